@@ -1,0 +1,1 @@
+"""How a message leaves: rendered, through the gate, by a way out."""

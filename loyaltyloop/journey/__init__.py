@@ -1,0 +1,1 @@
+"""The language: what a journey file says and means. Pure: no clock, database or network."""

@@ -1,0 +1,1 @@
+"""Numbers and products for one customer: features and models."""

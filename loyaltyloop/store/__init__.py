@@ -1,0 +1,1 @@
+"""The database: what is known of customers, and who stands where."""

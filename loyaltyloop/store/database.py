@@ -1,0 +1,139 @@
+"""Engines, transactions and the two locks: SQLite embedded, PostgreSQL in production."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from loyaltyloop.errors import TurnRefused
+from loyaltyloop.store.functions import instant
+
+SHOP_LOCK = 0x10A1_7100
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for this process; the same one for the same URL. `sqlite:///path` or `postgresql://...`."""
+    return _engine(url, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _engine(url: str, _pid: int) -> Engine:
+    target = make_url(url)
+    if target.get_backend_name() == "postgresql":
+        target = target.set(drivername="postgresql+psycopg")
+        return create_engine(
+            target,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            connect_args={"options": "-c timezone=UTC", "prepare_threshold": 3},
+        )
+    if target.database and target.database != ":memory:":
+        Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        target,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": 60, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions are begun by hand, see _begin_sqlite
+    connection.create_function("loop_instant", 1, instant, deterministic=True)
+    # FULL: a claim survives a power cut, or a message could leave twice.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = "DEFERRED" if connection.get_execution_options().get("reading") else "IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads; it stops no writer."""
+    with engine.connect().execution_options(reading=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """A transaction; on SQLite it holds the only write lock from its first statement."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def write_shop(engine: Engine) -> Iterator[Connection]:
+    """A transaction under the shop-wide lock: ingest, apply and the gate come one after another."""
+    with write(engine) as connection:
+        lock_shop(connection)
+        yield connection
+
+
+def lock_shop(connection: Connection) -> None:
+    """Take the shop-wide lock for the rest of the transaction (on SQLite BEGIN IMMEDIATE is that lock)."""
+    if is_postgres(connection):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SHOP_LOCK})")
+
+
+def is_postgres(connection: Connection | Engine) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+@contextmanager
+def journey_lock(engine: Engine, journey: str) -> Iterator[None]:
+    """One turn of a journey at a time; the lock dies with its process. TurnRefused if it is taken."""
+    locker = _postgres_lock if is_postgres(engine) else _file_lock
+    with locker(engine, journey) as taken:
+        if not taken:
+            raise TurnRefused(f"Another turn of {journey!r} is at work; try again when it has ended.")
+        yield
+
+
+@contextmanager
+def _postgres_lock(engine: Engine, journey: str) -> Iterator[bool]:
+    number = (SHOP_LOCK << 32) | crc32(journey.encode())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        taken = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({number})").scalar())
+        try:
+            yield taken
+        finally:
+            if taken:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
+
+
+@contextmanager
+def _file_lock(engine: Engine, journey: str) -> Iterator[bool]:
+    path = Path(f"{engine.url.database}.{journey}.lock")
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

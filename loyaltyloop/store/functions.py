@@ -1,0 +1,11 @@
+"""Functions that both databases lack; migrations create the same ones on PostgreSQL."""
+
+from __future__ import annotations
+
+from loyaltyloop.journey.times import read_instant
+
+
+def instant(text: object) -> str | None:
+    """`read_instant` as SQLite stores instants; PostgreSQL has the same as PL/pgSQL."""
+    found = read_instant(text)
+    return found.strftime("%Y-%m-%d %H:%M:%S.%f") if found and found.year >= 1000 else None

@@ -1,0 +1,1 @@
+"""One Prefect task for each word that a step may say."""

@@ -451,3 +451,16 @@ class TurnLog(SQLModel, table=True):
     journey: str = Field(index=True)
     now: datetime
     counts: dict[str, Any] = _json()
+
+
+class Figure(SQLModel, table=True):
+    """A list counted once for a day or a week and then frozen: every process reads the same.
+
+    `kind` and `key` say what: neighbours of a product, what sells in a country. Only rows that had
+    arrived before `as_of` count.
+    """
+
+    kind: str = Field(primary_key=True)
+    as_of: datetime = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    value: Any = _json()

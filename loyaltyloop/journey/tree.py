@@ -1,0 +1,96 @@
+"""A file as a tree of values, each with its place: what problems point at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from loyaltyloop.errors import Problem, Severity
+
+Path = tuple[str | int, ...]
+Plain = str | bool | int | Decimal | None
+
+WIDEST_SHOWN = 200  # characters of a line that are worth showing
+
+
+@dataclass
+class Node:
+    """A value and its place (1-based). `keys` holds the place of each key of a mapping."""
+
+    value: Plain | list[Node] | dict[str, Node]
+    line: int
+    column: int
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    size: int = 1  # nodes below and this one, aliases expanded
+    shown: str = ""  # a scalar as written, for keys
+
+    def plain(self) -> Any:
+        """The value as plain Python: dict, list, text, numbers."""
+        match self.value:
+            case dict() as mapping:
+                return {key: node.plain() for key, node in mapping.items()}
+            case list() as items:
+                return [node.plain() for node in items]
+            case scalar:
+                return scalar
+
+
+@dataclass
+class Source:
+    """One file: its lines, and its tree once composed."""
+
+    file: str
+    lines: list[str]
+    root: Node = field(default_factory=lambda: Node(None, 1, 1))
+
+    def plain(self) -> Any:
+        """The whole file as plain Python."""
+        return self.root.plain()
+
+    def mark(self, path: Path, at: Literal["key", "value"] = "key") -> tuple[int, int]:
+        """Line and column of what a path leads to; of the nearest thing around it where it leads nowhere."""
+        node, mark = self.root, (self.root.line, self.root.column)
+        for part in path:
+            match node.value:
+                case dict() as mapping if isinstance(part, str) and part in mapping:
+                    mark, node = node.keys[part], mapping[part]
+                    if at == "value":
+                        mark = (node.line, node.column)
+                case list() as items if isinstance(part, int) and part < len(items):
+                    node = items[part]
+                    mark = (node.line, node.column)
+                case _:
+                    break
+        return mark
+
+    def shown(self, path: Path) -> str:
+        """A scalar as it is written."""
+        node = self.root
+        for part in path:
+            match node.value:
+                case dict() as mapping:
+                    node = mapping[str(part)]
+                case list() as items if isinstance(part, int):
+                    node = items[part]
+        return node.shown
+
+    def problem(
+        self,
+        path: Path,
+        rule: str,
+        severity: Severity,
+        message: str,
+        remedy: str = "",
+        at: Literal["key", "value"] = "key",
+    ) -> Problem:
+        """A problem at the place that a path leads to."""
+        return self.problem_at(*self.mark(path, at), rule, severity, message, remedy)
+
+    def problem_at(
+        self, line: int, column: int, rule: str, severity: Severity, message: str, remedy: str
+    ) -> Problem:
+        """A problem at this line and column."""
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        shown = text[:WIDEST_SHOWN] if column <= WIDEST_SHOWN else ""
+        return Problem(self.file, line, column, rule, severity, message, remedy, "".join(c if c.isprintable() else " " for c in shown))

@@ -1,0 +1,64 @@
+"""Values of the language as people write them, and what changed between two records of it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import time
+from decimal import Decimal
+
+from loyaltyloop.journey.model import Again, At, ByDate, ByEvent, BySchedule, ByState, Until
+from loyaltyloop.journey.times import Duration
+
+_NESTED = (ByEvent, ByDate, ByState, BySchedule, Until)
+_WORDS = {"condition": "if", "sources": "from", "duration": "", "events": "event", "rule": "schedule"}
+
+
+def changed_words(old: object, new: object, without: frozenset[str] = frozenset()) -> list[str]:
+    """The words of the file whose values differ, each with both values where they are short."""
+    told: list[str] = []
+    for field in fields(old):  # type: ignore[arg-type]  # both are records of the model
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if field.name in without or before == after:
+            continue
+        if type(before) is type(after) and isinstance(before, _NESTED):
+            told += changed_words(before, after)
+        else:
+            word = _WORDS.get(field.name, field.name)
+            told.append(" ".join(part for part in (word, arrow(before, after)) if part))
+    return told
+
+
+def arrow(old: object, new: object) -> str:
+    """`2 days → 3 days`; empty where either takes more than a word."""
+    before, after = _plainly(old), _plainly(new)
+    if before is None or after is None:
+        return ""
+    return f"{before or 'none'} → {after or 'none'}"
+
+
+def _plainly(value: object) -> str | None:
+    """The value as it is written in a file; None if that takes more than a word."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value * 100:f}".rstrip("0").rstrip(".") + "%" if value else "0%"
+        case str() | int() | Duration():
+            return str(value)
+        case time():
+            return f"{value:%H:%M}"
+        case At():
+            return _at(value)
+        case Again():
+            return f"after {value.after}" if value.after else value.kind
+        case tuple() if all(isinstance(part, str) for part in value):
+            return ", ".join(value)
+        case _:
+            return None
+
+
+def _at(at: At) -> str:
+    words = ["best"] if at.best else [f"{at.time:%H:%M}"] if at.time else []
+    return " ".join([*words, *([f"on {', '.join(at.days)}"] if at.days else [])])

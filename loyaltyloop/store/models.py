@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, text
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 RUNNING = text("ended_at IS NULL")
+# SQLite numbers rows by themselves only in a column called INTEGER; it holds 64 bits there as well.
+Big = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _json(nullable: bool = False) -> Any:
@@ -19,6 +21,11 @@ def _json(nullable: bool = False) -> Any:
 
 def _text() -> Any:
     return Field(sa_column=Column(Text, nullable=False))
+
+
+def _big(**more: Any) -> Any:
+    """Ids, numbers in the order of applying, and money: 64 bits."""
+    return Field(sa_type=Big, **more)  # type: ignore[call-overload]
 
 
 # ── people ──────────────────────────────────────────────────────────────────
@@ -33,7 +40,7 @@ class Customer(SQLModel, table=True):
     whatever order things arrive.
     """
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = _big(default=None, primary_key=True)
     key: str = Field(unique=True)
     email: str | None = Field(default=None, index=True)
     phone: str | None = None
@@ -55,15 +62,15 @@ class Customer(SQLModel, table=True):
     erased_at: datetime | None = None
     # facts
     orders: int = 0
-    lifetime_value: int = 0
-    average_order: int | None = None
+    lifetime_value: int = _big(default=0)
+    average_order: int | None = _big(default=None)
     first_order_at: datetime | None = None
     last_order_at: datetime | None = None
     first_seen_at: datetime | None = None
     last_seen_at: datetime | None = None
     favourite_category: str | None = None
     tier: str | None = None
-    points: int = 0
+    points: int = _big(default=0)
     open_cases: int = 0
 
 
@@ -72,7 +79,7 @@ class Identity(SQLModel, table=True):
 
     kind: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id", index=True)
+    customer_id: int = _big(foreign_key="customer.id", index=True)
 
 
 class CustomerDate(SQLModel, table=True):
@@ -80,7 +87,7 @@ class CustomerDate(SQLModel, table=True):
 
     __tablename__ = "customer_date"
     __table_args__ = (Index("ix_customer_date_day", "attribute", "month_day"),)
-    customer_id: int = Field(primary_key=True, foreign_key="customer.id")
+    customer_id: int = _big(primary_key=True, foreign_key="customer.id")
     attribute: str = Field(primary_key=True)
     month_day: int
     year: int
@@ -89,7 +96,7 @@ class CustomerDate(SQLModel, table=True):
 class Consent(SQLModel, table=True):
     """The present answer; `purpose` is `marketing` or `service`."""
 
-    customer_id: int = Field(primary_key=True, foreign_key="customer.id")
+    customer_id: int = _big(primary_key=True, foreign_key="customer.id")
     channel: str = Field(primary_key=True)
     purpose: str = Field(primary_key=True)
     given: bool
@@ -100,8 +107,8 @@ class ConsentEntry(SQLModel, table=True):
     """The ledger: who, channel, purpose, when, how, the wording shown. Only ever added to."""
 
     __tablename__ = "consent_entry"
-    id: int | None = Field(default=None, primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id", index=True)
+    id: int | None = _big(default=None, primary_key=True)
+    customer_id: int = _big(foreign_key="customer.id", index=True)
     channel: str
     purpose: str
     given: bool
@@ -139,7 +146,7 @@ class Event(SQLModel, table=True):
             postgresql_where=text("order_id IS NOT NULL"),
         ),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = _big(default=None, primary_key=True)
     source: str
     message_id: str
     type: str
@@ -152,15 +159,15 @@ class Event(SQLModel, table=True):
     properties: dict[str, Any] = _json()
     context: dict[str, Any] | None = _json(nullable=True)
     order_id: str | None = None
-    seq: int | None = None
-    customer_id: int | None = None
+    seq: int | None = _big(default=None)
+    customer_id: int | None = _big(default=None)
 
 
 class Touch(SQLModel, table=True):
     """A customer changed otherwise than by an own event: a merge, a `set` step."""
 
-    seq: int = Field(primary_key=True)
-    customer_id: int = Field(primary_key=True)
+    seq: int = _big(primary_key=True)
+    customer_id: int = _big(primary_key=True)
     cause: str
 
 
@@ -176,7 +183,7 @@ class Product(SQLModel, table=True):
     product_id: str = Field(primary_key=True)
     name: str
     category: str | None = None
-    price: int | None = None
+    price: int | None = _big(default=None)
     currency: str | None = None
     url: str | None = None
     image_url: str | None = None
@@ -190,10 +197,10 @@ class Order(SQLModel, table=True):
 
     __tablename__ = "shop_order"
     order_id: str = Field(primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id", index=True)
+    customer_id: int = _big(foreign_key="customer.id", index=True)
     status: str  # open, shipped, delivered, cancelled, partly_refunded, refunded
-    total: int | None = None  # in the shop's currency; None: no rate known
-    refunded: int = 0
+    total: int | None = _big(default=None)  # in the shop's currency; None: no rate known
+    refunded: int = _big(default=0)
     currency: str | None = None
     products: list[dict[str, Any]] = _json()
     main_category: str | None = None
@@ -212,9 +219,10 @@ class OrderLine(SQLModel, table=True):
     )
     order_id: str = Field(primary_key=True)
     product_id: str = Field(primary_key=True)
-    customer_id: int
+    customer_id: int = _big()
+    category: str | None = None  # as the order said; the catalogue's where it said none
     quantity: int
-    price: int | None = None
+    price: int | None = _big(default=None)
     ordered_at: datetime
     arrived_at: datetime
     returned: bool = False
@@ -227,9 +235,9 @@ class Engagement(SQLModel, table=True):
         Index("ix_engagement_message", "message_key", "kind"),
         Index("ix_engagement_customer", "customer_id", "journey", "kind", "at"),
     )
-    event_id: int = Field(primary_key=True)
+    event_id: int = _big(primary_key=True, sa_column_kwargs={"autoincrement": False})
     message_key: str
-    customer_id: int
+    customer_id: int = _big()
     journey: str
     step: str
     kind: str
@@ -255,8 +263,9 @@ class LiveJourney(SQLModel, table=True):
     applied_at: datetime
     paused_at: datetime | None = None
     last_now: datetime | None = None
-    entered_seq: int = 0
-    seen_seq: int = 0
+    entered_seq: int = _big(default=0)
+    seen_seq: int = _big(default=0)
+    entering: dict[str, Any] | None = _json(nullable=True)  # a turn's place in its candidates: upto, at, id
     checked_at: datetime | None = None
 
 
@@ -291,7 +300,7 @@ class Enrolment(SQLModel, table=True):
     """One customer's way through one journey, and where the customer stands now.
 
     state: `ready` (arrived, the step has not looked yet), `waiting` (until `due_at` or an answer),
-    `sending` (a message is planned, held or on its way), `ended`.
+    `sending` (a message is planned, held or on its way), `sent` (it was handed over or refused), `ended`.
     end: completed, held_out, erased, left; `reason` of `left`.
     """
 
@@ -309,23 +318,24 @@ class Enrolment(SQLModel, table=True):
         ),
         Index("ix_enrolment_customer", "customer_id", "journey"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = _big(default=None, primary_key=True)
     journey: str
     version: int
-    customer_id: int = Field(foreign_key="customer.id")
+    customer_id: int = _big(foreign_key="customer.id")
     customer_key: str  # the customer's key at entering
     one_per: str = ""
     occurrence: str = ""
     entered_at: datetime
     enrolled_at: datetime  # the turn's now
     trigger: dict[str, Any] = _json()
-    trigger_event_id: int | None = None
+    trigger_event_id: int | None = _big(default=None)
     order_id: str | None = None
     held_out: bool = False
     step: str | None = None
     state: str = "ready"
     arrived_at: datetime
-    due_at: datetime | None = None
+    due_at: datetime | None = None  # when a turn must look again
+    until_at: datetime | None = None  # the time-out of a `wait_for`; `due_at` is later by the lateness
     ended_at: datetime | None = None
     end: str | None = None
     reason: str | None = None
@@ -335,7 +345,7 @@ class Enrolment(SQLModel, table=True):
 class Visit(SQLModel, table=True):
     """A step that a customer has left: by which path, and why. Where one stands now is on the enrolment."""
 
-    enrolment_id: int = Field(primary_key=True)
+    enrolment_id: int = _big(primary_key=True)
     step: str = Field(primary_key=True)
     arrived_at: datetime
     left_at: datetime
@@ -346,7 +356,7 @@ class Visit(SQLModel, table=True):
 class Kept(SQLModel, table=True):
     """What a step decided for this customer, frozen: products, a score, an answer."""
 
-    enrolment_id: int = Field(primary_key=True)
+    enrolment_id: int = _big(primary_key=True)
     step: str = Field(primary_key=True)
     value: Any = _json()
 
@@ -365,14 +375,14 @@ class Entry(SQLModel, table=True):
         ),
         Index("ix_entry_customer", "customer_id", "journey"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = _big(default=None, primary_key=True)
     journey: str
-    customer_id: int
+    customer_id: int = _big()
     at: datetime
     one_per: str = ""
     occurrence: str = ""
     trigger: dict[str, Any] = _json()
-    trigger_event_id: int | None = None
+    trigger_event_id: int | None = _big(default=None)
     cause: str  # event, date, state, schedule, hand, start
     state: str  # queued, refused
     reason: str = ""
@@ -383,7 +393,7 @@ class Holding(SQLModel, table=True):
     """A customer for whom a journey's `when` has held since the last check."""
 
     journey: str = Field(primary_key=True)
-    customer_id: int = Field(primary_key=True)
+    customer_id: int = _big(primary_key=True)
 
 
 # ── messages ────────────────────────────────────────────────────────────────
@@ -413,8 +423,8 @@ class Message(SQLModel, table=True):
         Index("ix_message_customer", "customer_id"),
     )
     key: str = Field(primary_key=True)
-    enrolment_id: int
-    customer_id: int
+    enrolment_id: int = _big()
+    customer_id: int = _big()
     journey: str
     version: int
     step: str
@@ -430,6 +440,7 @@ class Message(SQLModel, table=True):
     reason: str = ""
     to: str | None = None
     subject: str | None = None
+    via: str | None = None  # the way out it was claimed for
     claimed_at: datetime | None = None
     handed_over_at: datetime | None = None
 
@@ -447,7 +458,7 @@ class TurnLog(SQLModel, table=True):
     """What a finished turn did: counts by step, for the report."""
 
     __tablename__ = "turn_log"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = _big(default=None, primary_key=True)
     journey: str = Field(index=True)
     now: datetime
     counts: dict[str, Any] = _json()

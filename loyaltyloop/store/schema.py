@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
-from sqlmodel import SQLModel
+from pathlib import Path
 
-from loyaltyloop.store import models as models
+from sqlalchemy import Connection, Engine, inspect, text
+
+from loyaltyloop.errors import UserError
+from loyaltyloop.store.database import read, write_shop
+
+HEAD = "0001"  # the newest of migrations/versions; a test holds it equal
+_CURRENT = text("SELECT version_num FROM alembic_version")
 
 
 def create_schema(engine: Engine) -> None:
     """Bring the database to the newest schema; on one that has it, nothing happens."""
-    SQLModel.metadata.create_all(engine)
+    with read(engine) as connection:
+        if schema_version(connection) == HEAD:
+            return
+    # Two processes that open a new database at once: the second finds the work done.
+    with write_shop(engine) as connection:
+        current = schema_version(connection)
+        if current != HEAD:
+            _upgrade(connection, current)
+
+
+def schema_version(connection: Connection) -> str | None:
+    """The number of the last migration that was run here; None on an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(_CURRENT).scalar()
+
+
+def _upgrade(connection: Connection, current: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    if current is not None and current > HEAD:
+        raise UserError(
+            f"The database has schema {current}, this version of Loyalty Loop knows {HEAD}: "
+            "it was used by a newer version. Install that version again."
+        )
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

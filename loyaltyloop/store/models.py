@@ -25,7 +25,7 @@ def _text() -> Any:
 
 def _big(**more: Any) -> Any:
     """Ids, numbers in the order of applying, and money: 64 bits."""
-    return Field(sa_type=Big, **more)  # type: ignore[call-overload]
+    return Field(sa_type=Big, **more)
 
 
 # ── people ──────────────────────────────────────────────────────────────────

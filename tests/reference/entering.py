@@ -1,0 +1,126 @@
+"""Who might enter a journey in this turn, and who of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from loyaltyloop.journey.model import Again, ByDate, ByEvent, Journey
+from loyaltyloop.journey.times import Duration, to_instant, yearly_day
+from tests.reference.conditions import Asked, asks, moment_of
+from tests.reference.state import Enrolment, Happening, Person
+from tests.reference.values import fields_hold
+
+YEAR_AT_LEAST = Duration(days=300)
+PLACEHOLDERS = (date(1900, 1, 1), date(1970, 1, 1))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who might enter; `occurrence` as it is under `again: never`."""
+
+    person: Person
+    at: datetime
+    one_per: str
+    occurrence: str = ""
+    trigger: dict[str, Any] = field(default_factory=dict)
+    event: Happening | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        return (self.at, self.event.number if self.event else self.person.number)
+
+
+def by_event(
+    journey: Journey, applied: list[tuple[Happening, Person]], asked: Callable[[Person], Asked]
+) -> Iterator[Candidate]:
+    """Those whose events were applied in this turn."""
+    for event, person in applied:
+        if _calls(journey, event, asked(person)) and (candidate := _candidate(journey, event, person)):
+            yield candidate
+
+
+def _calls(journey: Journey, event: Happening, asked: Asked) -> bool:
+    """Is this an event to enter by?"""
+    by = journey.enter.by
+    return (
+        isinstance(by, ByEvent)
+        and event.type == "track"
+        and event.name in by.events
+        and event.at >= by.max_age.before(asked.now, asked.zone)
+        and fields_hold(by.where, event.properties, moment_of(asked))
+    )
+
+
+def _candidate(journey: Journey, event: Happening, person: Person) -> Candidate | None:
+    """None: the event lacks what there is one enrolment for."""
+    per = journey.enter.one_per
+    one_per = "" if per == "customer" else event.properties.get(per)
+    if one_per is None:
+        return None
+    occurrence = "" if journey.enter.again.kind == "never" else event.identity
+    return Candidate(person, event.at, str(one_per), occurrence, dict(event.properties), event)
+
+
+def by_date(by: ByDate, person: Person, now: datetime, zone: str) -> Iterator[Candidate]:
+    """The yearly days that have come and are not older than `catch_up`."""
+    day = _read_date(person.attribute(by.attribute), now)
+    if day is None:
+        return
+    for year in range(now.year - 1, now.year + 2):
+        yearly = yearly_day(day.month, day.day, year, by.feb29)
+        if yearly is None:
+            continue
+        at = to_instant(datetime.combine(_moved(yearly, by), by.at), zone)
+        if by.catch_up.before(now, zone) <= at <= now:
+            yield Candidate(person, at, str(year))
+
+
+def _moved(day: date, by: ByDate) -> date:
+    if by.offset is None:
+        return day
+    moved = by.offset.after(datetime.combine(day, datetime.min.time(), UTC), "UTC", by.offset_sign)
+    return moved.date()
+
+
+def _read_date(value: Any, now: datetime) -> date | None:
+    """A date that could be somebody's, else None."""
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    refused = day in PLACEHOLDERS or day > now.date() or now.year - day.year > 120
+    return None if refused else day
+
+
+def admitted(candidate: Candidate, journey: Journey, earlier: list[Enrolment], asked: Asked) -> bool:
+    """Does this candidate enter? `earlier`: every enrolment of the person in this journey."""
+    enter = journey.enter
+    same = [each for each in earlier if each.one_per == candidate.one_per]
+    if not _again(candidate, enter.again, same, asked.zone):
+        return False
+    if isinstance(enter.by, ByDate) and any(_too_soon(candidate, each, asked.zone) for each in earlier):
+        return False
+    if enter.while_inside == "ignore" and any(each.running for each in same):
+        return False
+    return enter.condition is None or asks(enter.condition, asked)
+
+
+def _again(candidate: Candidate, again: Again, same: list[Enrolment], zone: str) -> bool:
+    if not same:
+        return True
+    match again.kind:
+        case "never":
+            return False
+        case "always":
+            return True
+        case "after":
+            assert again.after is not None
+            return candidate.at >= again.after.after(max(each.entered_at for each in same), zone)
+
+
+def _too_soon(candidate: Candidate, earlier: Enrolment, zone: str) -> bool:
+    """A changed date gives no second gift."""
+    return candidate.at < YEAR_AT_LEAST.after(earlier.entered_at, zone)

@@ -1,0 +1,81 @@
+"""The gate: whether a message leaves now, later or never."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyaltyloop.journey.model import Journey, Send, Shop
+from loyaltyloop.journey.times import next_at, to_local
+from tests.reference.conditions import Asked, asks, consents, valid_address
+from tests.reference.hashing import jitter
+from tests.reference.state import Enrolment, Message
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a message. `left`: the rule of `leave_when` that stopped it."""
+
+    state: str
+    reason: str = ""
+    due_at: datetime | None = None
+    left: str | None = None
+
+
+def judge(shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, asked: Asked) -> Verdict:
+    """Ask everything, in the gate's order; `asked` is as the step's `if` is asked."""
+    step = journey.step(message.step)
+    send = step.action
+    assert isinstance(send, Send)
+    if not enrolment.running:
+        return Verdict("refused", "ended")
+    if not _consented(send, asked):
+        return Verdict("refused", "consent")
+    if not valid_address(asked.person.attribute("email")):
+        return Verdict("refused", "address")
+    if (reason := leaving(journey, enrolment, asked)) is not None:
+        return Verdict("refused", "left", left=reason)
+    if step.condition is not None and not asks(step.condition, asked):
+        return Verdict("refused", "if")
+    return _in_time(shop, send, message, asked)
+
+
+def leaving(journey: Journey, enrolment: Enrolment, asked: Asked) -> str | None:
+    """The first rule of `leave_when` that holds; its events count from entering on."""
+    here = Asked(asked.person, asked.now, asked.zone, asked.enrolments, enrolment, since=enrolment.entered_at)
+    return next((reason for reason, rule in journey.leave_when if asks(rule, here)), None)
+
+
+def _consented(send: Send, asked: Asked) -> bool:
+    match send.purpose:
+        case "transactional":
+            return True
+        case "service":
+            return asked.person.consents.get((send.channel, "service"), (None, True))[1]
+        case "marketing":
+            return consents(asked.person, send.channel)
+
+
+def _in_time(shop: Shop, send: Send, message: Message, asked: Asked) -> Verdict:
+    expires = message.expires_at
+    if expires is not None and asked.now > expires:
+        return Verdict("refused", "expired")
+    due = quiet_until(shop, send, message.key, asked)
+    if due is None:
+        return Verdict("handed_over")
+    return (
+        Verdict("refused", "expired")
+        if expires is not None and due > expires
+        else Verdict("held", due_at=due)
+    )
+
+
+def quiet_until(shop: Shop, send: Send, key: str, asked: Asked) -> datetime | None:
+    """When the quiet hours that hold now are over, with the message's own jitter; None: they do not hold."""
+    if send.purpose == "transactional":
+        return None
+    local = to_local(asked.now, asked.zone).time()
+    for quiet in shop.quiet_hours:
+        if send.channel in quiet.channels and send.purpose in quiet.purposes and quiet.covers(local):
+            return next_at(asked.now, asked.zone, quiet.end) + jitter(key)
+    return None

@@ -1,0 +1,255 @@
+"""The reference interpreter: turns in virtual time over everything that was fed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from loyaltyloop.journey.condition import Did
+from loyaltyloop.journey.model import ByDate, ByEvent, Journey, Send, Set, Shop, Step
+from loyaltyloop.journey.times import zone_names
+from tests.reference.conditions import Asked, asks, deeds
+from tests.reference.entering import Candidate, admitted, by_date, by_event
+from tests.reference.gate import judge, leaving
+from tests.reference.hashing import held_out
+from tests.reference.people import People
+from tests.reference.state import Enrolment, Happening, Message, Person, Visit
+from tests.reference.steps import Go, Quit, Stay, act, assign
+
+
+class Reference:
+    """Journeys, a shop, and all customers with their enrolments, messages and visits."""
+
+    def __init__(self, journeys: Iterable[Journey], shop: Shop) -> None:
+        self.journeys = sorted(journeys, key=lambda journey: (-journey.priority, journey.name))
+        self.shop = shop
+        self.people = People(self._merged)
+        self.enrolments: list[Enrolment] = []
+        self._fed: dict[str, Happening] = {}
+        self._applied: list[Happening] = []
+        self._entered: dict[str, int] = {}
+        self._now: datetime | None = None
+
+    # ── what arrives ──
+
+    def feed(self, events: Iterable[Happening]) -> None:
+        """Take events in; one that was fed before adds nothing."""
+        for event in events:
+            self._fed.setdefault(event.identity, event)
+
+    def _apply(self, now: datetime) -> None:
+        self._now = now
+        done = {event.identity for event in self._applied}
+        waiting = [e for e in self._fed.values() if e.arrived_at <= now and e.identity not in done]
+        for event in sorted(waiting, key=lambda e: (e.arrived_at, e.number)):
+            self.people.apply(event)
+            self._applied.append(event)
+
+    def _merged(self, stays: Person, joined: Person) -> None:
+        """Two customers are one: of two enrolments of one journey the earlier goes on."""
+        for enrolment in self.enrolments:
+            if enrolment.person is joined:
+                enrolment.person = stays
+        running = sorted((e for e in self.enrolments if e.person is stays and e.running), key=_age)
+        for place, enrolment in enumerate(running):
+            if any(_twins(enrolment, earlier) for earlier in running[:place]):
+                assert self._now is not None
+                self._finish(enrolment, self._now, "left", "merged")
+
+    # ── a turn ──
+
+    def run(self, now: datetime) -> None:
+        """One turn of every journey, then the delivery, until nothing moves."""
+        for journey in self.journeys:
+            self.turn(journey, now)
+        while self.deliver(now):
+            pass
+
+    def turn(self, journey: Journey, now: datetime) -> None:
+        """One turn of one journey, without the delivery."""
+        self._apply(now)
+        self._enter(journey, now)
+        for enrolment in self._running(journey):
+            self._leave_if_due(journey, enrolment, now)
+        for enrolment in self._running(journey):
+            self._walk(journey, enrolment, now)
+        self._measure(journey, now)
+
+    def _running(self, journey: Journey) -> list[Enrolment]:
+        return [each for each in self.enrolments if each.journey == journey.name and each.running]
+
+    def zone(self, person: Person) -> str:
+        """Where the customer lives, as far as is known."""
+        own = person.attribute("timezone")
+        return own if own in zone_names() else self.shop.timezone
+
+    def _asked(self, person: Person, now: datetime, enrolment: Enrolment | None = None) -> Asked:
+        own = [each for each in self.enrolments if each.person is person]
+        return Asked(person, now, self.zone(person), own, enrolment)
+
+    # ── entering ──
+
+    def _enter(self, journey: Journey, now: datetime) -> None:
+        for candidate in sorted(self._candidates(journey, now), key=lambda each: each.order):
+            self._judge(journey, candidate, now)
+
+    def _candidates(self, journey: Journey, now: datetime) -> list[Candidate]:
+        match journey.enter.by:
+            case ByEvent():
+                fresh = self._applied[self._entered.get(journey.name, 0) :]
+                self._entered[journey.name] = len(self._applied)
+                owners = [(event, self.people.owner(event)) for event in fresh]
+                return list(by_event(journey, owners, lambda person: self._asked(person, now)))
+            case ByDate() as by:
+                return [c for person in self.people for c in by_date(by, person, now, self.zone(person))]
+            case _:
+                raise AssertionError("not part of the reference yet")
+
+    def _judge(self, journey: Journey, candidate: Candidate, now: datetime) -> None:
+        earlier = [e for e in self.enrolments if e.journey == journey.name and e.person is candidate.person]
+        if not admitted(candidate, journey, earlier, self._asked(candidate.person, now)):
+            return
+        if journey.enter.while_inside == "restart":
+            for old in earlier:
+                if old.running and old.one_per == candidate.one_per:
+                    self._finish(old, now, "left", "restarted")
+        enrolment = self._enrol(journey, candidate, now)
+        if held_out(journey.name, journey.holdout, enrolment.customer_key):
+            enrolment.held_out = True
+            self._finish(enrolment, now, "held_out", None)
+
+    def _enrol(self, journey: Journey, candidate: Candidate, now: datetime) -> Enrolment:
+        enrolment = Enrolment(
+            journey=journey.name,
+            person=candidate.person,
+            customer_key=candidate.person.key,
+            one_per=candidate.one_per,
+            occurrence=candidate.occurrence,
+            entered_at=candidate.at,
+            trigger=candidate.trigger,
+            trigger_event=candidate.event,
+            arrived_at=now,
+            step=journey.first,
+            number=len(self.enrolments),
+        )
+        self.enrolments.append(enrolment)
+        return enrolment
+
+    # ── leaving ──
+
+    def _leave_if_due(self, journey: Journey, enrolment: Enrolment, now: datetime) -> None:
+        reason = leaving(journey, enrolment, self._asked(enrolment.person, now, enrolment))
+        if reason is not None:
+            self._finish(enrolment, now, "left", reason)
+
+    def _finish(
+        self, enrolment: Enrolment, now: datetime, end: str, reason: str | None, path: str = ""
+    ) -> None:
+        if not enrolment.held_out:
+            self._visited(enrolment, now, path)
+        enrolment.step, enrolment.due_at = None, None
+        enrolment.state, enrolment.end, enrolment.reason = "ended", end, reason
+        for step in self._journey(enrolment).at_end:
+            self._at_end(step, enrolment, now)
+
+    def _at_end(self, step: Step, enrolment: Enrolment, now: datetime) -> None:
+        asked = self._asked(enrolment.person, now, enrolment)
+        if isinstance(step.action, Set) and (step.condition is None or asks(step.condition, asked)):
+            assign(step.action, asked)
+
+    def _journey(self, enrolment: Enrolment) -> Journey:
+        return next(each for each in self.journeys if each.name == enrolment.journey)
+
+    def _visited(self, enrolment: Enrolment, now: datetime, path: str) -> None:
+        assert enrolment.step is not None
+        enrolment.visits.append(Visit(enrolment.step, enrolment.arrived_at, now, path))
+
+    # ── walking ──
+
+    def _walk(self, journey: Journey, enrolment: Enrolment, now: datetime) -> None:
+        """As far as it goes now."""
+        while enrolment.running and self._step(journey, enrolment, now):
+            self._leave_if_due(journey, enrolment, now)
+
+    def _step(self, journey: Journey, enrolment: Enrolment, now: datetime) -> bool:
+        """One step; did the customer move?"""
+        assert enrolment.step is not None
+        step, asked = journey.step(enrolment.step), self._asked(enrolment.person, now, enrolment)
+        arriving = enrolment.state == "ready"
+        if arriving and step.condition is not None and not asks(step.condition, asked):
+            self._go(enrolment, now, "", step.after)
+            return True
+        match act(self.shop, step, enrolment, asked):
+            case Stay(due_at):
+                enrolment.state = "sending" if isinstance(step.action, Send) else "waiting"
+                enrolment.due_at = due_at
+                return False
+            case Quit(reason):
+                self._finish(enrolment, now, "left", reason)
+            case Go(path):
+                self._go(enrolment, now, path, step.target(path))
+        return True
+
+    def _go(self, enrolment: Enrolment, now: datetime, path: str, target: str | None) -> None:
+        if target is None:
+            self._finish(enrolment, now, "completed", None, path)
+            return
+        self._visited(enrolment, now, path)
+        enrolment.step, enrolment.state = target, "ready"
+        enrolment.arrived_at, enrolment.due_at = now, None
+
+    # ── delivering ──
+
+    def deliver(self, now: datetime) -> bool:
+        """All messages that are ready, through the gate; then those who stood there walk on."""
+        ready = [
+            (enrolment, message)
+            for enrolment in self.enrolments
+            for message in enrolment.messages.values()
+            if message.state in ("planned", "held") and message.due_at <= now
+        ]
+        for enrolment, message in sorted(ready, key=self._turn_to_leave):
+            self._claim(enrolment, message, now)
+        for enrolment, _ in ready:
+            if enrolment.running:
+                self._walk(self._journey(enrolment), enrolment, now)
+        return bool(ready)
+
+    def _turn_to_leave(self, each: tuple[Enrolment, Message]) -> tuple[int, datetime, str]:
+        return (-self._journey(each[0]).priority, each[0].entered_at, each[1].key)
+
+    def _claim(self, enrolment: Enrolment, message: Message, now: datetime) -> None:
+        journey = self._journey(enrolment)
+        verdict = judge(self.shop, journey, message, enrolment, self._asked(enrolment.person, now, enrolment))
+        message.state, message.reason = verdict.state, verdict.reason
+        message.due_at = verdict.due_at or message.due_at
+        if verdict.state == "handed_over":
+            message.handed_over_at = now
+        if verdict.left is not None:
+            self._finish(enrolment, now, "left", verdict.left)
+
+    # ── measuring ──
+
+    def _measure(self, journey: Journey, now: datetime) -> None:
+        """The first event that reached the goal, from entering on and within its time."""
+        if journey.goal is None:
+            return
+        assert isinstance(journey.goal, Did)
+        for enrolment in self.enrolments:
+            if enrolment.journey == journey.name and enrolment.goal_at is None:
+                enrolment.goal_at = self._goal_at(journey, journey.goal, enrolment, now)
+
+    def _goal_at(self, journey: Journey, goal: Did, enrolment: Enrolment, now: datetime) -> datetime | None:
+        zone, since = self.zone(enrolment.person), enrolment.entered_at
+        until = journey.goal_within.after(since, zone) if journey.goal_within else None
+        asked = Asked(enrolment.person, now, zone, [], enrolment, since)
+        reached = [event.at for event in deeds(goal, asked) if until is None or event.at <= until]
+        return min(reached, default=None)
+
+
+def _age(enrolment: Enrolment) -> tuple[datetime, int]:
+    return (enrolment.entered_at, enrolment.number)
+
+
+def _twins(one: Enrolment, other: Enrolment) -> bool:
+    return (one.journey, one.one_per) == (other.journey, other.one_per)

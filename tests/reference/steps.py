@@ -1,0 +1,185 @@
+"""What one step does with one customer who stands there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+from loyaltyloop.journey.condition import Did
+from loyaltyloop.journey.model import (
+    At,
+    Branch,
+    Leave,
+    Recommend,
+    Send,
+    Set,
+    Shop,
+    Split,
+    Step,
+    Until,
+    Wait,
+    WaitFor,
+)
+from loyaltyloop.journey.times import Duration, next_at, read_instant, to_instant
+from tests.reference.answers import decided_path
+from tests.reference.conditions import Asked, asks, deeds
+from tests.reference.hashing import drawn_path, message_key
+from tests.reference.state import Enrolment, Message
+
+
+@dataclass(frozen=True)
+class Go:
+    """Take this path."""
+
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Stand here, at the latest until this instant."""
+
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Leave the journey."""
+
+    reason: str
+
+
+Move = Go | Stay | Quit
+
+
+def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
+    """Let the customer's present step decide."""
+    match step.action:
+        case Send():
+            return _plan(step, step.action, enrolment, asked)
+        case Wait():
+            return _wait(step.action, enrolment, asked)
+        case WaitFor():
+            return _wait_for(shop, step.action, enrolment, asked)
+        case Branch():
+            return Go(next(p.name for p in step.action.paths if p.when is None or asks(p.when, asked)))
+        case Split():
+            paths = step.action.paths
+            return Go(
+                drawn_path(enrolment.journey, step.first_name or step.name, paths, enrolment.customer_key)
+            )
+        case Set():
+            assign(step.action, asked)
+            return Go()
+        case Leave():
+            return Quit(step.action.reason)
+        case Recommend():
+            return Go()
+        case _:
+            raise AssertionError(f"{step.verb} is not part of the reference yet")
+
+
+def assign(action: Set, asked: Asked) -> None:
+    """Change the customer."""
+    for name, value in action.attributes:
+        asked.person.assign(name, value, asked.now)
+    asked.person.tags = (asked.person.tags | set(action.tags_add)) - set(action.tags_remove)
+    for channel in action.withdraw:
+        asked.person.answer(channel, "marketing", False, asked.now)
+
+
+def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
+    message = enrolment.messages.get(step.name)
+    if message is None:
+        first = step.first_name or step.name
+        key = message_key(
+            enrolment.journey, enrolment.customer_key, enrolment.one_per, enrolment.occurrence, first
+        )
+        due = _next(asked.now, send.at, asked.zone)
+        expires = send.expires_after.after(asked.now, asked.zone) if send.expires_after else None
+        enrolment.messages[step.name] = Message(key, step.name, asked.now, due, expires)
+    elif message.state == "handed_over":
+        return Go()
+    elif message.state == "refused":
+        return Quit(message.reason) if send.if_blocked == "leave" else Go()
+    return Stay()
+
+
+def _next(instant: datetime, at: At | None, zone: str) -> datetime:
+    return instant if at is None else next_at(instant, zone, at.time, at.days)
+
+
+def _wait(wait: Wait, enrolment: Enrolment, asked: Asked) -> Move:
+    if wait.until is not None:
+        if enrolment.state == "ready":
+            return _until(wait.until, wait.at, enrolment, asked)
+        due = enrolment.due_at
+    else:
+        due = _time_out(wait, wait.duration, enrolment, asked)
+    return Go() if due is None or due <= asked.now else Stay(due)
+
+
+def _until(until: Until, at: At | None, enrolment: Enrolment, asked: Asked) -> Move:
+    target = _target(until, enrolment, asked)
+    if target is None:
+        return Go()
+    if target < asked.now and until.if_past == "leave":
+        return Quit("past")
+    due = target if target < asked.now else _next(target, at, asked.zone)
+    return Go() if due <= asked.now else Stay(due)
+
+
+def _target(until: Until, enrolment: Enrolment, asked: Asked) -> datetime | None:
+    """The instant meant; a date is the beginning of that day where the customer lives."""
+    prefix, _, name = until.source.rpartition(".")
+    value = enrolment.trigger.get(name) if prefix == "trigger" else asked.person.attribute(until.source)
+    instant = read_instant(value)
+    if instant is None:
+        return None
+    if len(str(value)) == len("2024-01-31"):
+        instant = to_instant(instant.astimezone(UTC).replace(tzinfo=None), asked.zone)
+    return until.offset.after(instant, asked.zone, until.offset_sign) if until.offset else instant
+
+
+def _time_out(
+    wait: Wait | WaitFor,
+    duration: Duration | None,
+    enrolment: Enrolment,
+    asked: Asked,
+    lateness: timedelta | None = None,
+) -> datetime:
+    """When the wait is over; each event of `reset_by` before that starts it anew, from its own time."""
+    assert duration is not None
+    due = enrolment.due_at or _after(duration, wait, enrolment.arrived_at, asked.zone)
+    if wait.reset_by is None:
+        return due
+    assert isinstance(wait.reset_by, Did)
+    for event in deeds(wait.reset_by, replace(asked, since=enrolment.arrived_at)):
+        if event.at <= due and (lateness is None or event.arrived_at <= due + lateness):
+            due = max(due, _after(duration, wait, event.at, asked.zone))
+    return due
+
+
+def _after(duration: Duration, wait: Wait | WaitFor, start: datetime, zone: str) -> datetime:
+    return _next(duration.after(start, zone), wait.at if isinstance(wait, Wait) else None, zone)
+
+
+def _wait_for(shop: Shop, wait: WaitFor, enrolment: Enrolment, asked: Asked) -> Move:
+    lateness = timedelta(seconds=shop.lateness.seconds)
+    due = _time_out(wait, wait.up_to, enrolment, asked, lateness)
+    looking = replace(asked, since=_since(wait.since, enrolment))
+    path = decided_path(wait, looking, due, lateness)
+    return Stay(due) if path is None else Go(path)
+
+
+def _since(written: str | None, enrolment: Enrolment) -> datetime:
+    match written:
+        case None | "step":
+            return enrolment.arrived_at
+        case "entered":
+            return enrolment.entered_at
+        case "ever":
+            return datetime.min.replace(tzinfo=UTC)
+        case str():
+            return enrolment.arrival(written) or enrolment.arrived_at
+    assert_never(written)

@@ -1,0 +1,92 @@
+"""What is asked of whom: one customer's view, and the window in which events count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from loyaltyloop.journey import facts
+from loyaltyloop.journey.comparisons import first_instant
+from loyaltyloop.journey.condition import About, Ago, Instant
+from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.view import Enrolled, View
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a `wait_for` or a goal looks at; None is no limit.
+
+    `since_given`: the step says since when, so that this holds for responses to messages, too.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    deadline: datetime | None = None
+    since_given: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of whom, and from when on a `did` counts that does not say it."""
+
+    view: View
+    since: datetime | None = None
+    window: Window | None = None
+
+    @property
+    def enrolment(self) -> Enrolled:
+        return self.view.enrolment or Enrolled()
+
+    def instant(self, value: Instant) -> datetime:
+        """An instant of a condition, for this customer."""
+        match value:
+            case Ago(duration, sign):
+                return duration.after(self.view.now, self.view.zone, sign)
+            case datetime():
+                return value
+            case date():
+                return first_instant(value)
+
+    def recent(self, at: datetime, within: Duration | None) -> bool:
+        return within is None or at >= self.instant(Ago(within, -1))
+
+    def shows(self, at: datetime, arrived_at: datetime) -> bool:
+        """Does it lie before the window's end?"""
+        window = self.window or Window()
+        return (window.until is None or at <= window.until) and (
+            window.deadline is None or arrived_at <= window.deadline
+        )
+
+
+def value_of(about: About, name: str, asked: Asked) -> object:
+    """What is known under this name; None: unknown."""
+    view = asked.view
+    match about.subject:
+        case "customer" if name in facts.CUSTOMER:
+            return _fact(view.customer.get(name), facts.CUSTOMER[name], view)
+        case "customer":
+            return view.attributes.get(name)
+        case "trigger":
+            return asked.enrolment.trigger.get(name)
+        case "order":
+            order = asked.enrolment.order or {}
+            return _fact(order.get(name), facts.ORDER[name], view) if name in facts.ORDER else None
+        case "scored":
+            return asked.enrolment.kept.get(name)
+        case "cart" | "predicted":
+            return None  # nothing keeps baskets or predictions yet
+
+
+def _fact(value: Any, kind: facts.Kind, view: View) -> object:
+    """A fact as conditions speak of it: money in major units, a date as its ISO text."""
+    if value is None:
+        return None
+    match kind:
+        case "money":
+            return Decimal(value).scaleb(-view.exponent)
+        case "date":
+            return value.isoformat()
+        case _:
+            return value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -116,8 +116,30 @@ def journey_lock(engine: Engine, journey: str) -> Iterator[None]:
 
 
 @contextmanager
+def lock_journeys(connection: Connection, journeys: Sequence[str]) -> Iterator[None]:
+    """Let no turn of these journeys run until the transaction ends. TurnRefused if one is at work.
+
+    On PostgreSQL the locks are the transaction's own, so that many journeys need no more connections.
+    """
+    with ExitStack() as stack:
+        for journey in journeys:
+            if is_postgres(connection):
+                statement = f"SELECT pg_try_advisory_xact_lock({_lock_number(journey)})"
+                taken = bool(connection.exec_driver_sql(statement).scalar())
+            else:
+                taken = stack.enter_context(_file_lock(connection.engine, journey))
+            if not taken:
+                raise TurnRefused(f"A turn of {journey!r} is at work; try again when it has ended.")
+        yield
+
+
+def _lock_number(journey: str) -> int:
+    return (SHOP_LOCK << 32) | crc32(journey.encode())
+
+
+@contextmanager
 def _postgres_lock(engine: Engine, journey: str) -> Iterator[bool]:
-    number = (SHOP_LOCK << 32) | crc32(journey.encode())
+    number = _lock_number(journey)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         taken = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({number})").scalar())
         try:
@@ -137,3 +159,20 @@ def _file_lock(engine: Engine, journey: str) -> Iterator[bool]:
             yield False
         else:
             yield True
+
+
+@contextmanager
+def delivery_lock(engine: Engine) -> Iterator[None]:
+    """One deliverer at a time; waits for the one at work. A lock that its process left behind is free."""
+    if is_postgres(engine):
+        number = (SHOP_LOCK << 32) | crc32(b"delivery")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({number})")
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
+        return
+    with Path(f"{engine.url.database}.delivery.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

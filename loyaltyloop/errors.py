@@ -5,7 +5,8 @@ LoopError
 │   ├── FilesError     problems in journeys, templates or shop.yaml, each with its place
 │   ├── DataError      a file of customers, products or events is not what it says it is
 │   ├── ApplyRefused   the change cannot be made live as it stands
-│   └── TurnRefused    this turn must not run: an earlier `now`, a journey never applied, another turn at work
+│   └── TurnRefused    this turn must not run: an earlier `now`, a journey never applied
+│       └── TurnPutOff nothing is wrong, a later turn will do it: another is at work, or the journey is paused
 └── UsageError         wrong usage, or something that is not there yet: exit 2
 """
 
@@ -65,6 +66,10 @@ class ApplyRefused(UserError):
 
 class TurnRefused(UserError):
     """This turn must not run; nothing was done."""
+
+
+class TurnPutOff(TurnRefused):
+    """Nothing is wrong, and a later turn will do it: another turn is at work, or the journey is paused."""
 
 
 class UsageError(LoopError):

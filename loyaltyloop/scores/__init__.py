@@ -1,1 +1,1 @@
-"""Numbers and products for one customer: features and models."""
+"""What suits a customer: products with reasons, and later the learned scores."""

@@ -1,0 +1,152 @@
+"""What the customers of a cohort did: a query each, a row a customer where lists are wanted."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, Table, distinct, exists, func, select
+
+from loyaltyloop.scores.counting import customer, ids_of, line
+from loyaltyloop.store.models import Enrolment, Event, Kept, Message, Order
+
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
+event: Table = Event.__table__  # type: ignore[attr-defined]
+kept: Table = Kept.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
+order: Table = Order.__table__  # type: ignore[attr-defined]
+
+LAST_ORDERS = 3
+SHOWN_WITHIN = timedelta(days=30)
+SHOWN_TIMES = 3
+VIEWED_WITHIN = timedelta(days=30)
+
+
+class Habit(NamedTuple):
+    """A product bought on several days."""
+
+    product_id: str
+    days: int
+    first: datetime
+    last: datetime
+
+    def due(self, now: datetime) -> bool:
+        """Has at least half of the usual time between two purchases gone by?"""
+        return 2 * (now - self.last) >= (self.last - self.first) / (self.days - 1)
+
+
+def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[Habit]]:
+    """What each buys regularly (on two days or more): what is due first, then by days, the latest, the id."""
+    days = func.count(distinct(func.date(line.c.ordered_at)))
+    regular = (
+        select(
+            line.c.customer_id,
+            line.c.product_id,
+            days,
+            func.min(line.c.ordered_at),
+            func.max(line.c.ordered_at),
+        )
+        .where(line.c.customer_id.in_(ids))
+        .group_by(line.c.customer_id, line.c.product_id)
+        .having(days > 1)
+    )
+    found: dict[int, list[Habit]] = defaultdict(list)
+    for who, *rest in connection.execute(regular):
+        found[who].append(Habit(*rest))
+    for one in found.values():
+        one.sort(key=lambda habit: habit.product_id)
+        one.sort(key=lambda habit: (habit.due(now), habit.days, habit.last), reverse=True)
+    return found
+
+
+def bought(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, set[str]]:
+    """What each has ordered from `since` on."""
+    lately = (
+        select(line.c.customer_id, ids_of(connection, line.c.product_id))
+        .where(line.c.customer_id.in_(ids), line.c.ordered_at >= since)
+        .group_by(line.c.customer_id)
+    )
+    return {who: set(orjson.loads(products)) for who, products in connection.execute(lately)}
+
+
+def returned(connection: Connection, ids: Collection[int]) -> dict[int, set[str]]:
+    """What each has sent back."""
+    back = (
+        select(line.c.customer_id, ids_of(connection, line.c.product_id))
+        .where(line.c.customer_id.in_(ids), line.c.returned)
+        .group_by(line.c.customer_id)
+    )
+    return {who: set(orjson.loads(products)) for who, products in connection.execute(back)}
+
+
+def last_baskets(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:
+    """The products of each one's last three orders."""
+    place = func.row_number().over(
+        partition_by=order.c.customer_id, order_by=(order.c.ordered_at.desc(), order.c.order_id)
+    )
+    numbered = (
+        select(order.c.customer_id, order.c.order_id, place.label("place"))
+        .where(order.c.customer_id.in_(ids), order.c.status != "cancelled")
+        .subquery()
+    )
+    lines = (
+        select(numbered.c.customer_id, ids_of(connection, line.c.product_id))
+        .join(line, line.c.order_id == numbered.c.order_id)
+        .where(numbered.c.place <= LAST_ORDERS)
+        .group_by(numbered.c.customer_id)
+    )
+    return {who: sorted(set(orjson.loads(products))) for who, products in connection.execute(lines)}
+
+
+def favourite_categories(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The category that each buys most of."""
+    known = select(customer.c.id, customer.c.favourite_category).where(
+        customer.c.id.in_(ids), customer.c.favourite_category.is_not(None)
+    )
+    return {row[0]: row[1] for row in connection.execute(known)}
+
+
+def viewed(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[str]]:
+    """What each has looked at in the last 30 days, the latest first."""
+    looks = (
+        select(event.c.customer_id, event.c.properties)
+        .where(
+            event.c.customer_id.in_(ids),
+            event.c.name == "Product Viewed",
+            event.c.at >= now - VIEWED_WITHIN,
+        )
+        .order_by(event.c.at.desc(), event.c.id)
+    )
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for who, properties in connection.execute(looks):
+        if product_id := properties.get("product_id"):
+            found[who].setdefault(str(product_id))
+    return {who: list(products) for who, products in found.items()}
+
+
+def shown(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, set[str]]:
+    """What was recommended to each three times or more in messages handed over in the last 30 days."""
+    handed_over = exists().where(
+        message.c.enrolment_id == kept.c.enrolment_id, message.c.handed_over_at >= now - SHOWN_WITHIN
+    )
+    lists = (
+        select(enrolment.c.customer_id, kept.c.value)
+        .join(kept, kept.c.enrolment_id == enrolment.c.id)
+        .where(enrolment.c.customer_id.in_(ids), handed_over)
+    )
+    times: dict[int, Counter[str]] = defaultdict(Counter)
+    for who, value in connection.execute(lists):
+        times[who].update(_product_ids(value))
+    return {
+        who: {name for name, count in seen.items() if count >= SHOWN_TIMES} for who, seen in times.items()
+    }
+
+
+def _product_ids(value: Any) -> Iterator[str]:
+    """Of what a `recommend` step kept; other steps keep other things."""
+    for one in value if isinstance(value, Sequence) and not isinstance(value, str) else ():
+        if isinstance(one, Mapping) and "product_id" in one:
+            yield str(one["product_id"])

@@ -1,0 +1,129 @@
+"""Products for a cohort, each with a reason: from the sources in order, past what is never shown.
+
+The same database and the same `now` give the same picks: lists are ordered to the last tie by product id,
+and what is counted over all customers is counted once (see figures.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from loyaltyloop.journey.model import Recommend, Shop
+from loyaltyloop.journey.model import Source as Word
+from loyaltyloop.scores import history
+from loyaltyloop.scores.shelf import Shelf
+from loyaltyloop.scores.sources import SOURCES, Because, Cohort, Source
+from loyaltyloop.scores.wanted import Pick, Wanted
+from loyaltyloop.scores.wanted import as_value as as_value
+
+# `best` until a mix is learned: at most half from one of these, and then whatever is left of them.
+MIX: tuple[Word, ...] = (
+    "repeat",
+    "bought_together",
+    "favourite_category",
+    "trending",
+    "popular_here",
+    "bestsellers",
+)
+_BATCH = 2000
+_WINDOW = 50  # candidates of a list that are looked up at once
+
+Chosen = tuple[str, Word, Because]
+
+
+def recommend(
+    connection: Connection, customers: Sequence[Wanted], spec: Recommend, shop: Shop, now: datetime
+) -> dict[int, list[Pick]]:
+    """Enrolment → its picks, at most `spec.products`, maybe fewer than `spec.at_least` or none."""
+    shelf = Shelf(connection, shop, spec.where, now)
+    found: dict[int, list[Pick]] = {}
+    for start in range(0, len(customers), _BATCH):
+        cohort = Cohort(connection, customers[start : start + _BATCH], now)
+        found.update(_Counter(cohort, spec, shop, shelf).serve())
+    return found
+
+
+def plan_of(spec: Recommend) -> list[tuple[Word, int]]:
+    """The sources in order, and up to how many products in all each may fill: `best` mixes."""
+    plan: list[tuple[Word, int]] = []
+    half = (spec.products + 1) // 2
+    for word in (*spec.sources, *spec.fallback):
+        if word == "best":
+            plan += [(one, half) for one in MIX]
+            plan += [(one, spec.products) for one in MIX]
+        else:
+            plan.append((word, spec.products))
+    return plan
+
+
+class _Counter:
+    """Where one cohort is served: its sources, and what each customer must not be shown."""
+
+    def __init__(self, cohort: Cohort, spec: Recommend, shop: Shop, shelf: Shelf) -> None:
+        self._cohort, self._spec, self._shelf = cohort, spec, shelf
+        self._plan = plan_of(spec)
+        self._sources: dict[Word, Source] = {word: SOURCES[word](cohort) for word, _ in self._plan}
+        self._barred = _barred(cohort, spec)
+        self._bought = _bought(cohort, spec, shop)
+
+    def serve(self) -> dict[int, list[Pick]]:
+        """Enrolment → its picks."""
+        chosen = {who.enrolment_id: self._choose(who) for who in self._cohort.people}
+        seeds = {because.seed for picks in chosen.values() for _, _, because in picks if because.seed}
+        self._shelf.load(sorted(seeds))
+        return {key: [self._pick(*one) for one in picks] for key, picks in chosen.items()}
+
+    def _choose(self, who: Wanted) -> list[Chosen]:
+        taken: dict[str, Word] = {}
+        for word, most in self._plan:
+            room = min(most, self._spec.products - len(taken))
+            for product_id in self._suitable(word, who, taken):
+                if room <= 0:
+                    break
+                taken[product_id] = word
+                room -= 1
+            if len(taken) == self._spec.products:
+                break
+        return [(one, word, self._sources[word].because(who, one)) for one, word in taken.items()]
+
+    def _suitable(self, word: Word, who: Wanted, taken: Mapping[str, Word]) -> Iterator[str]:
+        """Candidates of a source that this customer may be shown, best first."""
+        candidates = self._sources[word].candidates(who)
+        markets = self._shelf.markets_of(who.country)
+        barred = self._barred.get(who.customer_id, ())
+        bought = () if word == "repeat" else self._bought.get(who.customer_id, ())
+        for start in range(0, len(candidates), _WINDOW):
+            some = candidates[start : start + _WINDOW]
+            self._shelf.load(some)
+            for one in some:
+                if one in taken or one in barred or one in bought:
+                    continue
+                if self._shelf.offers(one, markets):
+                    yield one
+
+    def _pick(self, product_id: str, word: Word, because: Because) -> Pick:
+        name = self._shelf.name(because.seed) if because.seed else ""
+        text = because.nameless if because.seed and not name else because.text.replace("{name}", name)
+        return Pick(product_id, text, word)
+
+
+def _barred(cohort: Cohort, spec: Recommend) -> dict[int, set[str]]:
+    """What was returned, or shown too often: of no source."""
+    barred: dict[int, set[str]] = {}
+    if "returned" in spec.exclude:
+        barred = history.returned(cohort.connection, cohort.ids)
+    if "shown" in spec.exclude:
+        for who, seen in history.shown(cohort.connection, cohort.ids, cohort.now).items():
+            barred[who] = barred.get(who, set()) | seen
+    return barred
+
+
+def _bought(cohort: Cohort, spec: Recommend, shop: Shop) -> dict[int, set[str]]:
+    """What was bought lately: of every source but `repeat`."""
+    if "bought" not in spec.exclude:
+        return {}
+    since = spec.bought_within.before(cohort.now, shop.timezone)
+    return history.bought(cohort.connection, cohort.ids, since)

@@ -121,20 +121,16 @@ def fill_temporary(
 
     `columns`: name → int, str, bool, float, datetime or date. One name always has the same columns.
     """
-    table = Table(name, MetaData(), *(Column(column, _TYPES[kind]()) for column, kind in columns.items()))
-    return _fill(connection, table, rows)
+    return _fill(connection, name, [Column(column, _TYPES[kind]()) for column, kind in columns.items()], rows)
 
 
-def _fill(connection: Connection, table: Table, rows: Iterable[Row]) -> Table:
-    table._prefixes.append("TEMPORARY")
-    if is_postgres(connection):
-        table.dialect_options["postgresql"]["on_commit"] = "DELETE ROWS"
+def _fill(connection: Connection, name: str, columns: list[Column[Any]], rows: Iterable[Row]) -> Table:
+    table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
     connection.execute(CreateTable(table, if_not_exists=True))
     connection.execute(table.delete())
     if insert_rows(connection, table, list(table.columns.keys()), rows) and is_postgres(connection):
         # Without figures the planner takes a new table for a large one, and reads all of the other.
-        name = connection.dialect.identifier_preparer.quote(table.name)
-        connection.exec_driver_sql(f"ANALYZE {name}")
+        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.quote(name)}")
     return table
 
 
@@ -142,10 +138,10 @@ def _stage(
     connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row], numbered: bool = False
 ) -> Table:
     """The rows in a temporary table with columns like the table's."""
-    extra = [Column("row_number", BigInteger())] if numbered else []
-    copies = [Column(name, table.c[name].type) for name in columns]
+    extra: list[Column[Any]] = [Column("row_number", BigInteger())] if numbered else []
+    copies: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
     name = "_".join(["stage", table.name, *("n" for _ in extra), _short(columns)])
-    return _fill(connection, Table(name, MetaData(), *extra, *copies), rows)
+    return _fill(connection, name, [*extra, *copies], rows)
 
 
 def _short(columns: Sequence[str]) -> str:
@@ -167,10 +163,10 @@ def _execute_many(
     order = [list(columns).index(name) for name in compiled.positiontup or ()]
     kinds = [table.c[name].type if name in table.c else None for name in columns]
     converters = [_sqlite_converter(kinds[place]) for place in order]
-    cursor = connection.connection.cursor()
+    cursor: Any = connection.connection.cursor()
     try:
         cursor.executemany(str(compiled), _converted(rows, order, converters))
-        return max(cursor.rowcount, 0)
+        return max(int(cursor.rowcount), 0)
     finally:
         cursor.close()
 

@@ -63,7 +63,8 @@ def test_instants_of_any_zone_are_stored_in_utc(engine: Engine) -> None:
             [("test", "1", "track", "X", there, AT, {})],
         )
     with read(engine) as connection:
-        assert connection.execute(select(event.c.at).where(event.c.at == event.c.arrived_at)).all() == [(AT,)]
+        same = select(event.c.at).where(event.c.at == event.c.arrived_at)
+        assert connection.execute(same).scalars().all() == [AT]
 
 
 def test_upsert_replaces_by_key(engine: Engine) -> None:

@@ -1,0 +1,82 @@
+"""JSON in the one form in which both databases give it back as it was put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+LARGEST = 1 << 63
+DEEPEST = 32
+LONGEST_ID = 255  # an index of PostgreSQL takes no more than about 2,700 bytes
+
+
+class Refused(ValueError):
+    """A value that cannot be taken; the text is the reason on record."""
+
+
+def canonical(value: Any, depth: int = 0) -> Any:
+    """The value with whole numbers as integers within 64 bits and others at 15 significant digits.
+
+    Raises Refused for NUL characters, lone surrogates and nesting deeper than 32.
+    """
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return plain_text(value)
+        case int() | float():
+            return number(value)
+        case _ if depth >= DEEPEST:
+            raise Refused(f"nested deeper than {DEEPEST} levels")
+        case list() | tuple():
+            return [canonical(item, depth + 1) for item in value]
+        case Mapping():
+            return {_name(name): canonical(item, depth + 1) for name, item in value.items()}
+        case _:
+            raise Refused(f"{type(value).__name__} is no JSON value")
+
+
+def plain_text(value: str) -> str:
+    """The text itself. Raises Refused for what PostgreSQL cannot store."""
+    if value.isascii():
+        if "\0" in value:
+            raise Refused("text with a NUL character")
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Refused("text with half a surrogate pair, which is no character") from None
+    if "\0" in value:
+        raise Refused("text with a NUL character")
+    return value
+
+
+def number(value: float) -> int | float:
+    """An integer within 64 bits, else 15 significant digits: what JSON keeps in every database."""
+    if isinstance(value, int) and -LARGEST <= value < LARGEST:
+        return value
+    rounded = float(f"{value:.15g}") if abs(value) < 1e308 else float(value)
+    if rounded in (float("inf"), float("-inf")) or rounded != rounded:
+        raise Refused("a number that is infinite or none at all")
+    if rounded.is_integer() and -LARGEST <= rounded < LARGEST:
+        return int(rounded)
+    return rounded
+
+
+def _name(name: str) -> str:
+    if len(name) > LONGEST_ID:
+        raise Refused(f"a name longer than {LONGEST_ID} characters")
+    return plain_text(name)
+
+
+def to_json(value: Any) -> str:
+    """Canonical values as text: keys sorted, no spaces."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def digest(value: Any) -> str:
+    """The same for the same content, 64 hexadecimal digits."""
+    return sha256(to_json(value).encode()).hexdigest()

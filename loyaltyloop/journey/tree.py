@@ -93,4 +93,5 @@ class Source:
         """A problem at this line and column."""
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         shown = text[:WIDEST_SHOWN] if column <= WIDEST_SHOWN else ""
-        return Problem(self.file, line, column, rule, severity, message, remedy, "".join(c if c.isprintable() else " " for c in shown))
+        shown = "".join(letter if letter.isprintable() else " " for letter in shown)
+        return Problem(self.file, line, column, rule, severity, message, remedy, shown)

@@ -1,0 +1,108 @@
+"""Words that are read, checked and mapped, but whose machinery is not there yet: `apply` refuses them.
+
+One table, which empties: word → what it waits for, in words for a marketer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from loyaltyloop.errors import Problem
+from loyaltyloop.journey.compile import placed_steps, verb_of
+from loyaltyloop.journey.model import Journey, Shop, Used
+from loyaltyloop.journey.places import ConditionAt, journey_conditions, shop_conditions
+from loyaltyloop.journey.schema.journey import JourneyFile
+from loyaltyloop.journey.schema.shop import ShopFile
+from loyaltyloop.journey.schema.steps import MessageFile, RecommendFile, SplitFile, StepFile, WaitFile
+from loyaltyloop.journey.tree import Path, Source
+
+DEFERRED: dict[str, str] = {
+    "ask": "questions with answer links and a page behind them",
+    "give": "vouchers, points and badges",
+    "score": "trained models",
+    "call": "signed web hooks",
+    "predicted": "trained models",
+    "redeemed": "vouchers, whose codes orders can use",
+    "cart": "baskets that follow the shop's cart events",
+    "channel": "ways out other than e-mail",
+    "if_blocked: other_channel": "ways out other than e-mail",
+    "choose: best": "splits that learn from their results",
+    "at: best": "each customer's good hour",
+    "caps": "limits on how many messages one customer gets",
+    "hold_while": "messages that wait while a condition holds",
+    "vouchers": "vouchers",
+    "points": "points",
+    "tiers": "tiers",
+    "hooks": "signed web hooks",
+}
+_CONDITIONS = ("predicted", "redeemed", "cart")
+_SHOP = ("caps", "hold_while", "vouchers", "points", "tiers", "hooks")
+
+
+def refusals(journey: Journey | None, shop: Shop | None) -> list[Problem]:
+    """Why these cannot be applied yet: a problem for each use of a deferred word."""
+    found = [] if journey is None else [(f"journeys/{journey.name}.yaml", use) for use in journey.uses]
+    found += [] if shop is None else [("journeys/shop.yaml", use) for use in shop.uses]
+    return [
+        Problem(
+            file,
+            use.line,
+            use.column,
+            "not-there-yet",
+            "error",
+            f"'{use.word}' cannot be applied yet: it waits for {DEFERRED[use.word]}",
+            "Take it out to apply the rest; it can be checked and mapped as it stands.",
+        )
+        for file, use in found
+        if use.word in DEFERRED
+    ]
+
+
+def used_in_journey(file: JourneyFile, source: Source) -> tuple[Used, ...]:
+    """Every use of a deferred word in a journey, with its place."""
+    found: list[tuple[str, Path]] = []
+    for place in placed_steps(file):
+        found += _in_step(place.file, place.path)
+    found += _in_conditions(journey_conditions(file))
+    return _used(found, source)
+
+
+def used_in_shop(file: ShopFile, source: Source) -> tuple[Used, ...]:
+    """Every use of a deferred word in shop.yaml, with its place."""
+    found: list[tuple[str, Path]] = [(word, (word,)) for word in _SHOP if getattr(file, word) is not None]
+    found += _in_conditions(shop_conditions(file))
+    return _used(found, source)
+
+
+def _used(found: Iterable[tuple[str, Path]], source: Source) -> tuple[Used, ...]:
+    return tuple(Used(word, *source.mark(path)) for word, path in found)
+
+
+def _in_step(file: StepFile, path: Path) -> Iterator[tuple[str, Path]]:
+    verb = verb_of(file)
+    if verb in DEFERRED:
+        yield verb, (*path, verb)
+    if isinstance(file, MessageFile):
+        if file.channel != "email":
+            yield "channel", (*path, "channel")
+        if file.if_blocked == "other_channel":
+            yield "if_blocked: other_channel", (*path, "if_blocked")
+    if isinstance(file, MessageFile | WaitFile) and file.at == "best":
+        yield "at: best", (*path, "at")
+    if isinstance(file, SplitFile) and file.choose == "best":
+        yield "choose: best", (*path, "choose")
+    if isinstance(file, RecommendFile):
+        yield from _in_recommend(file, path)
+
+
+def _in_recommend(file: RecommendFile, path: Path) -> Iterator[tuple[str, Path]]:
+    for word, names in (("from", file.from_), ("fallback", file.fallback), ("exclude", file.exclude)):
+        if "cart" in (names or ()):
+            yield "cart", (*path, word)
+
+
+def _in_conditions(places: Iterable[ConditionAt]) -> Iterator[tuple[str, Path]]:
+    for place in places:
+        for word in _CONDITIONS:
+            if getattr(place.condition, word) is not None:
+                yield word, (*place.path, word)

@@ -1,0 +1,1 @@
+"""What a file may say, as models that refuse unknown words. `loop schema` is made from them."""

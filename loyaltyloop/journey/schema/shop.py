@@ -1,0 +1,190 @@
+"""shop.yaml: what all journeys share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from loyaltyloop.journey.model import Purpose
+from loyaltyloop.journey.schema.conditions import ConditionFile
+from loyaltyloop.journey.schema.steps import _one_or_many
+from loyaltyloop.journey.schema.values import (
+    Clock,
+    Count,
+    MessageChannel,
+    Name,
+    Number,
+    Share,
+    Span,
+    Text,
+    Words,
+    _text,
+    _value,
+    shown,
+    wrong,
+)
+
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
+
+
+def _address(value: object) -> str:
+    text = _text(value)
+    if _ADDRESS.fullmatch(text):
+        return text
+    raise wrong(f"{shown(text)} is no e-mail address", "Write for example 'hello@shop.example'.")
+
+
+def _code(length: int, lower: bool, what: str, example: str) -> Any:
+    kind = "a-z" if lower else "A-Z"
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and re.fullmatch(rf"[{kind}]{{{length}}}", value):
+            return value
+        raise wrong(f"{shown(value)} is no {what}", f"Write {example}.")
+
+    return _value(read, {"type": "string", "pattern": rf"^[{kind}]{{{length}}}$"})
+
+
+Country = Annotated[str, *_code(2, False, "country", "two capital letters of ISO 3166, such as GB")]
+Currency = Annotated[str, *_code(3, False, "currency", "three capital letters of ISO 4217, such as EUR")]
+Language = Annotated[str, *_code(2, True, "language", "two small letters of ISO 639, such as de")]
+Address = Annotated[str, *_value(_address, {"type": "string", "format": "email"})]
+Channels = Annotated[
+    list[MessageChannel],
+    BeforeValidator(_one_or_many, json_schema_input_type=MessageChannel | list[MessageChannel]),
+    Field(min_length=1),
+]
+Purposes = Annotated[
+    list[Purpose],
+    BeforeValidator(_one_or_many, json_schema_input_type=Purpose | list[Purpose]),
+    Field(min_length=1),
+]
+
+
+def _all_channels() -> list[MessageChannel]:
+    return ["email", "sms", "push"]
+
+
+def _all_but_transactional() -> list[Purpose]:
+    return ["marketing", "service"]
+
+
+def _marketing() -> list[Purpose]:
+    return ["marketing"]
+
+
+class SenderFile(Words):
+    """Who messages come from; the postal address is required by law in marketing."""
+
+    name: Text
+    email: Address
+    postal_address: Text
+
+
+class QuietFile(Words):
+    """No message leaves in these local hours of its recipient."""
+
+    channels: Channels = Field(default_factory=_all_channels)
+    purposes: Purposes = Field(default_factory=_all_but_transactional)
+    from_: Clock = Field(alias="from")
+    to: Clock
+
+
+def _cap(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(
+        r"[1-9]\d{0,3} (an? (hour|day|week|month)|in \d{1,3} (hour|day|week|month)s?)", value
+    ):
+        return value
+    raise wrong(f"{shown(value)} is no cap", "Write '3 a week' (calendar) or '3 in 7 days' (rolling).")
+
+
+class CapFile(Words):
+    """Not more messages than this to one customer."""
+
+    channels: Channels = Field(default_factory=_all_channels)
+    purposes: Purposes = Field(default_factory=_marketing)
+    at_most: Annotated[str, *_value(_cap, {"type": "string", "pattern": r"^[1-9]\d{0,3} (an?|in) .+$"})]
+
+
+class TurnsFile(Words):
+    """How often turns run."""
+
+    every: Span | None = None
+    at_least_apart: Span | None = None
+
+
+class MarketFile(Words):
+    """One market: its currency, language, rate to the shop's currency, countries."""
+
+    currency: Currency
+    language: Language | None = None
+    rate: Number | None = None
+    countries: list[Country] = Field(default_factory=list)
+
+
+class VoucherFile(Words):
+    """A pool of codes from a file, or codes made by a pattern."""
+
+    about: Text | None = None
+    value: Text
+    codes: Text | None = None
+    pattern: Text | None = None
+    valid: Span | None = None
+
+
+class PointsFile(Words):
+    """What points are worth and how they are earned."""
+
+    name: Text | None = None
+    earn: Count | None = None
+    for_each: Number | None = None
+    worth: Number | None = None
+    expire_after: Span | None = None
+
+
+class TierFile(Words):
+    """A tier begins at so many points, or so much lifetime value."""
+
+    points: Count | None = None
+    lifetime_value: Number | None = None
+
+
+class HookFile(Words):
+    """Where a `call` goes; the secret's name in the environment signs it."""
+
+    url: Text
+    secret: Text | None = None
+
+
+class ShopFile(Words):
+    """shop.yaml."""
+
+    shop: Text
+    url: Text | None = None
+    timezone: Text
+    currency: Currency
+    country: Country
+    sender: SenderFile
+    quiet_hours: Annotated[
+        list[QuietFile], BeforeValidator(_one_or_many, json_schema_input_type=QuietFile | list[QuietFile])
+    ] = Field(default_factory=list)
+    lateness: Span | None = None
+    turns: TurnsFile | None = None
+    holdout: Share | None = None
+    segments: dict[Name, ConditionFile] = Field(default_factory=dict)
+    markets: dict[Text, MarketFile] = Field(default_factory=dict)
+    brand: dict[Text, Any] = Field(default_factory=dict)
+    logo: Text | None = None
+    caps: (
+        Annotated[
+            list[CapFile], BeforeValidator(_one_or_many, json_schema_input_type=CapFile | list[CapFile])
+        ]
+        | None
+    ) = None
+    hold_while: dict[Purpose, ConditionFile] | None = None
+    vouchers: dict[Name, VoucherFile] | None = None
+    points: PointsFile | None = None
+    tiers: dict[Name, TierFile] | None = None
+    hooks: dict[Name, HookFile] | None = None

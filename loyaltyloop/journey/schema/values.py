@@ -1,0 +1,302 @@
+"""Single values of the language: names, durations, shares, times. Each refusal says what to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from loyaltyloop.journey.condition import Scalar
+from loyaltyloop.journey.model import Weekday
+from loyaltyloop.journey.times import WEEKDAYS, Duration, read_time
+
+
+class Words(BaseModel):
+    """A mapping of known words; any other is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+
+def wrong(message: str, remedy: str, key: str = "") -> PydanticCustomError:
+    """The error for a value: what is wrong, what to write; `key`: the word below at which to point."""
+    context = {"message": message, "remedy": remedy, "key": key}
+    return PydanticCustomError("wrong", "{message}", context)
+
+
+def shown(value: object) -> str:
+    """A value as one would write it, short."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = {True: "true", False: "false", None: "nothing"}.get(value, value)  # type: ignore[call-overload]
+    return f"'{str(text)[:60]}'" if value is not None else "nothing"
+
+
+class JsonSchema:
+    """The JSON Schema of a value that a function of ours reads; hashable, so that it may stand in a union."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self.schema = schema
+
+    def __get_pydantic_json_schema__(self, _core: Any, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """What pydantic puts into the schema."""
+        return dict(self.schema)
+
+
+def _value(read: Callable[[Any], Any], schema: dict[str, Any]) -> tuple[PlainValidator, JsonSchema]:
+    return PlainValidator(read), JsonSchema(schema)
+
+
+# ── text ────────────────────────────────────────────────────────────────────
+
+NAME = r"^[a-z][a-z0-9_]{0,59}$"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, bool | int | Decimal):
+        raise wrong(f"text is wanted, not {shown(value)}", f'Put it in quotes: "{value}".')
+    raise wrong(f"text is wanted, not {shown(value) if value != '' else 'nothing'}", "Write some words.")
+
+
+def _name(value: object) -> str:
+    text = _text(value)
+    if re.fullmatch(NAME, text):
+        return text
+    better = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60]
+    hint = f" For example '{better}'." if re.fullmatch(NAME, better) else ""
+    raise wrong(f"{shown(text)} is no name", f"Use small letters, digits and _, with a letter first.{hint}")
+
+
+def _template(value: object) -> str:
+    text = _text(value)
+    if re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", text):
+        return text
+    raise wrong(
+        f"{shown(text)} is no template",
+        "Write folder/name, without an ending: 'welcome/hello' is templates/welcome/hello.html.",
+    )
+
+
+Text = Annotated[str, *_value(_text, {"type": "string", "minLength": 1})]
+Name = Annotated[str, *_value(_name, {"type": "string", "pattern": NAME})]
+TemplateName = Annotated[
+    str, *_value(_template, {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"})
+]
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, list):
+        if not value:
+            raise wrong("an empty list", "Name at least one, or leave the word out.")
+        return tuple(_text(item) for item in value)
+    return (_text(value),)
+
+
+Texts = Annotated[
+    tuple[str, ...],
+    *_value(
+        _texts,
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+            ]
+        },
+    ),
+]
+
+
+def _scalar(value: object) -> Scalar:
+    if isinstance(value, str | bool | int | Decimal):
+        return value
+    if value is None:
+        raise wrong("a value is missing", "Write a value, or {known: false} for: there is none.")
+    raise wrong(f"one value is wanted, not {shown(value)}", "Write text, a number, true or false.")
+
+
+Value = Annotated[Scalar, *_value(_scalar, {"type": ["string", "number", "boolean"]})]
+
+# ── numbers ─────────────────────────────────────────────────────────────────
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise wrong(f"a whole number is wanted, not {shown(value)}", f"Write one from {low} to {high:,}.")
+
+    return read
+
+
+def whole(low: int, high: int) -> Any:
+    """The validators and schema of a whole number in [low, high]."""
+    return _value(_whole(low, high), {"type": "integer", "minimum": low, "maximum": high})
+
+
+Count = Annotated[int, *whole(1, 1_000_000_000)]
+Priority = Annotated[int, *whole(0, 100)]
+Products = Annotated[int, *whole(1, 24)]
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value)
+    raise wrong(f"a number is wanted, not {shown(value)}", "Write digits, such as 5 or 1.17.")
+
+
+Number = Annotated[Decimal, *_value(_number, {"type": "number"})]
+
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?) ?%")
+
+
+def _share(value: object) -> Decimal:
+    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if found and Decimal(found[1]) <= 100:
+        return Decimal(found[1]) / 100
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and value == 0:
+        return Decimal(0)
+    raise wrong(f"{shown(value)} is no share", "Write per cent, from 0% to 100%: for example 10%.")
+
+
+Share = Annotated[
+    Decimal,
+    *_value(
+        _share,
+        {"anyOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d{1,4})? ?%$"}, {"const": 0}]},
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many, in each hour, day, week or month; `per` None: in all."""
+
+    count: int
+    per: str | None
+
+
+_RATE = re.compile(r"(\d{1,9}) an? (hour|day|week|month)")
+
+
+def _rate(value: object, units: tuple[str, ...], bare: bool) -> Rate:
+    if bare and isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return Rate(value, None)
+    found = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if found and found[2] in units and int(found[1]):
+        return Rate(int(found[1]), found[2])
+    known = " or ".join(f"'500 {'an' if unit == 'hour' else 'a'} {unit}'" for unit in units)
+    raise wrong(f"{shown(value)} is no such number", f"Write {'500 or ' if bare else ''}{known}.")
+
+
+_AT_MOST = ("hour", "day", "week")
+AtMost = Annotated[
+    Rate,
+    *_value(lambda v: _rate(v, _AT_MOST, False), {"type": "string", "pattern": r"^\d+ an? (hour|day|week)$"}),
+]
+Budget = Annotated[
+    Rate,
+    *_value(
+        lambda v: _rate(v, ("day", "week", "month"), True),
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "pattern": r"^\d+ an? (day|week|month)$"},
+            ]
+        },
+    ),
+]
+
+# ── time ────────────────────────────────────────────────────────────────────
+
+_DURATION = {
+    "type": "string",
+    "pattern": r"^(P.+|\d+ ?(second|minute|hour|day|week|month|year)s?( .*)?)$",
+    "examples": ["90 minutes", "2 days", "P2D"],
+}
+
+
+def _duration(value: object) -> Duration:
+    if not isinstance(value, str):
+        unit = f"'{value} days'" if isinstance(value, int) and value > 1 else "'2 days'"
+        raise wrong(f"{shown(value)} is no duration", f"Say of what: for example {unit} or '90 minutes'.")
+    try:
+        return Duration.of(value)
+    except ValueError as error:
+        message, _, remedy = str(error).partition(": ")
+        raise wrong(message, f"{remedy[:1].upper()}{remedy[1:]}." if remedy else _SHORTER) from None
+
+
+_SHORTER = "Write a duration from '1 second' to '10 years'."
+Span = Annotated[Duration, *_value(_duration, _DURATION)]
+
+
+@dataclass(frozen=True)
+class Offset:
+    """A duration before (-1) or after (1)."""
+
+    duration: Duration
+    sign: Literal[-1, 1]
+
+
+def _offset(value: object) -> Offset:
+    if isinstance(value, str) and value.startswith(("-", "+")):
+        return Offset(_duration(value[1:].strip()), -1 if value[0] == "-" else 1)
+    return Offset(_duration(value), 1)
+
+
+Shift = Annotated[
+    Offset,
+    *_value(_offset, {"type": "string", "pattern": r"^[-+]? ?(P.+|\d.*)$", "examples": ["-3 days"]}),
+]
+
+
+def _clock(value: object) -> time:
+    text = value if isinstance(value, str) else str(value)
+    try:
+        return read_time(text)
+    except ValueError:
+        hint = f'"0{text}"' if re.fullmatch(r"\d:[0-5]\d", text) else '"09:00"'
+        remedy = f"Write hours and minutes, from 00:00 to 23:59: {hint}."
+        raise wrong(f"{shown(value)} is no time of day", remedy) from None
+
+
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+Clock = Annotated[time, *_value(_clock, {"type": "string", "pattern": _CLOCK})]
+
+
+def _good_hour(value: object) -> time | Literal["best"]:
+    return "best" if value == "best" else _clock(value)
+
+
+ClockOrBest = Annotated[
+    time | Literal["best"],
+    *_value(_good_hour, {"anyOf": [{"type": "string", "pattern": _CLOCK}, {"const": "best"}]}),
+]
+
+
+def _days(value: object) -> tuple[Weekday, ...]:
+    days = value if isinstance(value, list) else [value]
+    for day in days:
+        if day not in WEEKDAYS:
+            raise wrong(f"{shown(day)} is no day of the week", f"Write some of: {', '.join(WEEKDAYS)}.")
+    if not days:
+        raise wrong("an empty list of days", "Name at least one day, or leave the word out.")
+    return tuple(days)
+
+
+_DAY = {"enum": list(WEEKDAYS)}
+Days = Annotated[
+    tuple[Weekday, ...],
+    *_value(_days, {"anyOf": [_DAY, {"type": "array", "items": _DAY, "minItems": 1}]}),
+]
+
+MessageChannel = Literal["email", "sms", "push"]

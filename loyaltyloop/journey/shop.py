@@ -1,0 +1,77 @@
+"""shop.yaml's models to the record of `model`; segments that name each other are resolved."""
+
+from __future__ import annotations
+
+from loyaltyloop.errors import Problem
+from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.deferred import used_in_shop
+from loyaltyloop.journey.meaning import Names, condition_of
+from loyaltyloop.journey.model import Market, QuietHours, Sender, Shop
+from loyaltyloop.journey.places import conditions_in
+from loyaltyloop.journey.schema.shop import ShopFile
+from loyaltyloop.journey.tree import Source
+
+
+def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
+    """The shop, and segments that go round in a circle."""
+    segments, problems = _segments(file, source)
+    turns = (
+        {}
+        if file.turns is None
+        else {"turns_every": file.turns.every, "turns_at_least_apart": file.turns.at_least_apart}
+    )
+    given = {"lateness": file.lateness, "holdout": file.holdout, **turns}
+    shop = Shop(
+        name=file.shop,
+        timezone=file.timezone,
+        currency=file.currency,
+        country=file.country,
+        sender=Sender(file.sender.name, file.sender.email, file.sender.postal_address),
+        url=file.url or "",
+        quiet_hours=tuple(
+            QuietHours(quiet.from_, quiet.to, tuple(quiet.channels), tuple(quiet.purposes))
+            for quiet in file.quiet_hours
+        ),
+        segments=tuple(segments.items()),
+        markets=tuple(
+            (name, Market(one.currency, one.language, one.rate, tuple(one.countries)))
+            for name, one in file.markets.items()
+        ),
+        uses=used_in_shop(file, source),
+        extra=_extra(file),
+        **{word: value for word, value in given.items() if value is not None},  # type: ignore[arg-type]
+    )
+    return shop, problems
+
+
+def _extra(file: ShopFile) -> tuple[tuple[str, object], ...]:
+    extra: list[tuple[str, object]] = []
+    if file.brand:
+        extra.append(("brand", file.brand))
+    if file.logo:
+        extra.append(("logo", file.logo))
+    return tuple(extra)
+
+
+def _segments(file: ShopFile, source: Source) -> tuple[dict[str, Condition], list[Problem]]:
+    """Segments in an order in which each stands behind those that it names."""
+    needs = {
+        name: {one.condition.segment for one in conditions_in(condition, ())} & set(file.segments)
+        for name, condition in file.segments.items()
+    }
+    ready: dict[str, Condition] = {}
+    while due := [name for name in file.segments if name not in ready and needs[name] <= set(ready)]:
+        for name in due:
+            ready[name] = condition_of(file.segments[name], Names(segments=ready))
+    problems = [
+        source.problem(
+            ("segments", name),
+            "segment-circle",
+            "error",
+            f"the segment '{name}' is made of itself",
+            "Write out what it should mean, without naming a segment that names it.",
+        )
+        for name in file.segments
+        if name not in ready
+    ]
+    return {name: ready[name] for name in file.segments if name in ready}, problems

@@ -8,4 +8,4 @@ from loyaltyloop.journey.times import read_instant
 def instant(text: object) -> str | None:
     """`read_instant` as SQLite stores instants; PostgreSQL has the same as PL/pgSQL."""
     found = read_instant(text)
-    return found.strftime("%Y-%m-%d %H:%M:%S.%f") if found and found.year >= 1000 else None
+    return found.replace(tzinfo=None).isoformat(" ", "microseconds") if found else None

@@ -9,28 +9,29 @@ LOOP_INSTANT = r"""
 CREATE OR REPLACE FUNCTION loop_instant(given text) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    moment text[];
-    shift interval := interval '0';
+    part text[] := regexp_match(given, '^([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+        || '(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,6}))?)?'
+        || '(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])))?$');
+    month date;
+    away interval;
+    found timestamp;
 BEGIN
-    IF given ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN
-        RETURN make_timestamptz(substr(given, 1, 4)::int, substr(given, 6, 2)::int,
-                                substr(given, 9, 2)::int, 0, 0, 0, 'UTC');
-    END IF;
-    moment := regexp_match(given, '^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]'
-        || '((?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?)'
-        || '(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))$');
-    IF moment IS NULL THEN
+    IF part IS NULL OR part[1] = '0000' THEN
         RETURN NULL;
     END IF;
-    IF moment[3] IS NOT NULL THEN
-        shift := make_interval(hours => moment[4]::int, mins => moment[5]::int);
-        IF moment[3] = '-' THEN
-            shift := -shift;
-        END IF;
+    month := make_date(part[1]::int, part[2]::int, 1);
+    IF (month + interval '1 month')::date - month < part[3]::int THEN
+        RETURN NULL;
     END IF;
-    RETURN ((moment[1] || ' ' || moment[2])::timestamp - shift) AT TIME ZONE 'UTC';
-EXCEPTION WHEN data_exception THEN
-    RETURN NULL;
+    away := make_interval(hours => coalesce(part[9], '0')::int, mins => coalesce(part[10], '0')::int);
+    found := month + make_interval(days => part[3]::int - 1, hours => coalesce(part[4], '0')::int,
+            mins => coalesce(part[5], '0')::int, secs => coalesce(part[6], '0')::int)
+        + rpad(coalesce(part[7], '0'), 6, '0')::int * interval '1 microsecond'
+        + CASE part[8] WHEN '-' THEN away ELSE -away END;
+    IF found < '0001-01-01'::timestamp OR found >= '10000-01-01'::timestamp THEN
+        RETURN NULL;
+    END IF;
+    RETURN found AT TIME ZONE 'UTC';
 END
 $$
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from loyaltyloop.journey.condition import AllOf, AnyOf, Compare, Condition, Did, Engaged, Segment
+from loyaltyloop.journey.condition import AllOf, AnyOf, Compare, Condition, Did, Engaged
 from loyaltyloop.journey.model import WaitFor
 from tests.reference.conditions import Asked, Window, asks, deeds, responses
 from tests.reference.state import Happening
@@ -43,8 +43,6 @@ def satisfied(condition: Condition, asked: Asked) -> Place | None:
             found = [p for p in (satisfied(part, asked) for part in parts) if p is not None]
             timed = [p for p in found if p is not TIMELESS]
             return min(timed, default=TIMELESS if found else None)
-        case Segment(_, part):
-            return satisfied(part, asked)
         case Did(times=(Compare("at_least", int(count)),)) if count > 0:
             events = deeds(condition, asked)
             return events[count - 1].place if len(events) >= count else None

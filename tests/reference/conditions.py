@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -74,7 +74,7 @@ def asks(condition: Condition, asked: Asked) -> bool:
         case Not(part):
             return not asks(part, asked)
         case Segment(_, part):
-            return asks(part, asked)
+            return asks(part, replace(asked, since=None, window=None))  # the same wherever it is named
         case Did():
             return holds(condition.times, len(deeds(condition, asked)), moment_of(asked))
         case Engaged():

@@ -107,19 +107,20 @@ class Reference:
 
     def _judge(self, journey: Journey, candidate: Candidate, now: datetime) -> None:
         earlier = [e for e in self.enrolments if e.journey == journey.name and e.person is candidate.person]
-        if not admitted(candidate, journey, earlier, self._asked(candidate.person, now)):
+        enrolment = self._made(journey, candidate, now)
+        if not admitted(candidate, journey, earlier, self._asked(candidate.person, now, enrolment)):
             return
         if journey.enter.while_inside == "restart":
             for old in earlier:
                 if old.running and old.one_per == candidate.one_per:
                     self._finish(old, now, "left", "restarted")
-        enrolment = self._enrol(journey, candidate, now)
+        self.enrolments.append(enrolment)
         if held_out(journey.name, journey.holdout, enrolment.customer_key):
             enrolment.held_out = True
             self._finish(enrolment, now, "held_out", None)
 
-    def _enrol(self, journey: Journey, candidate: Candidate, now: datetime) -> Enrolment:
-        enrolment = Enrolment(
+    def _made(self, journey: Journey, candidate: Candidate, now: datetime) -> Enrolment:
+        return Enrolment(
             journey=journey.name,
             person=candidate.person,
             customer_key=candidate.person.key,
@@ -132,8 +133,6 @@ class Reference:
             step=journey.first,
             number=len(self.enrolments),
         )
-        self.enrolments.append(enrolment)
-        return enrolment
 
     # ── leaving ──
 

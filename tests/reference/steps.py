@@ -96,12 +96,13 @@ def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
             enrolment.journey, enrolment.customer_key, enrolment.one_per, enrolment.occurrence, first
         )
         due = _next(asked.now, send.at, asked.zone)
-        expires = send.expires_after.after(asked.now, asked.zone) if send.expires_after else None
+        # Counted from the time asked for: else nothing with a far `on` could ever leave.
+        expires = send.expires_after.after(due, asked.zone) if send.expires_after else None
         enrolment.messages[step.name] = Message(key, step.name, asked.now, due, expires)
     elif message.state == "handed_over":
         return Go()
     elif message.state == "refused":
-        return Quit(message.reason) if send.if_blocked == "leave" else Go()
+        return Quit("blocked") if send.if_blocked == "leave" else Go()
     return Stay()
 
 
@@ -121,12 +122,11 @@ def _wait(wait: Wait, enrolment: Enrolment, asked: Asked) -> Move:
 
 def _until(until: Until, at: At | None, enrolment: Enrolment, asked: Asked) -> Move:
     target = _target(until, enrolment, asked)
-    if target is None:
-        return Go()
-    if target < asked.now and until.if_past == "leave":
-        return Quit("past")
-    due = target if target < asked.now else _next(target, at, asked.zone)
-    return Go() if due <= asked.now else Stay(due)
+    due = None if target is None else _next(target, at, asked.zone)
+    if due is not None and due > asked.now:
+        return Stay(due)
+    reason = "unknown" if due is None else "past"
+    return Quit(f"date {reason}") if until.if_past == "leave" else Go()
 
 
 def _target(until: Until, enrolment: Enrolment, asked: Asked) -> datetime | None:
@@ -155,7 +155,7 @@ def _time_out(
         return due
     assert isinstance(wait.reset_by, Did)
     for event in deeds(wait.reset_by, replace(asked, since=enrolment.arrived_at)):
-        if event.at <= due and (lateness is None or event.arrived_at <= due + lateness):
+        if event.at < due and (lateness is None or event.arrived_at <= due + lateness):
             due = max(due, _after(duration, wait, event.at, asked.zone))
     return due
 

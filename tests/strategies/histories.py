@@ -1,0 +1,150 @@
+"""Random histories: customers, what they did, when it arrived, when turns ran, how they answered messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.reference.state import Happening, Message
+from tests.strategies.journeys import EVENTS, PLANS, journey
+
+# Two days before London changes its clocks; Lord Howe and Auckland follow a week later.
+START = datetime(2024, 3, 29, 6, tzinfo=UTC)
+ZONES = ("Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland", None)
+PEOPLE = ("c1", "c2", "c3", "c4")
+LAGS = st.sampled_from([0, 0, 0, 1, 9, 10, 11, 300, 3000, -5])
+GAPS = st.sampled_from([0, 1, 10, 11, 60, 60, 180, 360, 720, 1440, 4320])
+
+
+@dataclass(frozen=True)
+class Response:
+    """How a customer answers a message: so many minutes after the hand-over, arriving so much later."""
+
+    name: str
+    minutes: int
+    lag: int
+    machine: bool
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn."""
+
+    journeys: list[str]
+    events: list[Happening]
+    turns: list[datetime]
+    responses: list[Response]
+
+    def response(self, message: Message, person: str, number: int) -> Happening | None:
+        """The answer to a message that has just been handed over, if there is one."""
+        if not self.responses or message.handed_over_at is None:
+            return None
+        answer = self.responses[int(message.key[:8], 16) % len(self.responses)]
+        at = message.handed_over_at + timedelta(minutes=answer.minutes)
+        properties: dict[str, Any] = {"email_id": message.key}
+        if answer.machine:
+            properties["machine"] = True
+        arrived_at = at + timedelta(minutes=answer.lag)
+        return happening(number, answer.name, person, at, arrived_at, properties)
+
+
+def happening(
+    number: int, name: str, person: str, at: datetime, arrived_at: datetime, properties: dict[str, Any]
+) -> Happening:
+    """Something that a customer did."""
+    return Happening(
+        number=number,
+        message_id=f"m{number}",
+        type="track",
+        at=at,
+        arrived_at=arrived_at,
+        name=name,
+        user_id=person,
+        properties=properties,
+    )
+
+
+@st.composite
+def known(draw: st.DrawFn, number: int, person: str) -> list[Happening]:
+    """What is known of a customer before anything happens."""
+    at = START - timedelta(days=1, minutes=len(PEOPLE) - number)
+    traits: dict[str, Any] = {"email": draw(st.sampled_from([f"{person}@example.com"] * 4 + ["nowhere"]))}
+    zone = draw(st.sampled_from(ZONES))
+    traits |= {"timezone": zone} if zone else {}
+    traits |= {"birthday": draw(st.sampled_from(["1990-03-31", "1984-02-29", "1999-04-01"]))}
+    if draw(st.booleans()):
+        traits["plan"] = draw(st.sampled_from(PLANS))
+    identify = Happening(number, f"m{number}", "identify", at, at, user_id=person, properties=traits)
+    if draw(st.integers(0, 3)) == 0:
+        return [identify]
+    given = {"channel": "email"}
+    granted = happening(100 + number, "Consent Granted", person, at, at, given)
+    return [identify, granted]
+
+
+@st.composite
+def deed(draw: st.DrawFn, number: int) -> Happening:
+    """Something done, by one of the customers, under one of two ids."""
+    at = START + timedelta(minutes=draw(st.integers(0, 96)) * 60 + draw(st.sampled_from([0, 1, 30])))
+    arrived_at = at + timedelta(minutes=draw(LAGS))
+    person = draw(st.sampled_from(PEOPLE))
+    kind = draw(st.integers(0, 11))
+    # No two values of one thing at one instant: the time decides which is the latest.
+    at_once = at + timedelta(seconds=number)
+    base: dict[str, Any] = {"number": number, "message_id": f"m{number}", "arrived_at": arrived_at}
+    if kind == 0:
+        plan = {"plan": draw(st.sampled_from(PLANS))}
+        return Happening(**base, at=at_once, type="identify", user_id=person, properties=plan)
+    if kind == 1:
+        return Happening(**base, at=at, type="alias", user_id=person, previous_id=f"a{person[1:]}")
+    base |= {"type": "track"}
+    if kind == 2:
+        name = draw(st.sampled_from(["Consent Withdrawn", "Consent Granted"]))
+        return Happening(**base, at=at_once, name=name, user_id=person, properties={"channel": "email"})
+    name = draw(st.sampled_from(EVENTS))
+    return Happening(**base, at=at, name=name, properties=draw(details()), **draw(ids(person)))
+
+
+@st.composite
+def ids(draw: st.DrawFn, person: str) -> dict[str, Any]:
+    """Mostly the customer's own id, now and then one that was not known before."""
+    anonymous = f"a{person[1:]}"
+    return draw(st.sampled_from([{"user_id": person}] * 4 + [{"anonymous_id": anonymous}]))
+
+
+@st.composite
+def details(draw: st.DrawFn) -> dict[str, Any]:
+    """Properties of an event; any may be missing."""
+    made: dict[str, Any] = {}
+    if draw(st.booleans()):
+        made["order_id"] = draw(st.sampled_from(["o1", "o2", "o3"]))
+    if draw(st.booleans()):
+        made["total"] = draw(st.sampled_from([20, 50, 99.5]))
+    if draw(st.integers(0, 3)) == 0:
+        made["color"] = draw(st.sampled_from(["red", "blue"]))
+    return made
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Response:
+    """How one in a few messages is answered."""
+    name = draw(st.sampled_from(["Email Link Clicked", "Email Link Clicked", "Email Opened", "Unsubscribed"]))
+    minutes = draw(st.sampled_from([0, 1, 15, 100, 1500]))
+    return Response(name, minutes, draw(st.sampled_from([0, 0, 1, 12, 400])), draw(st.integers(0, 4)) == 0)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """A whole story; duplicates of events included."""
+    count = draw(st.integers(1, 2))
+    texts = [draw(journey(name)) for name in ("alpha", "beta")[:count]]
+    events = [event for number, person in enumerate(PEOPLE, 1) for event in draw(known(number, person))]
+    events += [draw(deed(200 + number)) for number in range(draw(st.integers(2, 14)))]
+    events += draw(st.lists(st.sampled_from(events), max_size=2))
+    turns = [START]
+    for gap in draw(st.lists(GAPS, min_size=4, max_size=14)):
+        turns.append(turns[-1] + timedelta(minutes=gap))
+    return Story(texts, events, turns, draw(st.lists(answers(), max_size=3)))

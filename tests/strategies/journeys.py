@@ -1,0 +1,263 @@
+"""Random journey files: YAML text in the words of the language that the engine carries out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+EVENTS = ("Signed Up", "Order Completed", "Product Viewed")
+PLANS = ("gold", "basic")
+SHORT = ("20 minutes", "90 minutes", "5 hours")
+LONG = ("1 day", "2 days", "P1DT2H")
+DURATIONS = st.sampled_from(SHORT + LONG)
+TIMES = st.sampled_from(("09:00", "02:30", "00:10", "22:00"))
+
+Data = dict[str, Any]
+
+
+@dataclass
+class Names:
+    """Names handed out in one journey, and the messages that everybody here has passed."""
+
+    given: int = 0
+    sends: tuple[str, ...] = field(default=())
+
+    def new(self) -> str:
+        self.given += 1
+        return f"s{self.given}"
+
+
+# ── conditions ──
+
+
+@st.composite
+def did(draw: st.DrawFn, since: tuple[str, ...] = (), within: bool = True) -> Data:
+    """Something done; `since`: what may be written there."""
+    leaf: Data = {"did": draw(st.sampled_from(EVENTS))}
+    if draw(st.integers(0, 3)) == 0:
+        leaf["times"] = {"at_least": 2}
+    if draw(st.integers(0, 2)) == 0:
+        leaf["where"] = {"total": {"over": 50}}
+    lot = draw(st.integers(0, 3))
+    if since and lot < 2:
+        leaf["since"] = draw(st.sampled_from(since))
+    elif within and lot < 3:
+        leaf["within"] = draw(DURATIONS)
+    elif since:
+        leaf["since"] = since[0]
+    return leaf
+
+
+def states() -> st.SearchStrategy[Data]:
+    """What is so, at this moment."""
+    plan = st.sampled_from(PLANS)
+    return st.one_of(
+        st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": plan})}),
+        st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": st.just({"known": False})})}),
+        st.just({"customer": {"tags": {"has": "vip"}}}),
+        st.just({"customer": {"orders": {"at_least": 2}}}),
+        st.just({"consents": {"email": True}}),
+    )
+
+
+def trigger() -> st.SearchStrategy[Data]:
+    """What was entered by."""
+    return st.sampled_from([{"trigger": {"total": {"at_least": 50}}}, {"trigger": {"color": "red"}}])
+
+
+def joined(leaf: st.SearchStrategy[Data]) -> st.SearchStrategy[Data]:
+    """A leaf, or two of them put together."""
+    pair = st.lists(leaf, min_size=2, max_size=2)
+    return st.one_of(
+        leaf,
+        leaf,
+        pair.map(lambda parts: {"all": parts}),
+        pair.map(lambda parts: {"any": parts}),
+        leaf.map(lambda part: {"not": part}),
+    )
+
+
+def of_step(names: Names) -> st.SearchStrategy[Data]:
+    """What a branch, or a step's `if`, asks."""
+    leaves = [did(since=("entered", "ever", *names.sends)), states(), trigger()]
+    return joined(st.one_of(*leaves, *_clicked(names)))
+
+
+def of_wait(names: Names) -> st.SearchStrategy[Data]:
+    """What a path of `wait_for` waits for: mostly something done."""
+    leaf = st.one_of(did(within=False), did(within=False), *_clicked(names))
+    pair = st.lists(leaf, min_size=2, max_size=2)
+    both = st.tuples(leaf, st.one_of(states(), trigger()))
+    return st.one_of(
+        leaf,
+        leaf,
+        pair.map(lambda parts: {"any": parts}),
+        pair.map(lambda parts: {"all": parts}),
+        both.map(lambda parts: {"all": list(parts)}),
+        states(),
+    )
+
+
+def _clicked(names: Names) -> list[st.SearchStrategy[Data]]:
+    if not names.sends:
+        return []
+    return [st.sampled_from(names.sends).map(lambda name: {"clicked": name})]
+
+
+# ── steps ──
+
+
+@st.composite
+def steps(draw: st.DrawFn, names: Names, depth: int, at_least: int = 0) -> list[Data]:
+    """Steps one after another; only the last may leave."""
+    made = [draw(step(names, depth)) for _ in range(draw(st.integers(at_least, 3)))]
+    if depth and draw(st.integers(0, 5)) == 0:
+        made.append({"leave": draw(st.sampled_from(["done", "enough"]))})
+    return made
+
+
+@st.composite
+def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    """Any one step."""
+    verbs = ["send", "send", "wait", "wait", "set", "split"]
+    verbs += ["wait_for", "wait_for", "branch"] if depth < 2 else []
+    made: Data = draw(_VERBS[draw(st.sampled_from(verbs))](names, depth))
+    if draw(st.integers(0, 4)) == 0:
+        made["if"] = draw(of_step(names))
+    if "send" in made:
+        names.sends = (*names.sends, made["send"])
+    return made
+
+
+@st.composite
+def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    made: Data = {"send": names.new(), "template": "test/hello"}
+    if draw(st.integers(0, 3)) == 0:
+        made["at"] = draw(TIMES)
+    if draw(st.integers(0, 4)) == 0:
+        made["expires_after"] = draw(st.sampled_from(["2 hours", "10 hours", "1 day"]))
+    if draw(st.integers(0, 5)) == 0:
+        made["if_blocked"] = "leave"
+    if draw(st.integers(0, 4)) == 0:
+        made["purpose"] = draw(st.sampled_from(["service", "transactional"]))
+    return made
+
+
+@st.composite
+def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    made: Data = {"wait": draw(DURATIONS)}
+    if draw(st.integers(0, 2)) == 0:
+        made["at"] = draw(TIMES)
+    if draw(st.integers(0, 3)) == 0:
+        made["on"] = draw(
+            st.lists(st.sampled_from(["mon", "fri", "sun"]), min_size=1, max_size=2, unique=True)
+        )
+    return made
+
+
+@st.composite
+def _wait_for(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    made: Data = {"wait_for": names.new(), "up_to": draw(DURATIONS)}
+    if draw(st.integers(0, 3)) == 0:
+        made["since"] = draw(st.sampled_from(["entered", *names.sends]))
+    made["paths"] = draw(_paths(names, depth, of_wait(names)))
+    return made
+
+
+@st.composite
+def _branch(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    return {"branch": names.new(), "paths": draw(_paths(names, depth, of_step(names)))}
+
+
+@st.composite
+def _paths(draw: st.DrawFn, names: Names, depth: int, when: st.SearchStrategy[Data]) -> Data:
+    before = names.sends
+    made: Data = {}
+    for number in range(draw(st.integers(1, 2))):
+        made[f"p{number}"] = _path(draw(steps(names, depth + 1)), when=draw(when))
+        names.sends = before
+    made["rest"] = _path(draw(steps(names, depth + 1)))
+    names.sends = before
+    return made
+
+
+def _path(inside: list[Data], **words: Any) -> Data:
+    return {**words, "steps": inside} if inside else words
+
+
+@st.composite
+def _split(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    before, share = names.sends, draw(st.sampled_from([10, 50, 90]))
+    name = names.new()
+    one = _path(draw(steps(names, depth + 1)) if depth < 2 else [], share=f"{share}%")
+    names.sends = before
+    return {"split": name, "paths": {"a": one, "b": {"share": f"{100 - share}%"}}}
+
+
+@st.composite
+def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    what = [{"plan": "gold"}, {"plan": "basic"}, {"tags": {"add": ["vip"]}}, {"tags": {"remove": ["vip"]}}]
+    return {"set": draw(st.sampled_from(what))}
+
+
+_VERBS = {
+    "send": _send,
+    "wait": _wait,
+    "wait_for": _wait_for,
+    "branch": _branch,
+    "split": _split,
+    "set": _set,
+}
+
+
+# ── a whole file ──
+
+
+@st.composite
+def entrance(draw: st.DrawFn) -> Data:
+    """How customers come in."""
+    if draw(st.integers(0, 5)) == 0:
+        return {"date": "birthday", "at": draw(TIMES), "feb29": "feb28"}
+    made: Data = {"event": draw(st.sampled_from([*EVENTS, list(EVENTS[:2])]))}
+    if draw(st.integers(0, 3)) == 0:
+        made["where"] = {"total": {"under": 80}}
+    if draw(st.integers(0, 2)) == 0:
+        made["one_per"] = "order_id"
+    made |= draw(
+        st.sampled_from([{}, {}, {"again": "always"}, {"again": "after 5 hours"}, {"again": "after 2 days"}])
+    )
+    if "again" in made:
+        made["while_inside"] = draw(st.sampled_from(["ignore", "restart", "alongside"]))
+    if draw(st.integers(0, 3)) == 0:
+        made["if"] = draw(joined(st.one_of(did(), states())))
+    return made
+
+
+@st.composite
+def journey(draw: st.DrawFn, name: str) -> str:
+    """The text of a journey file."""
+    names = Names()
+    made: Data = {"journey": name, "about": "A made journey."}
+    made["purpose"] = draw(st.sampled_from(["marketing", "marketing", "service"]))
+    made["priority"] = draw(st.sampled_from([40, 50, 60]))
+    made["enter"] = draw(entrance())
+    if draw(st.booleans()):
+        leaving = joined(st.one_of(did(within=False), did(within=False), states()))
+        made["leave_when"] = {"away": draw(leaving)}
+    if draw(st.booleans()):
+        made["goal"] = {"did": "Order Completed", "within": draw(st.sampled_from(LONG))}
+    if made["purpose"] == "marketing" and draw(st.integers(0, 2)) == 0:
+        made["holdout"] = "40%"
+    made["steps"] = draw(steps(names, 0, at_least=1))
+    return as_yaml(made)
+
+
+def as_yaml(data: Data) -> str:
+    """The text of a YAML file."""
+    text = StringIO()
+    YAML().dump(data, text)
+    return text.getvalue()

@@ -1,0 +1,70 @@
+"""`loop up`: everything on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from loyaltyloop.deployments import deployment_names
+from loyaltyloop.journey.model import Journey
+from loyaltyloop.settings import Settings
+from loyaltyloop.up.deploying import deploy, read_files, write_file
+from loyaltyloop.up.running import Running, forget_running, note_running, read_running
+from loyaltyloop.up.stack import Stack, UpFailed, choose_port
+from loyaltyloop.up.stops import Stopped, Stops
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Of Prefect's UI; default 4200, or a free one.")
+@click.pass_obj
+def up(settings: Settings, port: int | None) -> None:
+    """Bring up everything on this machine: Prefect's server and UI, all journeys, a worker.
+
+    Ctrl-C lets the turn that is at work end, then stops all of it; Ctrl-C again does not wait.
+
+    \b
+    Example:
+        loop up --port 4300
+    """
+    project = settings.project
+    if (other := read_running(project)).api:
+        raise UpFailed(f"`loop up` is at work on this project already (process {other.pid}): {other.ui}")
+    journeys, shop = read_files(project)
+    stack = Stack(project, choose_port(port), os.environ)
+    stops = Stops()
+    try:
+        if write_file(project, journeys, shop):
+            click.echo("prefect.yaml brought up to date with journeys/")
+        _start(stack, journeys, stops)
+        stack.watch(stops)
+    except Stopped:
+        pass
+    finally:
+        _stop(stack, stops)
+
+
+def _start(stack: Stack, journeys: list[Journey], stops: Stops) -> None:
+    click.echo(f"Starting the Prefect server on {stack.ui} ...")
+    stack.start_server(stops)
+    note_running(stack.project, Running(f"{stack.ui}/api", stack.ui, os.getpid()))
+    click.echo("Deploying ...")
+    deploy(stack.project, stack.environment, deployment_names(journeys))
+    stack.start_worker()
+    click.echo(
+        f"""
+Loyalty Loop is up.
+
+  Prefect's pages   {stack.ui}/deployments
+  Journeys          {", ".join(journey.name for journey in journeys) or "none yet: `loop new` makes one"}
+  Logs              {stack.project / "var" / "log"}
+
+Ctrl-C stops all of it."""
+    )
+
+
+def _stop(stack: Stack, stops: Stops) -> None:
+    click.echo("Stopping; a turn that is at work may end (Ctrl-C again: do not wait) ...")
+    stack.stop(hurry=lambda: stops.count > 1)
+    forget_running(stack.project)
+    click.echo("All stopped.")

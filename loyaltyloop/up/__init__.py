@@ -1,0 +1,1 @@
+"""Everything on this machine: the processes of `loop up`, and the environment they live in."""

@@ -1,0 +1,98 @@
+"""Child processes, each in a session of its own: a Ctrl-C reaches us alone, and we end them in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL = 12  # lines of a log shown when a child has died
+LAST_WORD = 3.0  # seconds
+
+
+@dataclass
+class Child:
+    """A process that should live as long as `loop up` does."""
+
+    name: str  # as a person knows it: "Prefect server"
+    process: subprocess.Popen[bytes]
+    log: Path
+    patience: float  # seconds it may take to end by itself
+
+    @property
+    def dead(self) -> bool:
+        """Has it ended?"""
+        return self.process.poll() is not None
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        lines = self.log.read_text(errors="replace").splitlines()[-TAIL:]
+        return "\n".join(f"    {line}" for line in lines)
+
+    def ask_to_end(self) -> None:
+        """SIGTERM to the process itself: a worker then waits for the turn at work."""
+        if not self.dead:
+            self.process.terminate()
+
+    def has_ended(self, seconds: float) -> bool:
+        """Wait up to so long for its end."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.dead
+
+    def kill(self) -> None:
+        """End it and all that it has started. What a turn has committed stays."""
+        family = [*descendants(self.process.pid), self.process.pid]
+        _signal(family, signal.SIGTERM)  # a run then tells Prefect that it was ended
+        self.has_ended(LAST_WORD)
+        _signal(family, signal.SIGKILL)
+        self.process.wait()
+
+
+def start_child(
+    name: str,
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    patience: float,
+) -> Child:
+    """Start it; what it prints goes to `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Child(name, process, log, patience)
+
+
+def _signal(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def descendants(pid: int) -> list[int]:
+    """All that a process has started, and those in turn. (Prefect's runs are in sessions of their own.)"""
+    listed = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    children: dict[int, list[int]] = {}
+    for line in listed.stdout.splitlines():
+        one, parent = line.split()
+        children.setdefault(int(parent), []).append(int(one))
+    found, look = [], [pid]
+    while look:
+        born = children.get(look.pop(), [])
+        found += born
+        look += born
+    return found

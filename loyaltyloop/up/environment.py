@@ -1,0 +1,42 @@
+"""The environment in which Prefect works for one project. What the user has set wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from loyaltyloop.up.running import read_running
+
+
+def prefect_environment(
+    project: Path, environ: Mapping[str, str], *, api: str | None = None
+) -> dict[str, str]:
+    """`environ`, with Prefect kept in the project's `var/prefect`, without telemetry and questions.
+
+    `api` is the address of a server's API, overriding all; else PREFECT_API_URL of `environ`, else that of a
+    running `loop up` of this project, else none: Prefect then works embedded, with no server.
+    """
+    found = api or environ.get("PREFECT_API_URL") or read_running(project).api
+    defaults = {
+        "PREFECT_HOME": str(project.resolve() / "var" / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_CLI_COLORS": "false",
+        # A run that has died with its worker is told from one at work by this, see flows/prepare.py.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_WORKER_QUERY_SECONDS": "3",  # from pressing Run to the start: 10 seconds by default
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+    addressed = {"PREFECT_API_URL": found} if found else {}
+    return {**defaults, **environ, **addressed, "LOOP_PROJECT": str(project.resolve())}
+
+
+def quiet(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same for a command that prints its own outcome: Prefect logs to its server, not to the terminal."""
+    silent = {
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    }
+    return {**silent, **environment}

@@ -1,0 +1,149 @@
+"""The processes of `loop up`: Prefect's server, then a worker; started in order, ended in reverse."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from loyaltyloop.deployments import POOL
+from loyaltyloop.errors import UserError
+from loyaltyloop.up.children import Child, start_child
+from loyaltyloop.up.environment import prefect_environment
+from loyaltyloop.up.stops import Stops
+
+HOST = "127.0.0.1"
+PORT = 4200
+SERVER_PATIENCE = 120.0  # seconds until a server must answer; 4 to 8 on an idle machine
+TURN_PATIENCE = 60.0  # seconds that a turn at work may take to end when we are to stop
+
+
+class UpFailed(UserError):
+    """Something did not start, or has died."""
+
+
+@dataclass
+class Stack:
+    """What is at work, in the order in which it was started."""
+
+    project: Path
+    port: int
+    environ: Mapping[str, str]
+    children: list[Child] = field(default_factory=list)
+
+    @property
+    def ui(self) -> str:
+        """Where a browser finds Prefect."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of all that talks to our server."""
+        api = f"{self.ui}/api"
+        given = {**self.environ, "PREFECT_SERVER_UI_API_URL": api}
+        return prefect_environment(self.project, given, api=api)
+
+    def start_server(self, stops: Stops) -> None:
+        """Start Prefect's server and wait until it answers."""
+        command = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(self.port)]
+        server = self._start("Prefect server", command, "server.log", patience=20)
+        until = time.monotonic() + SERVER_PATIENCE
+        while not _answers(f"{self.ui}/api/health"):
+            if server.dead:
+                raise died(server)
+            if time.monotonic() > until:
+                raise UpFailed(
+                    f"The Prefect server does not answer in {SERVER_PATIENCE:.0f} s: see {server.log}"
+                )
+            stops.pause(0.2)
+
+    def start_worker(self) -> None:
+        """Start a worker that takes the runs of our pool."""
+        command = [
+            "-m",
+            "prefect",
+            "worker",
+            "start",
+            "--pool",
+            POOL,
+            "--type",
+            "process",
+            "--name",
+            "loop up",
+        ]
+        self._start("worker", command, "worker.log", patience=TURN_PATIENCE)
+
+    def watch(self, stops: Stops) -> None:
+        """Until somebody asks to stop (Stopped), or a child ends that nobody has asked to (UpFailed)."""
+        while True:
+            for child in self.children:
+                if child.dead:
+                    raise died(child)
+            stops.pause(0.5)
+
+    def stop(self, hurry: Callable[[], bool]) -> None:
+        """End all, last started first: the worker lets the turn at work end, unless `hurry()`."""
+        while self.children:
+            child = self.children[-1]
+            child.ask_to_end()
+            until = time.monotonic() + child.patience
+            while not child.has_ended(0.2) and time.monotonic() < until and not hurry():
+                pass
+            if not child.dead:
+                child.kill()
+            self.children.pop()
+
+    def _start(self, name: str, command: list[str], log: str, patience: float) -> Child:
+        child = start_child(
+            name,
+            [sys.executable, *command],
+            folder=self.project,
+            environment=self.environment,
+            log=self.project / "var" / "log" / log,
+            patience=patience,
+        )
+        self.children.append(child)
+        return child
+
+
+def died(child: Child) -> UpFailed:
+    """The clear word for a child that has died."""
+    code = child.process.returncode
+    return UpFailed(f"The {child.name} has died (exit {code}). The end of {child.log}:\n{child.last_words()}")
+
+
+def choose_port(wanted: int | None) -> int:
+    """The port asked for, else 4200, else a free one. UpFailed if the one asked for is taken."""
+    if wanted is not None:
+        if not _free(wanted):
+            raise UpFailed(f"Port {wanted} is taken by another program: leave --port out to get a free one.")
+        return wanted
+    return PORT if _free(PORT) else _any_free()
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _any_free() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False

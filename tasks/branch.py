@@ -1,0 +1,25 @@
+"""`branch`: decides now; the first path whose condition holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from loyaltyloop.turn.engine import OpenTurn
+from loyaltyloop.turn.stages import Stage
+from tasks.running import passing, work
+
+
+@task(
+    name="branch",
+    retries=3,
+    retry_delay_seconds=[2, 10, 30],
+    retry_condition_fn=passing,
+    cache_policy=NO_CACHE,
+)
+def branch(turn: OpenTurn, stage: Stage) -> State[Any]:
+    """Send each customer down the first path whose condition holds."""
+    return work(turn, stage)

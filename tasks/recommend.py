@@ -1,0 +1,25 @@
+"""`recommend`: products for each customer, kept on the enrolment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from loyaltyloop.turn.engine import OpenTurn
+from loyaltyloop.turn.stages import Stage
+from tasks.running import passing, work
+
+
+@task(
+    name="recommend",
+    retries=3,
+    retry_delay_seconds=[2, 10, 30],
+    retry_condition_fn=passing,
+    cache_policy=NO_CACHE,
+)
+def recommend(turn: OpenTurn, stage: Stage) -> State[Any]:
+    """Choose products for each customer and keep them, so that a retry shows the same."""
+    return work(turn, stage)

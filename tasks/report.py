@@ -1,0 +1,25 @@
+"""The end of a turn: what moved is counted and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from loyaltyloop.turn.engine import OpenTurn
+from loyaltyloop.turn.stages import Stage
+from tasks.running import passing, work
+
+
+@task(
+    name="report",
+    retries=3,
+    retry_delay_seconds=[2, 10, 30],
+    retry_condition_fn=passing,
+    cache_policy=NO_CACHE,
+)
+def report(turn: OpenTurn, stage: Stage) -> State[Any]:
+    """Count what moved and note how far the turn has come."""
+    return work(turn, stage)

@@ -1,0 +1,25 @@
+"""`split`: decides by the customer's own dice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from loyaltyloop.turn.engine import OpenTurn
+from loyaltyloop.turn.stages import Stage
+from tasks.running import passing, work
+
+
+@task(
+    name="split",
+    retries=3,
+    retry_delay_seconds=[2, 10, 30],
+    retry_condition_fn=passing,
+    cache_policy=NO_CACHE,
+)
+def split(turn: OpenTurn, stage: Stage) -> State[Any]:
+    """Send each customer down the path that their own dice say, the same each time."""
+    return work(turn, stage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,7 @@ def _heaviest(
     room = most + len(own)
     if len(ranks) > room:
         ranks = ranks[np.argpartition(-ranks, room)[:room]]
-    ranked = ((divmod(rank, len(found))) for rank in np.sort(ranks)[::-1].tolist())
-    kept = ((len(found) - 1 - rest, weight) for weight, rest in ranked)
-    return [(found[column], weight) for column, weight in kept if column not in own][:most]
+    ordered = (divmod(rank, len(found)) for rank in np.sort(ranks)[::-1].tolist())
+    others = ((len(found) - 1 - rest, weight) for weight, rest in ordered)
+    kept = ((found[column], weight) for column, weight in others if column not in own)
+    return list(islice(kept, most))

@@ -128,3 +128,11 @@ def ids_of(connection: Connection, column: Column[str]) -> ColumnElement[str]:
     """All values of a group as the text of one JSON list: a row a group is what makes a cohort cheap."""
     gather = func.json_agg if is_postgres(connection) else func.json_group_array
     return cast(gather(column), Text)
+
+
+def lists_of(connection: Connection, *columns: ColumnElement[Any]) -> ColumnElement[str]:
+    """Likewise of several columns: a list of lists."""
+    postgres = is_postgres(connection)
+    gather = func.json_agg if postgres else func.json_group_array
+    row = func.json_build_array if postgres else func.json_array
+    return cast(gather(row(*columns)), Text)

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Table, distinct, exists, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    cast,
+    distinct,
+    exists,
+    extract,
+    func,
+    select,
+)
 
-from loyaltyloop.scores.counting import customer, ids_of, line
+from loyaltyloop.scores.counting import customer, ids_of, line, lists_of
+from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Enrolment, Event, Kept, Message, Order
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -26,40 +39,46 @@ VIEWED_WITHIN = timedelta(days=30)
 
 
 class Habit(NamedTuple):
-    """A product bought on several days."""
+    """A product bought on several days; `first` and `last` in seconds since 1970."""
 
     product_id: str
     days: int
-    first: datetime
-    last: datetime
+    first: int
+    last: int
 
-    def due(self, now: datetime) -> bool:
+    def due(self, now: int) -> bool:
         """Has at least half of the usual time between two purchases gone by?"""
-        return 2 * (now - self.last) >= (self.last - self.first) / (self.days - 1)
+        return 2 * (now - self.last) * (self.days - 1) >= self.last - self.first
 
 
 def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[Habit]]:
     """What each buys regularly (on two days or more): what is due first, then by days, the latest, the id."""
     days = func.count(distinct(func.date(line.c.ordered_at)))
+    columns = (line.c.product_id, days, *(seconds(connection, one) for one in (func.min, func.max)))
+    named = [column.label(f"c{place}") for place, column in enumerate(columns)]
     regular = (
-        select(
-            line.c.customer_id,
-            line.c.product_id,
-            days,
-            func.min(line.c.ordered_at),
-            func.max(line.c.ordered_at),
-        )
+        select(line.c.customer_id, *named)
         .where(line.c.customer_id.in_(ids))
         .group_by(line.c.customer_id, line.c.product_id)
         .having(days > 1)
+        .subquery()
     )
-    found: dict[int, list[Habit]] = defaultdict(list)
-    for who, *rest in connection.execute(regular):
-        found[who].append(Habit(*rest))
-    for one in found.values():
-        one.sort(key=lambda habit: habit.product_id)
-        one.sort(key=lambda habit: (habit.due(now), habit.days, habit.last), reverse=True)
-    return found
+    together = lists_of(connection, *(regular.c[column.name] for column in named))
+    rows = connection.execute(select(regular.c.customer_id, together).group_by(regular.c.customer_id))
+    moment = int(now.timestamp())
+    return {who: _by_need(starmap(Habit, orjson.loads(found)), moment) for who, found in rows}
+
+
+def _by_need(found: Iterable[Habit], now: int) -> list[Habit]:
+    return sorted(found, key=lambda one: (not one.due(now), -one.days, -one.last, one.product_id))
+
+
+def seconds(connection: Connection, edge: Callable[..., ColumnElement[Any]]) -> ColumnElement[int]:
+    """The first or last `ordered_at` of a group, in whole seconds since 1970."""
+    instant = edge(line.c.ordered_at)
+    if is_postgres(connection):
+        return cast(func.floor(extract("epoch", instant)), BigInteger)
+    return cast(func.strftime("%s", instant), BigInteger)
 
 
 def bought(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, set[str]]:

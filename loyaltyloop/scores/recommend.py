@@ -65,16 +65,25 @@ class _Counter:
     def __init__(self, cohort: Cohort, spec: Recommend, shop: Shop, shelf: Shelf) -> None:
         self._cohort, self._spec, self._shelf = cohort, spec, shelf
         self._plan = plan_of(spec)
-        self._sources: dict[Word, Source] = {word: SOURCES[word](cohort) for word, _ in self._plan}
+        words = dict.fromkeys(word for word, _ in self._plan)
+        self._sources: dict[Word, Source] = {word: SOURCES[word](cohort) for word in words}
         self._barred = _barred(cohort, spec)
         self._bought = _bought(cohort, spec, shop)
 
     def serve(self) -> dict[int, list[Pick]]:
         """Enrolment → its picks."""
+        self._shelf.load(self._likely())
         chosen = {who.enrolment_id: self._choose(who) for who in self._cohort.people}
         seeds = {because.seed for picks in chosen.values() for _, _, because in picks if because.seed}
         self._shelf.load(sorted(seeds))
         return {key: [self._pick(*one) for one in picks] for key, picks in chosen.items()}
+
+    def _likely(self) -> list[str]:
+        """What will be looked at first, to be read at once."""
+        people = self._cohort.people
+        lists = [source.candidates(who) for source in self._sources.values() for who in people]
+        each = {id(one): one for one in lists}.values()  # many share a list
+        return sorted({product_id for one in each for product_id in one[:_WINDOW]})
 
     def _choose(self, who: Wanted) -> list[Chosen]:
         taken: dict[str, Word] = {}

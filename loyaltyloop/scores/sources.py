@@ -21,6 +21,7 @@ from loyaltyloop.scores.places import place_name
 from loyaltyloop.scores.wanted import Wanted, trigger_products
 
 MOST_TOGETHER = 40
+_NO_WEIGHTS: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,10 @@ class Habits:
     def __init__(self, cohort: Cohort) -> None:
         found = history.habits(cohort.connection, cohort.ids, cohort.now)
         self._days = {who: {one.product_id: one.days for one in habits} for who, habits in found.items()}
+        self._lists = {who: list(products) for who, products in self._days.items()}
 
     def candidates(self, who: Wanted) -> Sequence[str]:
-        return list(self._days.get(who.customer_id, ()))
+        return self._lists.get(who.customer_id, ())
 
     def because(self, who: Wanted, product_id: str) -> Because:
         days = self._days[who.customer_id][product_id]
@@ -136,7 +138,9 @@ class Together:
     """Bought together with products that a customer has, or has before the eyes."""
 
     def __init__(self, cohort: Cohort, profiles: Mapping[int, Sequence[str]], goes: str) -> None:
-        self._profiles, self._goes = profiles, goes
+        # Sorted: of two products that a candidate goes with equally well, the first by id is named.
+        self._profiles = {key: sorted(profile) for key, profile in profiles.items()}
+        self._goes = goes
         given = sorted(set(chain.from_iterable(profiles.values())))
         near: dict[str, Neighbours] = cohort.figures("together", given)
         self._weights = {product_id: dict(others) for product_id, others in near.items()}
@@ -148,10 +152,8 @@ class Together:
         return self._lists.get(who.enrolment_id, ())
 
     def because(self, who: Wanted, product_id: str) -> Because:
-        weights = (
-            (self._weights.get(one, {}).get(product_id, 0), one) for one in self._profiles[who.enrolment_id]
-        )
-        seed = min(weights, key=lambda weighed: (-weighed[0], weighed[1]))[1]
+        profile = self._profiles[who.enrolment_id]
+        seed = max(profile, key=lambda one: self._weights.get(one, _NO_WEIGHTS).get(product_id, 0))
         return Because(self._goes + " your {name}", seed, self._goes + " what you have chosen")
 
 
@@ -163,11 +165,14 @@ class Alike:
         given = sorted(set(chain.from_iterable(self._triggers.values())))
         described = describe(cohort.connection, given) if given else {}
         self._like = {one: alike(described[one], described.values()) for one in given if one in described}
+        self._lists = {key: self._unlike_own(own) for key, own in self._triggers.items()}
 
-    def candidates(self, who: Wanted) -> Sequence[str]:
-        own = self._triggers[who.enrolment_id]
+    def _unlike_own(self, own: Sequence[str]) -> list[str]:
         found = dict.fromkeys(chain.from_iterable(self._like.get(one, ()) for one in own))
         return [one for one in found if one not in own]
+
+    def candidates(self, who: Wanted) -> Sequence[str]:
+        return self._lists[who.enrolment_id]
 
     def because(self, who: Wanted, product_id: str) -> Because:
         own = self._triggers[who.enrolment_id]

@@ -1,0 +1,93 @@
+"""Ways through a journey: what can be reached, what was passed before, how long it takes at least."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loyaltyloop.journey.model import Journey, Step, Wait, WaitFor
+from loyaltyloop.journey.times import Duration
+
+
+def ways_on(step: Step) -> Iterator[tuple[str | None, bool]]:
+    """Where one goes from a step, and whether the step was done on that way (not passed over)."""
+    for _, target in step.edges:
+        yield target, True
+    if step.condition is not None:
+        yield step.after, False
+
+
+def reachable(journey: Journey) -> frozenset[str]:
+    """Every step that somebody can come to."""
+    seen = {journey.first}
+    for step in journey:
+        if step.name in seen:
+            seen.update(target for target, _ in ways_on(step) if target is not None)
+    return frozenset(seen)
+
+
+def surely_before(journey: Journey) -> dict[str, frozenset[str]]:
+    """For each reachable step, the steps that were done on every way to it."""
+    before: dict[str, frozenset[str]] = {journey.first: frozenset()}
+    for step in journey:
+        if step.name not in before:
+            continue
+        for target, done in ways_on(step):
+            passed = before[step.name] | ({step.name} if done else set())
+            if target is not None:
+                before[target] = before.get(target, passed) & passed
+    return before
+
+
+def possibly_before(journey: Journey) -> dict[str, frozenset[str]]:
+    """For each reachable step, the steps that were done on some way to it."""
+    before: dict[str, frozenset[str]] = {journey.first: frozenset()}
+    for step in journey:
+        if step.name not in before:
+            continue
+        for target, done in ways_on(step):
+            passed = before[step.name] | ({step.name} if done else set())
+            if target is not None:
+                before[target] = before.get(target, frozenset()) | passed
+    return before
+
+
+def predecessors(journey: Journey) -> dict[str, list[Step]]:
+    """For each step, the steps that lead straight to it."""
+    before: dict[str, list[Step]] = {step.name: [] for step in journey}
+    for step in journey:
+        for target, _ in ways_on(step):
+            if target is not None:
+                before[target].append(step)
+    return before
+
+
+def least_days(journey: Journey, start: str) -> dict[str, float]:
+    """Days that pass at least between doing `start` and arriving at each step behind it.
+
+    A `wait_for` may end at once, so it counts nothing, but on its last path: there the time is up.
+    """
+    days: dict[str, float] = {}
+    for step in journey:
+        if step.name == start:
+            begin = 0.0
+        elif step.name in days:
+            begin = days[step.name]
+        else:
+            continue
+        for path, target in [*step.edges, *([("", step.after)] if step.condition is not None else [])]:
+            if target is not None:
+                passed = begin + _days(step, path)
+                days[target] = min(days.get(target, passed), passed)
+    return days
+
+
+def _days(step: Step, path: str) -> float:
+    if step.condition is not None:
+        return 0.0
+    match step.action:
+        case Wait(duration=Duration() as duration):
+            return duration.at_most_days()
+        case WaitFor(up_to=Duration() as up_to, paths=paths) if paths and paths[-1].name == path:
+            return up_to.at_most_days()
+        case _:
+            return 0.0

@@ -1,0 +1,1 @@
+"""Check rules: one small file a theme, all of them in one plain dict."""

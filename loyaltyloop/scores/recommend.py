@@ -16,7 +16,8 @@ from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores import history
 from loyaltyloop.scores.shelf import Shelf
 from loyaltyloop.scores.sources import SOURCES, Because, Cohort, Source
-from loyaltyloop.scores.wanted import Pick, Wanted
+from loyaltyloop.scores.wanted import Pick as Pick
+from loyaltyloop.scores.wanted import Wanted as Wanted
 from loyaltyloop.scores.wanted import as_value as as_value
 
 # `best` until a mix is learned: at most half from one of these, and then whatever is left of them.

@@ -25,22 +25,22 @@ class Reference:
         self.shop = shop
         self.people = People(self._merged)
         self.enrolments: list[Enrolment] = []
-        self._fed: dict[str, Happening] = {}
+        self.fed: dict[str, Happening] = {}
         self._applied: list[Happening] = []
         self._entered: dict[str, int] = {}
-        self._now: datetime | None = None
+        self.now: datetime | None = None
 
     # ── what arrives ──
 
     def feed(self, events: Iterable[Happening]) -> None:
         """Take events in; one that was fed before adds nothing."""
         for event in events:
-            self._fed.setdefault(event.identity, event)
+            self.fed.setdefault(event.identity, event)
 
     def _apply(self, now: datetime) -> None:
-        self._now = now
+        self.now = now
         done = {event.identity for event in self._applied}
-        waiting = [e for e in self._fed.values() if e.arrived_at <= now and e.identity not in done]
+        waiting = [e for e in self.fed.values() if e.arrived_at <= now and e.identity not in done]
         for event in sorted(waiting, key=lambda e: (e.arrived_at, e.number)):
             self.people.apply(event)
             self._applied.append(event)
@@ -53,8 +53,8 @@ class Reference:
         running = sorted((e for e in self.enrolments if e.person is stays and e.running), key=_age)
         for place, enrolment in enumerate(running):
             if any(_twins(enrolment, earlier) for earlier in running[:place]):
-                assert self._now is not None
-                self._finish(enrolment, self._now, "left", "merged")
+                assert self.now is not None
+                self._finish(enrolment, self.now, "left", "merged")
 
     # ── a turn ──
 
@@ -69,8 +69,6 @@ class Reference:
         """One turn of one journey, without the delivery."""
         self._apply(now)
         self._enter(journey, now)
-        for enrolment in self._running(journey):
-            self._leave_if_due(journey, enrolment, now)
         for enrolment in self._running(journey):
             self._walk(journey, enrolment, now)
         self._measure(journey, now)
@@ -166,9 +164,11 @@ class Reference:
     # ── walking ──
 
     def _walk(self, journey: Journey, enrolment: Enrolment, now: datetime) -> None:
-        """As far as it goes now."""
-        while enrolment.running and self._step(journey, enrolment, now):
+        """As far as it goes now; `leave_when` is looked at wherever the customer comes."""
+        while enrolment.running:
             self._leave_if_due(journey, enrolment, now)
+            if not enrolment.running or not self._step(journey, enrolment, now):
+                return
 
     def _step(self, journey: Journey, enrolment: Enrolment, now: datetime) -> bool:
         """One step; did the customer move?"""

@@ -33,6 +33,7 @@ class People:
         """Find or create the customer, join ids that belong together, take over what the event says."""
         person = self._who(event)
         person.events.append(event)
+        person.first_seen_at = min(person.first_seen_at, event.at)
         match event.type, event.name:
             case "identify", _:
                 _take_traits(person, event.properties, event.at)
@@ -47,28 +48,35 @@ class People:
     def _who(self, event: Happening) -> Person:
         ids = _ids(event)
         known = {id(self._known[each]): self._known[each] for each in ids if each in self._known}
-        persons = sorted(known.values(), key=lambda person: person.number)
-        person = persons[0] if persons else self._create(ids[0])
+        persons = sorted(known.values(), key=_seniority)
+        person = persons[0] if persons else self._create(ids[0], event)
         for other in persons[1:]:
             self._join(person, other)
         for each in ids:
             self._known[each] = person
+        person.known |= event.user_id is not None
         return person
 
-    def _create(self, key: str) -> Person:
+    def _create(self, key: str, event: Happening) -> Person:
         self._created += 1
-        return Person(key, self._created)
+        return Person(key, self._created, event.at)
 
     def _join(self, person: Person, other: Person) -> None:
-        """The customer known first stays and takes over what is known of the other."""
+        """The senior customer stays and takes over what is known of the other."""
         for name, (at, value) in other.attributes.items():
             person.assign(name, value, at)
         for (channel, purpose), (at, given) in other.consents.items():
             person.answer(channel, purpose, given, at)
         person.tags |= other.tags
         person.events += other.events
+        person.first_seen_at = min(person.first_seen_at, other.first_seen_at)
         self._known = {each: person if known is other else known for each, known in self._known.items()}
         self._merged(person, other)
+
+
+def _seniority(person: Person) -> tuple[bool, datetime, str]:
+    """Of two who are one: the known before the anonymous, then who was seen first."""
+    return (not person.known, person.first_seen_at, person.key)
 
 
 def _ids(event: Happening) -> list[str]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import time
 from textwrap import dedent
 
-from loyaltyloop.journey.model import Journey, QuietHours, Sender, Shop
-from loyaltyloop.journey.reader import read_journey
+from loyaltyloop.journey.model import Journey
+from loyaltyloop.journey.reader import read_journey, read_shop
 
-SHOP = Shop(
-    name="Sample shop",
-    timezone="Europe/London",
-    currency="GBP",
-    country="GB",
-    sender=Sender("Sample shop", "hello@shop.example", "1 Sample Street, London"),
-    quiet_hours=(QuietHours(time(21), time(8)),),
-)
+SHOP_TEXT = """
+shop: Sample shop
+url: https://shop.example
+timezone: Europe/London
+currency: GBP
+country: GB
+sender: {name: Sample shop, email: hello@shop.example, postal_address: "1 Sample Street, London"}
+quiet_hours: {from: "21:00", to: "08:00"}
+"""
+SHOP = read_shop(SHOP_TEXT)
 
 
 def read(text: str) -> Journey:

@@ -41,6 +41,8 @@ class Person:
 
     key: str
     number: int
+    first_seen_at: datetime
+    known: bool = False  # by a user's id, not by a device's alone
     attributes: dict[str, tuple[datetime, Any]] = field(default_factory=dict)  # with the time of the value
     tags: set[str] = field(default_factory=set)
     consents: dict[tuple[str, str], tuple[datetime, bool]] = field(default_factory=dict)

@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.reference.state import Happening, Message
-from tests.strategies.journeys import EVENTS, PLANS, journey
+from tests.strategies.journeys import EVENTS, PLANS, journey, rarely
 
 # Two days before London changes its clocks; Lord Howe and Auckland follow a week later.
 START = datetime(2024, 3, 29, 6, tzinfo=UTC)
 ZONES = ("Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland", None)
 PEOPLE = ("c1", "c2", "c3", "c4")
 LAGS = st.sampled_from([0, 0, 0, 1, 9, 10, 11, 300, 3000, -5])
-GAPS = st.sampled_from([0, 1, 10, 11, 60, 60, 180, 360, 720, 1440, 4320])
+GAPS = st.sampled_from([60, 180, 180, 360, 360, 720, 720, 1440, 0, 1, 10, 11, 4320])
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,17 @@ class Story:
         properties: dict[str, Any] = {"email_id": message.key}
         if answer.machine:
             properties["machine"] = True
-        arrived_at = at + timedelta(minutes=answer.lag)
-        return happening(number, answer.name, person, at, arrived_at, properties)
+        return Happening(
+            number=number,
+            message_id=f"answer to {message.key}",
+            type="track",
+            at=at,
+            arrived_at=at + timedelta(minutes=answer.lag),
+            name=answer.name,
+            user_id=person if person.startswith("c") else None,
+            anonymous_id=None if person.startswith("c") else person,
+            properties=properties,
+        )
 
 
 def happening(
@@ -71,14 +80,15 @@ def happening(
 def known(draw: st.DrawFn, number: int, person: str) -> list[Happening]:
     """What is known of a customer before anything happens."""
     at = START - timedelta(days=1, minutes=len(PEOPLE) - number)
-    traits: dict[str, Any] = {"email": draw(st.sampled_from([f"{person}@example.com"] * 4 + ["nowhere"]))}
+    nowhere = person == "c4" and draw(st.booleans())
+    traits: dict[str, Any] = {"email": "nowhere" if nowhere else f"{person}@example.com"}
     zone = draw(st.sampled_from(ZONES))
     traits |= {"timezone": zone} if zone else {}
     traits |= {"birthday": draw(st.sampled_from(["1990-03-31", "1984-02-29", "1999-04-01"]))}
     if draw(st.booleans()):
         traits["plan"] = draw(st.sampled_from(PLANS))
     identify = Happening(number, f"m{number}", "identify", at, at, user_id=person, properties=traits)
-    if draw(st.integers(0, 3)) == 0:
+    if person == "c3" and draw(st.booleans()):
         return [identify]
     given = {"channel": "email"}
     granted = happening(100 + number, "Consent Granted", person, at, at, given)
@@ -88,20 +98,21 @@ def known(draw: st.DrawFn, number: int, person: str) -> list[Happening]:
 @st.composite
 def deed(draw: st.DrawFn, number: int) -> Happening:
     """Something done, by one of the customers, under one of two ids."""
-    at = START + timedelta(minutes=draw(st.integers(0, 96)) * 60 + draw(st.sampled_from([0, 1, 30])))
+    at = START + timedelta(minutes=draw(st.integers(0, 60)) * 60 + draw(st.sampled_from([0, 1, 30])))
     arrived_at = at + timedelta(minutes=draw(LAGS))
     person = draw(st.sampled_from(PEOPLE))
-    kind = draw(st.integers(0, 11))
+    kind = draw(st.sampled_from(["track"] * 9 + ["identify", "alias", "consent"]))
     # No two values of one thing at one instant: the time decides which is the latest.
     at_once = at + timedelta(seconds=number)
     base: dict[str, Any] = {"number": number, "message_id": f"m{number}", "arrived_at": arrived_at}
-    if kind == 0:
+    if kind == "identify":
         plan = {"plan": draw(st.sampled_from(PLANS))}
         return Happening(**base, at=at_once, type="identify", user_id=person, properties=plan)
-    if kind == 1:
-        return Happening(**base, at=at, type="alias", user_id=person, previous_id=f"a{person[1:]}")
+    if kind == "alias":
+        previous = draw(st.sampled_from([f"a{person[1:]}"] * 3 + ["c1" if person != "c1" else "c2"]))
+        return Happening(**base, at=at, type="alias", user_id=person, previous_id=previous)
     base |= {"type": "track"}
-    if kind == 2:
+    if kind == "consent":
         name = draw(st.sampled_from(["Consent Withdrawn", "Consent Granted"]))
         return Happening(**base, at=at_once, name=name, user_id=person, properties={"channel": "email"})
     name = draw(st.sampled_from(EVENTS))
@@ -119,11 +130,11 @@ def ids(draw: st.DrawFn, person: str) -> dict[str, Any]:
 def details(draw: st.DrawFn) -> dict[str, Any]:
     """Properties of an event; any may be missing."""
     made: dict[str, Any] = {}
-    if draw(st.booleans()):
+    if not rarely(draw):
         made["order_id"] = draw(st.sampled_from(["o1", "o2", "o3"]))
     if draw(st.booleans()):
         made["total"] = draw(st.sampled_from([20, 50, 99.5]))
-    if draw(st.integers(0, 3)) == 0:
+    if rarely(draw):
         made["color"] = draw(st.sampled_from(["red", "blue"]))
     return made
 
@@ -142,9 +153,9 @@ def stories(draw: st.DrawFn) -> Story:
     count = draw(st.integers(1, 2))
     texts = [draw(journey(name)) for name in ("alpha", "beta")[:count]]
     events = [event for number, person in enumerate(PEOPLE, 1) for event in draw(known(number, person))]
-    events += [draw(deed(200 + number)) for number in range(draw(st.integers(2, 14)))]
+    events += [draw(deed(200 + number)) for number in range(draw(st.integers(8, 24)))]
     events += draw(st.lists(st.sampled_from(events), max_size=2))
     turns = [START]
-    for gap in draw(st.lists(GAPS, min_size=4, max_size=14)):
+    for gap in draw(st.lists(GAPS, min_size=6, max_size=14)):
         turns.append(turns[-1] + timedelta(minutes=gap))
     return Story(texts, events, turns, draw(st.lists(answers(), max_size=3)))

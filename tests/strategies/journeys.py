@@ -31,6 +31,11 @@ class Names:
         return f"s{self.given}"
 
 
+def rarely(draw: st.DrawFn) -> bool:
+    """True about once in five times."""
+    return draw(st.sampled_from([False, False, False, False, True]))
+
+
 # ── conditions ──
 
 
@@ -38,9 +43,9 @@ class Names:
 def did(draw: st.DrawFn, since: tuple[str, ...] = (), within: bool = True) -> Data:
     """Something done; `since`: what may be written there."""
     leaf: Data = {"did": draw(st.sampled_from(EVENTS))}
-    if draw(st.integers(0, 3)) == 0:
+    if rarely(draw):
         leaf["times"] = {"at_least": 2}
-    if draw(st.integers(0, 2)) == 0:
+    if rarely(draw):
         leaf["where"] = {"total": {"over": 50}}
     lot = draw(st.integers(0, 3))
     if since and lot < 2:
@@ -108,14 +113,27 @@ def _clicked(names: Names) -> list[st.SearchStrategy[Data]]:
     return [st.sampled_from(names.sends).map(lambda name: {"clicked": name})]
 
 
+def leaving() -> st.SearchStrategy[Data]:
+    """A rule of `leave_when`: seldom one that holds from the beginning."""
+    done = did(within=False)
+    both = st.tuples(done, states())
+    return st.one_of(
+        done,
+        done,
+        states(),
+        both.map(lambda parts: {"all": list(parts)}),
+        both.map(lambda parts: {"all": [parts[0], {"not": parts[1]}]}),
+    )
+
+
 # ── steps ──
 
 
 @st.composite
 def steps(draw: st.DrawFn, names: Names, depth: int, at_least: int = 0) -> list[Data]:
     """Steps one after another; only the last may leave."""
-    made = [draw(step(names, depth)) for _ in range(draw(st.integers(at_least, 3)))]
-    if depth and draw(st.integers(0, 5)) == 0:
+    made = [draw(step(names, depth)) for _ in range(draw(st.integers(at_least, 4 - depth)))]
+    if depth and rarely(draw):
         made.append({"leave": draw(st.sampled_from(["done", "enough"]))})
     return made
 
@@ -126,7 +144,7 @@ def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
     verbs = ["send", "send", "wait", "wait", "set", "split"]
     verbs += ["wait_for", "wait_for", "branch"] if depth < 2 else []
     made: Data = draw(_VERBS[draw(st.sampled_from(verbs))](names, depth))
-    if draw(st.integers(0, 4)) == 0:
+    if rarely(draw):
         made["if"] = draw(of_step(names))
     if "send" in made:
         names.sends = (*names.sends, made["send"])
@@ -136,13 +154,13 @@ def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
 @st.composite
 def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
     made: Data = {"send": names.new(), "template": "test/hello"}
-    if draw(st.integers(0, 3)) == 0:
+    if rarely(draw):
         made["at"] = draw(TIMES)
-    if draw(st.integers(0, 4)) == 0:
+    if rarely(draw):
         made["expires_after"] = draw(st.sampled_from(["2 hours", "10 hours", "1 day"]))
-    if draw(st.integers(0, 5)) == 0:
+    if rarely(draw):
         made["if_blocked"] = "leave"
-    if draw(st.integers(0, 4)) == 0:
+    if rarely(draw):
         made["purpose"] = draw(st.sampled_from(["service", "transactional"]))
     return made
 
@@ -150,9 +168,9 @@ def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
 @st.composite
 def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
     made: Data = {"wait": draw(DURATIONS)}
-    if draw(st.integers(0, 2)) == 0:
+    if rarely(draw):
         made["at"] = draw(TIMES)
-    if draw(st.integers(0, 3)) == 0:
+    if rarely(draw):
         made["on"] = draw(
             st.lists(st.sampled_from(["mon", "fri", "sun"]), min_size=1, max_size=2, unique=True)
         )
@@ -162,7 +180,7 @@ def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
 @st.composite
 def _wait_for(draw: st.DrawFn, names: Names, depth: int) -> Data:
     made: Data = {"wait_for": names.new(), "up_to": draw(DURATIONS)}
-    if draw(st.integers(0, 3)) == 0:
+    if rarely(draw):
         made["since"] = draw(st.sampled_from(["entered", *names.sends]))
     made["paths"] = draw(_paths(names, depth, of_wait(names)))
     return made
@@ -220,19 +238,19 @@ _VERBS = {
 @st.composite
 def entrance(draw: st.DrawFn) -> Data:
     """How customers come in."""
-    if draw(st.integers(0, 5)) == 0:
+    if rarely(draw):
         return {"date": "birthday", "at": draw(TIMES), "feb29": "feb28"}
-    made: Data = {"event": draw(st.sampled_from([*EVENTS, list(EVENTS[:2])]))}
-    if draw(st.integers(0, 3)) == 0:
+    made: Data = {"event": draw(st.sampled_from([list(EVENTS), list(EVENTS[:2]), *EVENTS]))}
+    if rarely(draw):
         made["where"] = {"total": {"under": 80}}
-    if draw(st.integers(0, 2)) == 0:
+    if rarely(draw):
         made["one_per"] = "order_id"
     made |= draw(
         st.sampled_from([{}, {}, {"again": "always"}, {"again": "after 5 hours"}, {"again": "after 2 days"}])
     )
     if "again" in made:
         made["while_inside"] = draw(st.sampled_from(["ignore", "restart", "alongside"]))
-    if draw(st.integers(0, 3)) == 0:
+    if rarely(draw):
         made["if"] = draw(joined(st.one_of(did(), states())))
     return made
 
@@ -246,13 +264,12 @@ def journey(draw: st.DrawFn, name: str) -> str:
     made["priority"] = draw(st.sampled_from([40, 50, 60]))
     made["enter"] = draw(entrance())
     if draw(st.booleans()):
-        leaving = joined(st.one_of(did(within=False), did(within=False), states()))
-        made["leave_when"] = {"away": draw(leaving)}
+        made["leave_when"] = {"away": draw(leaving())}
     if draw(st.booleans()):
         made["goal"] = {"did": "Order Completed", "within": draw(st.sampled_from(LONG))}
-    if made["purpose"] == "marketing" and draw(st.integers(0, 2)) == 0:
+    if made["purpose"] == "marketing" and rarely(draw):
         made["holdout"] = "40%"
-    made["steps"] = draw(steps(names, 0, at_least=1))
+    made["steps"] = draw(steps(names, 0, at_least=2))
     return as_yaml(made)
 
 

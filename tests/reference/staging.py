@@ -1,0 +1,124 @@
+"""The engine on the same story: files applied, events recorded, and what both say, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Table, select
+from sqlmodel import SQLModel
+
+from loyaltyloop.journey.reader import read_project
+from loyaltyloop.store.changes import apply
+from loyaltyloop.store.database import is_postgres, read, write
+from loyaltyloop.store.ingest import record
+from loyaltyloop.store.models import Enrolment, Message, Visit
+from loyaltyloop.store.segment import Call
+from tests.reference.interpreter import Reference
+from tests.reference.reading import SHOP_TEXT
+from tests.reference.state import Happening
+
+ENROLMENT: Table = Enrolment.__table__  # type: ignore[attr-defined]
+VISIT: Table = Visit.__table__  # type: ignore[attr-defined]
+MESSAGE: Table = Message.__table__  # type: ignore[attr-defined]
+
+Rows = dict[str, list[tuple[Any, ...]]]
+TEMPLATE = """{% block subject %}Hello{% endblock %}
+{% block body %}<p>Hello</p><p><a href="{{ links.unsubscribe }}">Unsubscribe</a></p>{% endblock %}
+"""
+# Where the engine tells more than the reference does: the beginning of its reason → the reference's.
+REASONS = {
+    "the enrolment has ended": "ended",
+    "no consent": "consent",
+    "service messages": "consent",
+    "no address": "address",
+    "the address": "address",
+    "left: ": "left",
+    "its `if`": "if",
+    "quiet hours": "",
+}
+
+
+def empty(engine: Engine) -> None:
+    """All tables as they were made."""
+    names = [f'"{table.name}"' for table in SQLModel.metadata.sorted_tables]
+    with write(engine) as connection:
+        if is_postgres(connection):
+            connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+        else:
+            for name in reversed(names):
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+
+
+def make_live(engine: Engine, journeys: Iterable[str], now: datetime) -> None:
+    """Apply these journeys in the shop of the reference."""
+    files: dict[str, str | bytes] = {"journeys/shop.yaml": SHOP_TEXT, "templates/test/hello.html": TEMPLATE}
+    files |= {f"journeys/j{number}.yaml": text for number, text in enumerate(journeys)}
+    apply(engine, read_project(files), now)
+
+
+def ingest(engine: Engine, events: Iterable[Happening]) -> None:
+    """Record events in this order."""
+    calls = [_call(event) for event in events]
+    with write(engine) as connection:
+        record(connection, calls)
+
+
+def _call(event: Happening) -> Call:
+    order_id = event.properties.get("order_id")
+    return Call(
+        source=event.source,
+        message_id=event.message_id,
+        type=event.type,
+        name=event.name,
+        user_id=event.user_id,
+        anonymous_id=event.anonymous_id,
+        previous_id=event.previous_id,
+        at=event.at,
+        arrived_at=event.arrived_at,
+        properties=dict(event.properties),
+        order_id=order_id,
+    )
+
+
+def told_by_reference(reference: Reference) -> Rows:
+    """What the reference says became of everybody."""
+    rows: Rows = {"enrolments": [], "visits": [], "messages": []}
+    for e in reference.enrolments:
+        who = (e.journey, e.customer_key, e.one_per, e.occurrence)
+        standing = (e.end, e.reason, e.step, e.state)
+        rows["enrolments"].append((*who, e.entered_at, *standing, e.held_out, e.goal_at))
+        rows["visits"] += [(*who, v.step, v.arrived_at, v.left_at, v.path) for v in e.visits]
+        rows["messages"] += [
+            (m.key, m.step, m.state, m.reason, m.decided_at, m.due_at, m.handed_over_at)
+            for m in e.messages.values()
+        ]
+    return _sorted(rows)
+
+
+def told_by_engine(engine: Engine) -> Rows:
+    """What the database says became of everybody."""
+    e, v, m = ENROLMENT.c, VISIT.c, MESSAGE.c
+    who = (e.journey, e.customer_key, e.one_per, e.occurrence)
+    standing = (e.end, e.reason, e.step, e.state)
+    visits = select(*who, v.step, v.arrived_at, v.left_at, v.path).where(v.enrolment_id == e.id)
+    messages = select(m.key, m.step, m.state, m.reason, m.decided_at, m.due_at, m.handed_over_at)
+    enrolments = select(*who, e.entered_at, *standing, e.held_out, e.goal_at)
+    with read(engine) as connection:
+        rows: Rows = {
+            "enrolments": [tuple(row) for row in connection.execute(enrolments)],
+            "visits": [tuple(row) for row in connection.execute(visits)],
+            "messages": [_plain(tuple(row)) for row in connection.execute(messages)],
+        }
+    return _sorted(rows)
+
+
+def _plain(message: tuple[Any, ...]) -> tuple[Any, ...]:
+    key, step, state, reason, *times = message
+    short = next((plain for start, plain in REASONS.items() if reason.startswith(start)), reason)
+    return (key, step, state, short, *times)
+
+
+def _sorted(rows: Rows) -> Rows:
+    return {name: sorted(found, key=repr) for name, found in rows.items()}

@@ -159,7 +159,9 @@ def test_not_what_was_shown_three_times_in_a_month(counter: Counter, picks: Pick
     for name in ("ant", "bee", "cat"):
         counter.product(name)
     handed_over = {"ant": (1, 2, 29), "bee": (1, 2, 31), "cat": (1, 2, None)}
-    each = [(name, ago and days(ago)) for name, times in handed_over.items() for ago in times]
+    each = [
+        (name, None if ago is None else days(ago)) for name, times in handed_over.items() for ago in times
+    ]
     for number, (name, at) in enumerate(each):
         counter.shown(number + 1, name, at)
     assert ids(picks()) == ["bee", "cat"]

@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     write_key: SecretStr = SecretStr("")
     email: str = Field(default="eml", pattern="^(eml|smtp)$", description="the way out of e-mail")
+    eml_folder: Path | None = Field(default=None, description="where .eml files go; else `outbox` in `var/`")
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_user: str = ""
@@ -31,6 +32,11 @@ class Settings(BaseSettings):
     def var(self) -> Path:
         """Where the project keeps what it makes: database, outbox, secret."""
         return self.project / "var"
+
+    @property
+    def outbox(self) -> Path:
+        """Where the `.eml` way out puts messages."""
+        return self.eml_folder or self.var / "outbox"
 
     @property
     def database(self) -> str:

@@ -66,7 +66,11 @@ def same_steps(old: Journey, new: Journey) -> bool:
 def counterpart(step: str, new: Journey) -> Step | None:
     """The step of `new` that is `step` of an older version: of that name, or renamed with `was`."""
     by_name = {found.name: found for found in new}
-    return by_name.get(step) or next((found for found in new if step in found.was), None)
+    renamed = {was: found.name for found in new for was in found.was}
+    # A nameless wait after `hello` is `hello.wait`: it is renamed with the step that it is named after.
+    base, dot, rest = step.partition(".")
+    derived = f"{renamed[base]}.{rest}" if dot and base in renamed and base not in by_name else ""
+    return by_name.get(step) or by_name.get(renamed.get(step, derived))
 
 
 def same_action(old: Step, new: Step) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, Tag, model_validator
@@ -10,6 +11,7 @@ from loyaltyloop.journey.condition import Scalar
 from loyaltyloop.journey.model import VERBS, Channel, Exclusion, Purpose, Source
 from loyaltyloop.journey.schema.conditions import ConditionFile, Fields
 from loyaltyloop.journey.schema.values import (
+    NAME,
     Budget,
     ClockOrBest,
     Count,
@@ -39,7 +41,12 @@ def _one_or_many(value: Any) -> Any:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    return tuple(_name(text) for text in _texts(value))
+    return tuple(_old_name(text) for text in _texts(value))
+
+
+def _old_name(text: str) -> str:
+    """A name, or one that the engine gave to a nameless step: `hello.wait`, `hello.wait.2`."""
+    return text if re.fullmatch(rf"{NAME[1:-1]}(\.[a-z0-9_]+)+", text) else _name(text)
 
 
 Sources = Annotated[

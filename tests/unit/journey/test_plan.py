@@ -179,3 +179,12 @@ def test_counterpart_prefers_the_name_itself() -> None:
     assert plan.counterpart("hello", journey(renamed, PAUSE, PICKS)) == renamed
     assert plan.counterpart("hello", journey(renamed, HELLO, PAUSE)) == HELLO
     assert plan.counterpart("nowhere", LIVE) is None
+
+
+def test_a_nameless_step_is_renamed_with_the_step_that_it_is_named_after() -> None:
+    renamed = replace(HELLO, name="greeting", was=("hello",))
+    nameless = replace(PAUSE, name="greeting.wait")
+    assert plan.counterpart("hello.wait", journey(renamed, nameless, PICKS)) == nameless
+    assert plan.counterpart("hello.wait", journey(renamed, PICKS)) is None
+    named = replace(PAUSE, name="pause", was=("hello.wait",))
+    assert plan.counterpart("hello.wait", journey(renamed, named, PICKS)) == named

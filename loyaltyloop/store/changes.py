@@ -1,0 +1,130 @@
+"""What `loop plan` shows and `loop apply` does: one list of changes, with the people inside.
+
+`plan` makes the list, `execute` carries out the very same list, the commands print it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import assert_never
+
+from sqlalchemy import Connection, Engine
+
+from loyaltyloop.errors import ApplyRefused, FilesError, UsageError
+from loyaltyloop.journey.model import Journey
+from loyaltyloop.journey.reader import Reading
+from loyaltyloop.store import shelf
+from loyaltyloop.store.change import Change
+from loyaltyloop.store.content_changes import content_changes, texts
+from loyaltyloop.store.database import lock_journeys, write_shop
+from loyaltyloop.store.journey_changes import Wishes, journey_changes
+from loyaltyloop.store.standing import move as move_people
+from loyaltyloop.store.versions import live_journeys
+
+__all__ = ["Change", "apply", "execute", "plan", "refusals"]
+
+
+def plan(
+    connection: Connection, reading: Reading, *, move: Collection[str] = (), finish_old: Collection[str] = ()
+) -> list[Change]:
+    """What would change against what is live; empty if nothing would.
+
+    `move`: journeys whose people all go on in the new version. `finish_old`: journeys whose people
+    finish on their version where the new one has no place for them. A change that cannot be made says
+    so in its `refusal`. FilesError if the files are at fault.
+    """
+    if errors := [problem for problem in reading.problems if problem.severity == "error"]:
+        raise FilesError(errors)
+    rows = {row.name: row for row in live_journeys(connection)}
+    _known([*move, *finish_old], {*rows, *reading.journeys})
+    wishes = Wishes(frozenset(move), frozenset(finish_old))
+    journeys = sorted({*rows, *reading.journeys})
+    parts = [journey_changes(connection, reading, rows.get(name), name, wishes) for name in journeys]
+    return [*content_changes(connection, reading), *chain.from_iterable(parts)]
+
+
+def _known(named: Collection[str], journeys: Collection[str]) -> None:
+    for name in named:
+        if name not in journeys:
+            raise UsageError(f"There is no journey {name!r}: {', '.join(sorted(journeys)) or 'none at all'}.")
+
+
+def refusals(changes: list[Change]) -> list[str]:
+    """Why these changes cannot be made as they stand, each reason with its remedy."""
+    return [change.refusal for change in changes if change.refusal]
+
+
+def execute(connection: Connection, reading: Reading, changes: list[Change], now: datetime) -> None:
+    """Make these changes, in this order. ApplyRefused, with all reasons, if one of them cannot be made."""
+    if reasons := refusals(changes):
+        raise ApplyRefused("\n".join(["Nothing was changed.", *(f"  - {reason}" for reason in reasons)]))
+    files = texts(reading)
+    for change in changes:
+        _execute(connection, reading.journeys, files, change, now)
+
+
+def _execute(
+    connection: Connection,
+    journeys: Mapping[str, Journey],
+    files: Mapping[str, str],
+    change: Change,
+    now: datetime,
+) -> None:
+    match change.change:
+        case "journey added" | "journey returned":
+            journey = journeys[change.journey]
+            shelf.open_journey(connection, journey, files[change.path], change.version, now)
+        case "journey changed":
+            shelf.add_version(connection, change.journey, change.version, files[change.path], now)
+        case "journey removed":
+            shelf.retire(connection, change.journey)
+        case "about changed":
+            if change.path:  # else the version that says so is stored by "journey changed"
+                shelf.replace_text(connection, change.journey, change.version, files[change.path])
+        case "shop added" | "shop changed" | "template added" | "template changed":
+            shelf.put_file(connection, change.path, files[change.path])
+        case "template removed":
+            shelf.drop_file(connection, change.path)
+        case "people moved":
+            assert change.move is not None
+            move_people(connection, change.journey, change.move)
+        case (
+            "step added" | "step removed" | "step renamed" | "step changed" | "step moved"
+            | "path added" | "path removed" | "path changed" | "entering changed" | "leaving changed"
+            | "goal changed" | "holdout changed" | "purpose changed" | "priority changed" | "end changed"
+        ):  # fmt: skip
+            pass  # said for people; the version that holds it is stored by "journey changed"
+        case _:
+            assert_never(change.change)
+
+
+def apply(
+    engine: Engine,
+    reading: Reading,
+    now: datetime,
+    *,
+    move: Collection[str] = (),
+    finish_old: Collection[str] = (),
+    shown: list[Change] | None = None,
+) -> list[Change]:
+    """Plan and execute in one transaction; the changes made.
+
+    `shown`: what somebody has agreed to. ApplyRefused if it is no longer what would happen, TurnRefused
+    while a turn of a journey whose people move is at work.
+    """
+    with write_shop(engine) as connection:
+        changes = plan(connection, reading, move=move, finish_old=finish_old)
+        if shown is not None and _kinds(shown) != _kinds(changes):
+            raise ApplyRefused("What is live changed while you looked at the plan: run `loop apply` again.")
+        moving = sorted({change.journey for change in changes if change.move})
+        with lock_journeys(connection, moving):
+            execute(connection, reading, changes, now)
+    return changes
+
+
+def _kinds(changes: list[Change]) -> list[tuple[str, str, str | None, str]]:
+    """What was agreed to, without who stands where: people go on moving."""
+    agreed = (change for change in changes if change.change != "people moved")
+    return [(change.journey, change.change, change.step, change.path) for change in agreed]

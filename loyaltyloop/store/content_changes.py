@@ -1,0 +1,113 @@
+"""shop.yaml and templates against those that are live: they hold for everybody as soon as applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from loyaltyloop.errors import Problem
+from loyaltyloop.journey.deferred import refusals
+from loyaltyloop.journey.model import Ask, Call, Journey, Send
+from loyaltyloop.journey.reader import SHOP_FILE, Reading
+from loyaltyloop.store.change import Change, count
+from loyaltyloop.store.standing import standing, unsent
+from loyaltyloop.store.versions import (
+    TEMPLATES,
+    live_journeys,
+    load_templates,
+    load_versions,
+    shop_text,
+)
+
+
+def content_changes(connection: Connection, reading: Reading) -> list[Change]:
+    """What changes in shop.yaml, then in the templates by path."""
+    return [*_shop(connection, reading), *_templates(connection, reading)]
+
+
+def _shop(connection: Connection, reading: Reading) -> Iterator[Change]:
+    live = shop_text(connection)
+    refusal = told(refusals(None, reading.shop))
+    if live is None:
+        becomes = "holds for all journeys"
+        yield Change("", "shop added", becomes=becomes, path=SHOP_FILE, refusal=refusal)
+    elif live != texts(reading)[SHOP_FILE]:
+        becomes = "holds for everybody at once"
+        yield Change("", "shop changed", becomes=becomes, path=SHOP_FILE, refusal=refusal)
+
+
+def texts(reading: Reading) -> dict[str, str]:
+    """The text of every file that can be stored, by its path in the project."""
+    sources = [one.source for one in reading.read]
+    sources += [reading.read_shop.source] if reading.read_shop else []
+    files = {source.file: "\n".join(source.lines) for source in sources}
+    return files | {TEMPLATES + name: text for name, text in reading.templates.items()}
+
+
+def told(problems: list[Problem]) -> str:
+    """Problems as one reason."""
+    return "; ".join(f"{one.file}:{one.line}: {one.message}. {one.remedy}" for one in problems)
+
+
+def _templates(connection: Connection, reading: Reading) -> Iterator[Change]:
+    live = load_templates(connection)
+    waiting = unsent(connection) if live else {}
+    for name in sorted(reading.templates):
+        if name not in live:
+            yield _change("added", name, reading, 0)
+        elif live[name] != reading.templates[name]:
+            yield _change("changed", name, reading, waiting.get(_template(name), 0))
+    gone = sorted(live.keys() - reading.templates.keys())
+    if gone and not _needed(connection, gone):
+        yield from (_change("removed", name, reading, 0) for name in gone)
+
+
+def _change(what: str, name: str, reading: Reading, people: int) -> Change:
+    folder = name.partition("/")[0]
+    becomes = {
+        "added": "live at once",
+        "changed": f"{count(people)} whose message has not left get the new text",
+        "removed": "nothing uses it any more",
+    }
+    return Change(
+        folder if folder in reading.journeys else "",
+        f"template {what}",  # type: ignore[arg-type]  # one of three words
+        people=people,
+        becomes=becomes[what],
+        detail=name,
+        path=TEMPLATES + name,
+    )
+
+
+def _needed(connection: Connection, gone: list[str]) -> bool:
+    """Does somebody still run in a version with one of these? Then none goes, layouts included."""
+    names = {_template(name) for name in gone}
+    return any(names & templates_of(journey) for journey in _running(connection))
+
+
+def _running(connection: Connection) -> Iterator[Journey]:
+    """The versions in which somebody still runs."""
+    for row in live_journeys(connection):
+        inside = {place.version for place in standing(connection, row.name)}
+        yield from (live.journey for live in load_versions(connection, row.name) if live.number in inside)
+
+
+def templates_of(journey: Journey) -> set[str]:
+    """The names of the templates that a journey's steps name."""
+    found = set()
+    for step in (*journey, *journey.at_end):
+        match step.action:
+            case Send(template=template) | Ask(send=Send(template=template)):
+                found.add(template)
+            case Call(body=str(body)):
+                found.add(body)
+            case _:
+                pass
+    return found
+
+
+def _template(path: str) -> str:
+    """The name that steps use: `welcome/hello` for `welcome/hello.de.html`."""
+    folder, slash, file = path.rpartition("/")
+    return folder + slash + file.partition(".")[0]

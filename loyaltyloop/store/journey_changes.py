@@ -1,0 +1,283 @@
+"""One journey's file against its live versions: the differences, and what becomes of those inside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from loyaltyloop.journey import plan as journey_plan
+from loyaltyloop.journey.deferred import refusals
+from loyaltyloop.journey.model import Ask, ByEvent, Journey, Send, Step
+from loyaltyloop.journey.plan import Difference
+from loyaltyloop.journey.reader import SHOP_FILE, Reading
+from loyaltyloop.store.change import Change, count
+from loyaltyloop.store.content_changes import texts, told
+from loyaltyloop.store.standing import Move, NewMessage, Standing, standing, would_meet_again
+from loyaltyloop.store.versions import Live, LiveRow, as_newest, load_versions
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person who applies said: whose people all move, and whose may finish as they began."""
+
+    move: frozenset[str] = frozenset()
+    finish_old: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of those who stand at one step of one version. No move: they finish there."""
+
+    at: Standing
+    move: Move | None = None
+    refusal: str = ""
+
+
+def journey_changes(
+    connection: Connection, reading: Reading, row: LiveRow | None, name: str, wishes: Wishes
+) -> list[Change]:
+    """The changes of one journey: of the whole first, then step by step, then who moves."""
+    new = reading.journeys.get(name)
+    if row is None:
+        assert new is not None
+        return [_added(new, _path(reading, name))]
+    if new is None:
+        return list(_removed(connection, row, wishes))
+    live = load_versions(connection, name, texts(reading)[SHOP_FILE])
+    path = _path(reading, name)
+    edit = Edit(connection, live, new, row, wishes, path)
+    found = journey_plan.differences(live[-1].journey, new)
+    if [difference.kind for difference in found] == ["about changed"] and row.state != "retired":
+        return [Change(name, "about changed", version=row.version, path=path)]
+    return edit.changes(found)
+
+
+def _path(reading: Reading, journey: str) -> str:
+    return next(one.source.file for one in reading.read if one.journey.name == journey)
+
+
+def _deferred(journey: Journey) -> str:
+    return told(refusals(journey, None))
+
+
+def _added(journey: Journey, path: str) -> Change:
+    by = journey.enter.by
+    age = f", by events not older than {by.max_age}" if isinstance(by, ByEvent) else ""
+    return Change(
+        journey.name,
+        "journey added",
+        becomes=f"customers enter from the next turn on{age}",
+        refusal=_deferred(journey),
+        version=1,
+        path=path,
+    )
+
+
+def _removed(connection: Connection, row: LiveRow, wishes: Wishes) -> Iterator[Change]:
+    if row.state == "retired":
+        return
+    people = sum(place.people for place in standing(connection, row.name))
+    refusal = ""
+    if people and row.state == "paused":
+        refusal = (
+            f"{row.name}: its file is gone, it is paused, and {count(people)} {_stand(people)} in it: "
+            f"resume it first (`loop resume {row.name} --overdue catch_up`), or put "
+            f"journeys/{row.name}.yaml back"
+        )
+    elif people and row.name not in wishes.finish_old:
+        refusal = (
+            f"{row.name}: its file is gone, and {count(people)} {_stand(people)} in it: put "
+            f"journeys/{row.name}.yaml back, or let them finish with `--finish-old {row.name}`"
+        )
+    yield Change(
+        row.name,
+        "journey removed",
+        people=people,
+        becomes="nobody enters any more" + (f"; {_finish(people, row.version)}" if people else ""),
+        refusal=refusal,
+    )
+
+
+def _stand(people: int) -> str:
+    return "stands" if people == 1 else "stand"
+
+
+def _finish(people: int, version: int) -> str:
+    return f"{count(people)} finish{'es' if people == 1 else ''} on version {version}"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A journey that is live, its file as it is now, and the people inside."""
+
+    connection: Connection
+    live: list[Live]
+    new: Journey
+    row: LiveRow
+    wishes: Wishes
+    path: str
+
+    def changes(self, found: list[Difference]) -> list[Change]:
+        """Empty if nothing differs and nobody moves."""
+        returned = self.row.state == "retired"
+        stored = bool(found)
+        number = self.row.version + stored
+        fates = [self._fate(place, number) for place in standing(self.connection, self.new.name)]
+        moved = [change for fate in fates for change in self._moved(fate)]
+        if not (stored or returned or moved):
+            return []
+        head = self._head(fates, number, returned) if stored or returned else []
+        return [*head, *(self._told(difference, fates) for difference in found), *moved]
+
+    def _head(self, fates: list[Fate], number: int, returned: bool) -> list[Change]:
+        people = sum(fate.at.people for fate in fates)
+        return [
+            Change(
+                self.new.name,
+                "journey returned" if returned else "journey changed",
+                people=people,
+                becomes=_summary(fates, number) or "nobody is inside",
+                detail=f"version {number}",
+                version=number,
+                refusal=_deferred(self.new),
+                path=self.path,
+            )
+        ]
+
+    def _told(self, difference: Difference, fates: list[Fate]) -> Change:
+        here = [fate for fate in fates if difference.step is not None and fate.at.step == difference.step]
+        if difference.kind == "step added":
+            here = []
+        return Change(
+            self.new.name,
+            difference.kind,
+            step=difference.step,
+            people=sum(fate.at.people for fate in here),
+            becomes=_becomes(difference, here),
+            detail=difference.detail,
+            refusal="; ".join(dict.fromkeys(fate.refusal for fate in here if fate.refusal)),
+        )
+
+    def _moved(self, fate: Fate) -> Iterator[Change]:
+        if fate.move is None or fate.move.to == fate.at.version:
+            return
+        target = fate.move.target or fate.at.step
+        how = "anew, counted from their arrival" if fate.move.anew else "as they stand"
+        yield Change(
+            self.new.name,
+            "people moved",
+            step=fate.at.step,
+            people=fate.at.people,
+            becomes=f"from version {fate.at.version} to {target!r} of version {fate.move.to}, {how}",
+            refusal=fate.refusal,
+            move=fate.move,
+        )
+
+    def _fate(self, place: Standing, number: int) -> Fate:
+        """What becomes of those who stand at this place, once version `number` is the newest."""
+        if place.version == number:
+            return Fate(place)
+        old = next(live.journey for live in self.live if live.number == place.version)
+        if journey_plan.same_steps(as_newest(old, self.new), self.new):
+            return Fate(place, Move(place.version, number, place.step))
+        target = journey_plan.counterpart(place.step, self.new)
+        if target is None:
+            return Fate(place, refusal=self._no_place(place))
+        if target.name == place.step and self.new.name not in self.wishes.move:
+            return Fate(place)
+        return self._carried(place, old, target, number)
+
+    def _no_place(self, place: Standing) -> str:
+        """Why those who stand at a step that is gone cannot stay; empty if they may finish."""
+        name = self.new.name
+        newest = self.live[-1].journey
+        decided = journey_plan.counterpart(place.step, newest) is None and name not in self.wishes.move
+        if decided or name in self.wishes.finish_old:
+            return ""
+        return (
+            f"{name}: {count(place.people)} {_stand(place.people)} at {place.step!r}, which is gone: write "
+            f"`was: {place.step}` on the step that takes its place, or let them finish on version "
+            f"{place.version} with `--finish-old {name}`"
+        )
+
+    def _carried(self, place: Standing, old: Journey, target: Step, number: int) -> Fate:
+        names, twice = _renames(old, self.new)
+        step = old.step(place.step)
+        fresh = Move(
+            place.version,
+            number,
+            place.step,
+            target.name,
+            anew=not journey_plan.same_action(step, target),
+            names=tuple(sorted(names.items())),
+            message=_message(target),
+        )
+        reason = twice or self._hindrance(step, target, fresh, names)
+        if reason and self.new.name in self.wishes.finish_old:
+            return Fate(place)
+        if reason:
+            reason = (
+                f"{self.new.name}: {count(place.people)} at {place.step!r} of version {place.version} "
+                f"cannot move: {reason}; let them finish with `--finish-old {self.new.name}`"
+            )
+        return Fate(place, fresh, reason)
+
+    def _hindrance(self, step: Step, target: Step, fresh: Move, names: dict[str, str]) -> str:
+        if isinstance(step.action, Send | Ask) and not isinstance(target.action, Send | Ask):
+            return f"their message is on its way, and {target.name!r} no longer sends one"
+        before = {new: old for old, new in names.items()}
+        ahead = {before.get(name, name) for name in journey_plan.downstream(self.new, target.name)}
+        again = would_meet_again(self.connection, self.new.name, fresh, ahead)
+        return f"they would come to {', '.join(map(repr, again))} a second time" if again else ""
+
+
+def _renames(old: Journey, new: Journey) -> tuple[dict[str, str], str]:
+    """Old name → new name of what was renamed; and what is wrong if two steps would become one."""
+    pairs = [(step.name, found.name) for step in old if (found := journey_plan.counterpart(step.name, new))]
+    twice = [name for name, number in Counter(name for _, name in pairs).items() if number > 1]
+    names = {before: after for before, after in pairs if before != after}
+    if not twice:
+        return names, ""
+    return names, f"{twice[0]!r} would be two of their steps: give the renamed step a name of its own"
+
+
+def _message(step: Step) -> NewMessage | None:
+    match step.action:
+        case Send() as send:
+            return NewMessage(send.template, send.channel, send.purpose)
+        case Ask(send=send):
+            return NewMessage(send.template, send.channel, send.purpose)
+        case _:
+            return None
+
+
+def _summary(fates: list[Fate], number: int) -> str:
+    stay: Counter[int] = Counter()
+    moved = 0
+    for fate in fates:
+        if fate.move:
+            moved += fate.at.people
+        elif fate.at.version != number:
+            stay[fate.at.version] += fate.at.people
+    words = [_finish(people, version) for version, people in sorted(stay.items())]
+    return ", ".join(
+        [
+            *words,
+            *([f"{count(moved)} go{'es' if moved == 1 else ''} on in version {number}"] if moved else []),
+        ]
+    )
+
+
+def _becomes(difference: Difference, here: list[Fate]) -> str:
+    if difference.kind in journey_plan.FOR_EVERYBODY:
+        return "holds for everybody at once"
+    if difference.step is None or difference.kind == "step added":
+        return "holds for those who enter from now on"
+    if any(fate.refusal for fate in here):
+        return "nowhere to go"
+    if not here:
+        return "nobody stands there"
+    return _summary(here, 0)

@@ -1,0 +1,133 @@
+"""Who stands where in a journey, and moving them to the same place in another version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, distinct, func, literal, select, update
+
+from loyaltyloop.store.models import Engagement, Enrolment, Kept, Message, Visit
+
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
+visit: Table = Visit.__table__  # type: ignore[attr-defined]
+kept: Table = Kept.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
+engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
+
+UNSENT = ("planned", "held")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """So many people stand at this step of this version."""
+
+    version: int
+    step: str
+    people: int
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """What a message that was planned for the old step says and is for in the new one."""
+
+    template: str
+    channel: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Let all who stand at `step` (None: anywhere) of `version` go on at `target` of version `to`.
+
+    `anew`: the step looks at them afresh, counting from when they arrived; else they keep their due
+    time. `names`: the steps that were renamed, old name → new: their past is told in the new words.
+    """
+
+    version: int
+    to: int
+    step: str | None = None
+    target: str | None = None
+    anew: bool = False
+    names: tuple[tuple[str, str], ...] = ()
+    message: NewMessage | None = None
+
+
+def standing(connection: Connection, journey: str) -> list[Standing]:
+    """Where the journey's running enrolments stand, in order of version and step."""
+    columns = (enrolment.c.version, enrolment.c.step)
+    rows = connection.execute(
+        select(*columns, func.count()).where(_running(journey)).group_by(*columns).order_by(*columns)
+    )
+    return [Standing(version, step or "", people) for version, step, people in rows]
+
+
+def would_meet_again(connection: Connection, journey: str, place: Move, ahead: Collection[str]) -> list[str]:
+    """Steps (in the old names) of `ahead` that somebody of this place has already been through."""
+    rows = connection.execute(
+        select(distinct(visit.c.step))
+        .join(enrolment, enrolment.c.id == visit.c.enrolment_id)
+        .where(_there(journey, place), visit.c.step.in_(list(ahead)))
+        .order_by(visit.c.step)
+    )
+    return list(rows.scalars())
+
+
+def unsent(connection: Connection) -> dict[str, int]:
+    """Template → how many of its messages are planned or held."""
+    rows = connection.execute(
+        select(message.c.template, func.count().label("number"))
+        .where(message.c.state.in_(UNSENT))
+        .group_by(message.c.template)
+    )
+    return {row.template: row.number for row in rows}
+
+
+def move(connection: Connection, journey: str, place: Move) -> None:
+    """Move them; their earlier visits and messages take the steps' new names."""
+    who = select(enrolment.c.id).where(_there(journey, place))
+    _move_messages(connection, place, who.scalar_subquery())
+    _rename_past(connection, dict(place.names), who.scalar_subquery())
+    values: dict[str, object] = {"version": place.to}
+    if place.target is not None:
+        values["step"] = place.target
+    if place.anew:
+        waits = enrolment.c.state == "waiting"
+        values["state"] = case((waits, literal("ready")), else_=enrolment.c.state)
+        for name in ("due_at", "until_at"):
+            values[name] = case((waits, None), else_=enrolment.c[name])
+    connection.execute(update(enrolment).where(_there(journey, place)).values(values))
+
+
+def _move_messages(connection: Connection, place: Move, who: ColumnElement[object]) -> None:
+    new = place.message
+    if new is None:
+        return
+    planned = and_(message.c.enrolment_id.in_(who), message.c.step == place.step, message.c.state.in_(UNSENT))
+    words = {"template": new.template, "channel": new.channel, "purpose": new.purpose}
+    connection.execute(update(message).where(planned).values(version=place.to, **words))
+
+
+def _rename_past(connection: Connection, names: Mapping[str, str], who: ColumnElement[object]) -> None:
+    if not names:
+        return
+    for table in (visit, kept, message):
+        _rename(connection, table, table.c.enrolment_id.in_(who), names)
+    keys = select(message.c.key).where(message.c.enrolment_id.in_(who)).scalar_subquery()
+    _rename(connection, engagement, engagement.c.message_key.in_(keys), names)
+
+
+def _rename(
+    connection: Connection, table: Table, theirs: ColumnElement[bool], names: Mapping[str, str]
+) -> None:
+    where = and_(theirs, table.c.step.in_(list(names)))
+    connection.execute(update(table).where(where).values(step=case(dict(names), value=table.c.step)))
+
+
+def _there(journey: str, place: Move) -> ColumnElement[bool]:
+    there = and_(_running(journey), enrolment.c.version == place.version)
+    return there if place.step is None else and_(there, enrolment.c.step == place.step)
+
+
+def _running(journey: str) -> ColumnElement[bool]:
+    return and_(enrolment.c.journey == journey, enrolment.c.ended_at.is_(None))

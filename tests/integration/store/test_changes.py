@@ -1,0 +1,403 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, select, update
+
+from loyaltyloop.errors import ApplyRefused, FilesError, TurnRefused, UsageError
+from loyaltyloop.journey.reader import Reading
+from loyaltyloop.store import changes, versions
+from loyaltyloop.store.change import Change
+from loyaltyloop.store.database import journey_lock, read, write
+from loyaltyloop.store.shelf import event
+from tests.integration.store.shops import (
+    NOW,
+    SHOP,
+    WELCOME,
+    enrolment,
+    message,
+    place,
+    planned,
+    reading,
+    standing,
+    visit,
+    visited,
+)
+
+RENAMED = WELCOME.replace("  - send: hello\n", "  - send: greeting\n    was: hello\n").replace(
+    "  - wait: 2 days", "  - wait: 2 days\n    name: pause\n    was: hello.wait"
+)
+NO_PICKS = WELCOME[: WELCOME.index("  - send: picks")]
+
+
+def planned_changes(engine: Engine, files: Reading, **words: list[str]) -> list[Change]:
+    with read(engine) as connection:
+        return changes.plan(connection, files, **words)
+
+
+def without_welcome() -> Reading:
+    return reading(extra={"journeys/welcome.yaml": None})
+
+
+def kinds(found: list[Change]) -> list[tuple[str, str, str | None, int]]:
+    return [(change.journey, change.change, change.step, change.people) for change in found]
+
+
+def where(engine: Engine) -> list[tuple[int, str, str, int]]:
+    with read(engine) as connection:
+        return standing(connection)
+
+
+# ── from nothing ────────────────────────────────────────────────────────────
+
+
+def test_the_first_apply(engine: Engine) -> None:
+    found = planned_changes(engine, reading())
+    assert kinds(found) == [
+        ("", "shop added", None, 0),
+        ("welcome", "template added", None, 0),
+        ("welcome", "template added", None, 0),
+        ("welcome", "journey added", None, 0),
+    ]
+    assert found[3].becomes == "customers enter from the next turn on, by events not older than 24 hours"
+    assert changes.apply(engine, reading(), NOW) == found
+
+
+def test_applying_twice_changes_nothing(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    assert planned_changes(engine, reading()) == []
+    assert changes.apply(engine, reading(), NOW + timedelta(days=1)) == []
+    with read(engine) as connection:
+        assert versions.live_journeys(connection)[0].applied_at == NOW
+
+
+def test_comments_and_spaces_alone_are_nothing(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    text = "# Our welcome\n\n" + WELCOME.replace("  - wait: 2 days", "\n  # breathe\n  - wait:   2 days")
+    assert planned_changes(engine, reading(text)) == []
+
+
+def test_broken_files_are_refused_with_all_their_problems(engine: Engine) -> None:
+    with pytest.raises(FilesError, match=r"journeys/welcome\.yaml:7:"):
+        planned_changes(engine, reading(WELCOME.replace("2 days", "2 dayz")))
+
+
+def test_deferred_words_are_refused_with_what_they_wait_for(engine: Engine) -> None:
+    text = WELCOME + "  - score: risk\n    model: lapse\n"
+    files = reading(text)
+    found = planned_changes(engine, files)
+    expected = (
+        "journeys/welcome.yaml:10: 'score' cannot be applied yet: it waits for trained models. "
+        "Take it out to apply the rest; it can be checked and mapped as it stands."
+    )
+    assert changes.refusals(found) == [expected]
+    with pytest.raises(ApplyRefused, match="Nothing was changed"):
+        changes.apply(engine, files, NOW)
+    with read(engine) as connection:
+        assert versions.live_journeys(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("ages", "looked_back_to"), [([400, 30, 2, 1], 2), ([400, 30], 2), ([1], 0), ([], 0)]
+)
+def test_the_first_turn_looks_back_no_further_than_max_age(
+    engine: Engine, ages: list[int], looked_back_to: int
+) -> None:
+    with write(engine) as connection:
+        for seq, hours in enumerate(ages, 1):
+            at = NOW - timedelta(hours=hours)
+            sent = {"source": "t", "message_id": str(seq), "type": "track", "name": "Signed Up", "at": at}
+            connection.execute(insert(event).values(arrived_at=at, properties={}, seq=seq, **sent))
+    changes.apply(engine, reading(), NOW)
+    with read(engine) as connection:
+        row = connection.execute(select(versions.journey_table)).one()
+    assert (row.entered_seq, row.seen_seq) == (looked_back_to, len(ages))
+
+
+# ── content ─────────────────────────────────────────────────────────────────
+
+
+def test_a_template_is_live_for_all_versions_at_once(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        for one in place(connection, "picks", 2, state="sending"):
+            planned(connection, one, "picks")
+    files = reading(extra={"templates/welcome/picks.html": "New"})
+    [change] = changes.apply(engine, files, NOW)
+    assert kinds([change]) == [("welcome", "template changed", None, 2)]
+    assert change.detail == "welcome/picks.html"
+    assert change.becomes == "2 people whose message has not left get the new text"
+    with read(engine) as connection:
+        assert versions.load_templates(connection)["welcome/picks.html"] == "New"
+        assert versions.load_newest(connection, "welcome").number == 1
+
+
+def test_a_template_stays_while_somebody_may_still_get_it(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        [one] = place(connection, "hello.wait", 1, state="waiting", due_at=NOW)
+    gone = reading(NO_PICKS, extra={"templates/welcome/picks.html": None})
+    found = changes.apply(engine, gone, NOW)
+    assert "template removed" not in {change.change for change in found}
+    with write(engine) as connection:
+        assert "welcome/picks.html" in versions.load_templates(connection)
+        connection.execute(update(enrolment).where(enrolment.c.id == one).values(ended_at=NOW))
+    assert kinds(changes.apply(engine, gone, NOW)) == [("welcome", "template removed", None, 0)]
+
+
+def test_another_shop_changes_no_version(engine: Engine) -> None:
+    text = WELCOME.replace("event: Signed Up", "event: Signed Up, if: {segment: british}")
+    changes.apply(engine, reading(text), NOW)
+    shop = SHOP.replace("country: GB}}", "country: IE}}")
+    found = changes.apply(engine, reading(text, extra={"journeys/shop.yaml": shop}), NOW)
+    assert kinds(found) == [("", "shop changed", None, 0)]
+    with read(engine) as connection:
+        assert dict(versions.load_shop(connection).segments).keys() == {"british"}
+
+
+def test_only_the_description_differs(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    found = changes.apply(engine, reading(WELCOME.replace("new customers", "everybody new")), NOW)
+    assert kinds(found) == [("welcome", "about changed", None, 0)]
+    with read(engine) as connection:
+        live = versions.load_newest(connection, "welcome")
+    assert (live.number, live.journey.about) == (1, "Welcome everybody new.")
+
+
+# ── steps, with people inside ───────────────────────────────────────────────
+
+
+def test_people_finish_on_their_versions_steps(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "hello.wait", 3, state="waiting", due_at=NOW + timedelta(days=2))
+    found = changes.apply(engine, reading(WELCOME.replace("2 days", "5 days")), NOW)
+    assert kinds(found) == [
+        ("welcome", "journey changed", None, 3),
+        ("welcome", "step changed", "hello.wait", 3),
+    ]
+    assert [change.becomes for change in found] == ["3 people finish on version 1"] * 2
+    assert found[1].detail == "2 days → 5 days"
+    assert where(engine) == [(1, "hello.wait", "waiting", 3)]
+
+
+def test_when_no_step_differs_everybody_goes_on_in_the_new_version(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    due = NOW + timedelta(days=2)
+    with write(engine) as connection:
+        place(connection, "hello.wait", 3, state="waiting", due_at=due)
+    found = changes.apply(engine, reading(WELCOME.replace("enter:", "priority: 70\nenter:")), NOW)
+    assert kinds(found) == [
+        ("welcome", "journey changed", None, 3),
+        ("welcome", "priority changed", None, 0),
+        ("welcome", "people moved", "hello.wait", 3),
+    ]
+    assert where(engine) == [(2, "hello.wait", "waiting", 3)]
+    assert dues(engine) == [due] * 3
+
+
+def dues(engine: Engine) -> list[datetime | None]:
+    with read(engine) as connection:
+        return list(connection.execute(select(enrolment.c.due_at)).scalars())
+
+
+def test_a_step_removed_under_people_is_refused(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 4)
+    files = reading(NO_PICKS)
+    with pytest.raises(ApplyRefused) as refused:
+        changes.apply(engine, files, NOW)
+    assert str(refused.value) == (
+        "Nothing was changed.\n"
+        "  - welcome: 4 people stand at 'picks', which is gone: write `was: picks` on the step that takes "
+        "its place, or let them finish on version 1 with `--finish-old welcome`"
+    )
+    assert where(engine) == [(1, "picks", "ready", 4)]
+
+
+def test_all_refusals_are_told_at_once(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 4)
+        place(connection, "hello", 1)
+    text = WELCOME.replace("send: hello\n", "send: hi\n").replace("send: picks\n", "send: best\n")
+    with pytest.raises(ApplyRefused) as refused:
+        changes.apply(engine, reading(text), NOW)
+    assert "1 person stands at 'hello'" in str(refused.value)
+    assert str(refused.value).count("\n  - ") == 2
+
+
+def test_finish_old_lets_them_finish(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 4)
+    found = changes.apply(engine, reading(NO_PICKS), NOW, finish_old=["welcome"])
+    assert ("welcome", "step removed", "picks", 4) in kinds(found)
+    assert where(engine) == [(1, "picks", "ready", 4)]
+    # What was decided then is not asked again.
+    again = reading(NO_PICKS.replace("2 days", "3 days"))
+    changes.apply(engine, again, NOW)
+    assert where(engine) == [(1, "picks", "ready", 4)]
+
+
+def test_was_moves_those_who_stand_there_and_their_past(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    due = NOW + timedelta(days=2)
+    with write(engine) as connection:
+        [at_wait] = place(connection, "hello.wait", 1, state="waiting", due_at=due)
+        visited(connection, at_wait, "hello")
+        planned(connection, at_wait, "hello", state="handed_over")
+        [at_hello] = place(connection, "hello", 1, state="sending")
+        planned(connection, at_hello, "hello")
+        [at_picks] = place(connection, "picks", 1)
+        visited(connection, at_picks, "hello", "hello.wait")
+    found = changes.apply(engine, reading(RENAMED), NOW)
+    assert [change.step for change in found if change.change == "people moved"] == ["hello", "hello.wait"]
+    assert where(engine) == [
+        (1, "picks", "ready", 1),
+        (2, "greeting", "sending", 1),
+        (2, "pause", "waiting", 1),
+    ]
+    with read(engine) as connection:
+        visits = connection.execute(select(visit.c.enrolment_id, visit.c.step).order_by(*visit.primary_key))
+        assert [tuple(row) for row in visits] == [
+            (at_wait, "greeting"),
+            (at_picks, "hello"),
+            (at_picks, "hello.wait"),
+        ]
+        messages = connection.execute(select(message.c.step, message.c.version).order_by(message.c.version))
+        assert [tuple(row) for row in messages] == [("greeting", 1), ("greeting", 2)]
+    assert due in dues(engine)
+
+
+def test_move_takes_everybody_along(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "hello", 1)
+        place(connection, "hello.wait", 2, state="waiting", due_at=NOW + timedelta(days=2), until_at=NOW)
+        place(connection, "picks", 3, state="sending")
+    files = reading(WELCOME.replace("2 days", "5 days"))
+    found = changes.apply(engine, files, NOW, move=["welcome"])
+    assert found[0].becomes == "6 people go on in version 2"
+    moved = [change.becomes for change in found if change.change == "people moved"]
+    assert moved[1] == "from version 1 to 'hello.wait' of version 2, anew, counted from their arrival"
+    # The wait looks at them afresh, counting from when they arrived.
+    assert where(engine) == [
+        (2, "hello", "ready", 1),
+        (2, "hello.wait", "ready", 2),
+        (2, "picks", "sending", 3),
+    ]
+    assert dues(engine) == [None] * 6
+    assert planned_changes(engine, files, move=["welcome"]) == []
+
+
+def test_move_later_without_any_edit(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "hello", 1)
+    files = reading(WELCOME.replace("2 days", "5 days"))
+    changes.apply(engine, files, NOW)
+    assert where(engine) == [(1, "hello", "ready", 1)]
+    assert kinds(changes.apply(engine, files, NOW, move=["welcome"])) == [
+        ("welcome", "people moved", "hello", 1)
+    ]
+    assert where(engine) == [(2, "hello", "ready", 1)]
+
+
+def test_move_from_a_step_that_is_gone_needs_finish_old(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 1)
+        place(connection, "hello", 1)
+    with pytest.raises(ApplyRefused, match="'picks', which is gone"):
+        changes.apply(engine, reading(NO_PICKS), NOW, move=["welcome"])
+    changes.apply(engine, reading(NO_PICKS), NOW, move=["welcome"], finish_old=["welcome"])
+    assert where(engine) == [(1, "picks", "ready", 1), (2, "hello", "ready", 1)]
+
+
+def test_nobody_is_moved_before_a_step_that_they_have_been_through(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        [one] = place(connection, "picks", 1)
+        visited(connection, one, "hello", "hello.wait")
+    text = WELCOME[: WELCOME.index("  - send: hello")] + (
+        "  - send: picks\n    template: welcome/picks\n  - send: hello\n    template: welcome/hello\n"
+    )
+    with pytest.raises(ApplyRefused, match="they would come to 'hello' a second time"):
+        changes.apply(engine, reading(text), NOW, move=["welcome"])
+
+
+def test_a_message_on_its_way_cannot_become_a_wait(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 1, state="sending")
+    text = NO_PICKS + "  - wait: 1 day\n    name: picks\n"
+    with pytest.raises(ApplyRefused, match="'picks' no longer sends one"):
+        changes.apply(engine, reading(text), NOW, move=["welcome"])
+
+
+def test_two_steps_cannot_become_one(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "hello", 1)
+    text = NO_PICKS.replace("send: hello\n", "send: picks\n    was: hello\n")
+    with pytest.raises(ApplyRefused, match="'picks' would be two of their steps"):
+        changes.apply(engine, reading(text), NOW)
+
+
+def test_a_turn_at_work_puts_a_move_off(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "hello", 1)
+    text = WELCOME.replace("2 days", "5 days")
+    with journey_lock(engine, "welcome"), pytest.raises(TurnRefused, match="A turn of 'welcome' is at work"):
+        changes.apply(engine, reading(text), NOW, move=["welcome"])
+    assert where(engine) == [(1, "hello", "ready", 1)]
+    with journey_lock(engine, "welcome"):
+        changes.apply(engine, reading(text), NOW)
+
+
+# ── whole journeys ──────────────────────────────────────────────────────────
+
+
+def test_a_journey_whose_file_is_gone(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "hello", 2)
+    gone = without_welcome()
+    with pytest.raises(ApplyRefused, match="welcome: its file is gone, and 2 people stand in it"):
+        changes.apply(engine, gone, NOW)
+    found = changes.apply(engine, gone, NOW, finish_old=["welcome"])
+    assert kinds(found) == [("welcome", "journey removed", None, 2)]
+    with read(engine) as connection:
+        [row] = versions.live_journeys(connection)
+        assert row.state == "retired"
+        assert [live.number for live in versions.load_versions(connection, "welcome")] == [1]
+    assert planned_changes(engine, gone) == []
+
+
+def test_a_journey_that_comes_back(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    changes.apply(engine, without_welcome(), NOW)
+    assert kinds(changes.apply(engine, reading(), NOW)) == [("welcome", "journey returned", None, 0)]
+    changes.apply(engine, without_welcome(), NOW)
+    found = changes.apply(engine, reading(WELCOME.replace("2 days", "5 days")), NOW)
+    assert kinds(found)[0] == ("welcome", "journey returned", None, 0)
+    with read(engine) as connection:
+        [row] = versions.live_journeys(connection)
+    assert (row.state, row.version) == ("live", 2)
+    assert planned_changes(engine, reading(WELCOME.replace("2 days", "5 days"))) == []
+
+
+def test_a_name_that_nobody_has(engine: Engine) -> None:
+    with pytest.raises(UsageError, match="There is no journey 'welcom': welcome"):
+        planned_changes(engine, reading(), move=["welcom"])
+
+
+def test_what_was_agreed_to_is_what_happens(engine: Engine) -> None:
+    shown = planned_changes(engine, reading())
+    changes.apply(engine, reading(), NOW)
+    with pytest.raises(ApplyRefused, match="changed while you looked"):
+        changes.apply(engine, reading(), NOW, shown=shown)

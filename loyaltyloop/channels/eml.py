@@ -1,0 +1,57 @@
+"""The way out that only writes files: `var/outbox/<key>.eml`, to be opened with any mail program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
+
+
+class EmlFiles(WayOut):
+    """Writes each message to a file of its key: written, synced, renamed. Twice is the same as once."""
+
+    name = "eml"
+    idempotent = True
+    batch = 1000
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def open(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """A name is durable when its folder is synced, so outcomes are told after that: once a batch."""
+        self.open()
+        keys = [self._write(message) for message in batch]
+        _sync(self.folder)
+        for key in keys:
+            yield Outcome(key, "handed_over")
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def path(self, key: str) -> Path:
+        """Where the message of this key lies."""
+        return self.folder / f"{key}.eml"
+
+    def _write(self, message: Outgoing) -> str:
+        path = self.path(message.key)
+        unfinished = path.with_suffix(".unfinished")
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(message.raw)
+            file.flush()
+            os.fsync(handle)
+        unfinished.replace(path)
+        return message.key
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,22 @@
+"""Why a message cannot be made."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from loyaltyloop.errors import LoopError
+
+Cause = Literal["missing", "bound", "link", "value", "template"]
+
+
+class CannotRender(LoopError):
+    """This message cannot be made for this customer; nothing of it may leave.
+
+    `cause`: a value is `missing`; a `bound` is exceeded; a `link` is none we may send; a `value` does not
+    fit its filter or operator; the `template` is not there or is broken.
+    """
+
+    def __init__(self, cause: Cause, what: str) -> None:
+        self.cause: Cause = cause
+        self.reason = f"{cause}: {what}"
+        super().__init__(self.reason)

@@ -1,0 +1,129 @@
+"""Links of one message: each leads through us, says where it came from, and can be told from any other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from uuid import UUID
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.tokens import Maker
+
+LONGEST = 4096
+MOST = 1000
+_OWN = ("mailto:", "tel:", "sms:")
+_ADDRESS = re.compile(r"https?://[^\s<>()\"]*[^\s<>()\".,;:!?']")
+_CONTROL = frozenset(map(chr, (*range(33), 127)))
+
+
+def allowed(url: str) -> bool:
+    """Is this an address that a message may hold: whole, http(s) or mailto, without blanks and controls?"""
+    if len(url) > LONGEST or not _CONTROL.isdisjoint(url):
+        return False
+    scheme, colon, rest = url.partition(":")
+    match scheme.lower():
+        case "http" | "https":
+            return _has_host(url)
+        case "mailto":
+            return bool(colon and rest) and "%0" not in rest
+    return False
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and "\\" not in url and parts.username is None
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=65536)
+def destination(url: str, shop_host: str, campaign: str, content: str) -> str:
+    """Where a click leads: a page of the shop says whence people came, unless the address says it already.
+
+    Empty for an address that needs no leading through (mailto). CannotRender for one that is not allowed.
+    """
+    if not allowed(url):
+        raise CannotRender("link", f"{url[:80]!r} is no address that a message may hold")
+    if url[:4].lower() != "http":
+        return ""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not shop_host or not (host == shop_host or host.endswith(f".{shop_host}")):
+        return url
+    given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    ours = {
+        "utm_source": "loyaltyloop",
+        "utm_medium": "email",
+        "utm_campaign": campaign,
+        "utm_content": content,
+    }
+    added = [f"{name}={quote(value, safe='')}" for name, value in ours.items() if value and name not in given]
+    query = "&".join([*filter(None, [parts.query]), *added])
+    return urlunsplit(parts._replace(query=query))
+
+
+def host_of(url: str) -> str:
+    """The host of a shop's address, without `www.`; empty where there is none."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+class Links:
+    """The links of one message, numbered in the order in which they first appear."""
+
+    __slots__ = ("_click", "_follow", "_key", "_make", "_shown", "urls")
+
+    def __init__(self, key: str, public_url: str, maker: Maker, follow: Callable[[str], str]) -> None:
+        raw = UUID(key).bytes
+        self.urls: list[str] = []
+        self._make = maker.make
+        self._follow = follow
+        self._key = b"c" + raw
+        self._click = public_url + "/c/"
+        self._shown: dict[str, str] = {}
+
+    def own(self, names: dict[str, str]) -> dict[str, str]:
+        """Addresses of ours that must not be led through us again; the same mapping."""
+        for url in names.values():
+            self._shown[url] = url
+        return names
+
+    def click(self, url: str) -> str:
+        """The address that leads through us to this one."""
+        shown = self._shown.get(url)
+        if shown is not None:
+            return shown
+        target = self._follow(url)
+        if not target:
+            self._shown[url] = url
+            return url
+        number = len(self.urls)
+        if number >= MOST:
+            raise CannotRender("bound", f"a message holds more than {MOST} links")
+        self.urls.append(target)
+        made = self._shown[url] = self._click + self._make(self._key + number.to_bytes(2, "big"))
+        return made
+
+    def in_text(self, text: str) -> str:
+        """A text written by hand, with every address in it led through us."""
+        return _ADDRESS.sub(lambda found: self.click(found[0]), text)
+
+
+@pass_context
+def link(context: Context, url: Any) -> str:
+    """Filter: an address in `href`."""
+    return context.parent["_links"].click(url if type(url) is str else str(url))  # type: ignore[no-any-return]
+
+
+def picture(url: Any) -> str:
+    """Filter: an address in `src`; CannotRender for one that is not allowed."""
+    text = url if type(url) is str else str(url)
+    if text[:8] != "https://" and not (allowed(text) and text[:4].lower() == "http"):
+        raise CannotRender("link", f"{text[:80]!r} is no address of a picture")
+    return text

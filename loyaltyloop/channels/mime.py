@@ -1,0 +1,165 @@
+"""A message as bytes (RFC 5322, MIME), by filling prepared parts: the same bytes whenever it is made.
+
+The standard library's `email` takes a millisecond for what a template of bytes does in microseconds; the
+tests read the result back with it.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Protocol
+from uuid import UUID
+
+from loyaltyloop.channels.out import Outgoing
+from loyaltyloop.channels.tokens import Maker
+from loyaltyloop.journey.model import Shop
+
+ENCODED_WORD = 45  # bytes: 60 in base64, which with its frame stays under the 75 of RFC 2047
+ATOM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_'!&+*/")
+
+_WHOLE = """\
+From: {sender}\r
+To: {to}\r
+Subject: {subject}\r
+Date: {date}\r
+Message-ID: <{key}@{domain}>\r
+{unsubscribe}MIME-Version: 1.0\r
+Content-Type: multipart/alternative; boundary="=_{key}"\r
+\r
+--=_{key}\r
+Content-Type: text/plain; charset="utf-8"\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+"""
+_HTML = """\
+\r
+--=_{key}\r
+Content-Type: text/html; charset="utf-8"\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+"""
+_END = "\r\n--=_{key}--\r\n"
+_UNSUBSCRIBE = """\
+List-Unsubscribe: <{public}/u/{token}>,\r
+ <mailto:{address}?subject=unsubscribe%20{token}>\r
+List-Unsubscribe-Post: List-Unsubscribe=One-Click\r
+"""
+
+
+class Written(Protocol):
+    """A claimed message with its rendered body, as it is stored."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def to(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def decided_at(self) -> datetime: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+def assemble(message: Written, shop: Shop, public_url: str, secret: bytes) -> Outgoing:
+    """The message, ready to leave. ValueError for a header that would break out of its line."""
+    key = message.key
+    sender = ascii_address(shop.sender.email)
+    to = ascii_address(message.to)
+    head = _WHOLE.format(
+        sender=_sender(shop.sender.name, sender),
+        to=_line(to),
+        subject=header_text(message.subject),
+        date=_date(message.decided_at),
+        key=key,
+        domain=sender.rpartition("@")[2],
+        unsubscribe=_unsubscribe(message, sender, public_url.rstrip("/"), secret),
+    )
+    raw = b"".join(
+        (
+            head.encode(),
+            _quoted(message.text),
+            _HTML.format(key=key).encode(),
+            _quoted(message.html),
+            _END.format(key=key).encode(),
+        )
+    )
+    return Outgoing(key, sender, to, raw)
+
+
+def header_text(text: str) -> str:
+    """A header's text: as it is, or in RFC 2047 words. ValueError for one that holds a line break."""
+    _line(text)
+    if text.isascii() and text.isprintable() and "=?" not in text and text == text.strip():
+        return text
+    return "\r\n ".join(f"=?utf-8?b?{_base64(part)}?=" for part in _parts(text))
+
+
+def ascii_address(address: str) -> str:
+    """The address with its domain in ASCII (IDNA); a local part beyond ASCII stays as it is."""
+    _line(address)
+    local, _, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{local}@{domain.encode('idna').decode()}"
+
+
+def _line(text: str) -> str:
+    if "\r" in text or "\n" in text or "\0" in text:
+        raise ValueError("a header holds a line break")
+    return text
+
+
+@lru_cache(maxsize=64)
+def _sender(name: str, address: str) -> str:
+    shown = header_text(name)
+    if shown == name and not ATOM.issuperset(name):
+        shown = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{shown} <{_line(address)}>" if name else address
+
+
+@lru_cache(maxsize=1024)
+def _date(instant: datetime) -> str:
+    return format_datetime(instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC))
+
+
+@lru_cache(maxsize=8)
+def _maker(secret: bytes) -> Maker:
+    return Maker(secret)
+
+
+def _unsubscribe(message: Written, address: str, public: str, secret: bytes) -> str:
+    """RFC 8058's headers; a transactional message cannot be unsubscribed from."""
+    if message.purpose == "transactional":
+        return ""
+    token = _maker(secret).make(b"u" + UUID(message.key).bytes)
+    return _UNSUBSCRIBE.format(public=_line(public), token=token, address=address)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Pieces of whole characters, each small enough for one encoded word."""
+    start = size = 0
+    for position, character in enumerate(text):
+        width = len(character.encode())
+        if size + width > ENCODED_WORD:
+            yield text[start:position]
+            start, size = position, 0
+        size += width
+    yield text[start:]
+
+
+def _base64(text: str) -> str:
+    return b2a_base64(text.encode(), newline=False).decode()
+
+
+def _quoted(text: str) -> bytes:
+    """Quoted-printable with CRLF lines."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return b2a_qp(text.encode()).replace(b"\n", b"\r\n")

@@ -1,0 +1,78 @@
+"""Ways out: how a message leaves. Each is one file with three verbs: open, hand over, close."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from loyaltyloop.settings import Settings
+
+State = Literal["handed_over", "refused", "unknown", "try_again"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message ready to leave: its key, the bare addresses of its envelope, and its bytes (CRLF lines)."""
+
+    key: str
+    sender: str
+    to: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message.
+
+    `handed_over`: the other side has it. `refused`: it never will, and says so. `try_again`: it surely has
+    not got it, and may take it later. `unknown`: it may have got it or not; never repeated by itself.
+    """
+
+    key: str
+    state: State
+    reason: str = ""
+
+
+class WayOut(ABC):
+    """A way out. `idempotent`: handing over the same key and bytes twice does what doing it once does.
+
+    `batch`: how many messages leave within about a second, which is what one claim covers.
+    """
+
+    name: str
+    idempotent: bool
+    batch: int
+
+    @abstractmethod
+    def open(self) -> None:
+        """Get ready; where that fails, `hand_over` says so for each message."""
+
+    @abstractmethod
+    def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """Hand these over; one outcome for each, in their order."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections; `hand_over` opens them anew when it needs them."""
+
+
+def _eml(settings: Settings) -> WayOut:
+    from loyaltyloop.channels.eml import EmlFiles
+
+    return EmlFiles(settings.outbox)
+
+
+def _smtp(settings: Settings) -> WayOut:
+    from loyaltyloop.channels.smtp import Smtp
+
+    return Smtp.of(settings)
+
+
+WAYS_OUT: dict[str, Callable[[Settings], WayOut]] = {"eml": _eml, "smtp": _smtp}
+
+
+def choose_out(settings: Settings) -> WayOut:
+    """The way out that `LOOP_EMAIL` names."""
+    return WAYS_OUT[settings.email](settings)

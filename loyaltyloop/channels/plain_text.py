@@ -1,0 +1,213 @@
+"""The text part, derived once from the HTML, with the template's words where they were.
+
+Paragraphs are parted by an empty line, a link's address stands behind its words. What is marked
+`data-text="no"` is left out: pictures, a second link to the same place.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from jinja2 import nodes
+
+from loyaltyloop.channels.addresses import link
+from loyaltyloop.channels.flatten import Body, clone
+from loyaltyloop.channels.markup import VOID, Document, Piece, Tag, data, joined
+
+NOTHING, SPACE, LINE, PARAGRAPH = range(4)
+_BREAKS = ("", " ", "\n", "\n\n")
+_LEVELS = dict.fromkeys(
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "ul",
+        "ol",
+        "blockquote",
+        "hr",
+        "section",
+        "header",
+        "footer",
+    ],
+    PARAGRAPH,
+)
+_LEVELS |= dict.fromkeys(["div", "tr", "li", "br", "dt", "dd"], LINE) | {"td": SPACE, "th": SPACE}
+_SIGNS = {"li": "- ", "hr": "---"}
+_HIDDEN = frozenset(("head", "style", "script", "title"))
+_SPACES = re.compile(r"\s+")
+_EMPTY = re.compile(r"\n{3,}")
+_BLOCK_NEXT = re.compile(r"\s*(</?(p|h\d|td|th|tr|div|li|table|br)\b|$)")
+
+
+def tidy(text: str) -> str:
+    """A rendered text part without the empty lines that words which printed nothing left behind."""
+    return (_EMPTY.sub("\n\n", text) if "\n\n\n" in text else text).strip() + "\n"
+
+
+def derive(body: Body) -> Body:
+    """The body of the text part; the HTML's body is left as it is."""
+    own = [clone(node) for node in body]
+    return _Writer(Document.of(own)).walk(own)
+
+
+class _Writer:
+    """Walks the outputs in order.
+
+    `pending` is the break owed before whatever is printed next, `at` the break printed last: a text begins
+    as if after an empty line.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.pieces = {id(output): pieces for output, pieces in document.outputs}
+        self.tags = list(document.tags())
+        self.next = 0
+        self.pending, self.at = NOTHING, PARAGRAPH
+        self.hidden: list[str] = []
+        self.links: list[tuple[nodes.Expr | None, int]] = []
+        self.said = 0
+
+    def walk(self, body: Body) -> Body:
+        made: Body = []
+        for node in body:
+            match node:
+                case nodes.Output():
+                    node.nodes = self._output(node)
+                    made.append(node)
+                case nodes.For():
+                    made += self._loop(node)
+                case nodes.If():
+                    made.append(self._decide(node))
+                case nodes.With():
+                    node.body = self.walk(node.body)
+                    made.append(node)
+                case nodes.AssignBlock():
+                    made.append(self._apart(node))
+                case _:
+                    made.append(node)
+        return made
+
+    def _decide(self, node: nodes.If) -> nodes.If:
+        before = self.pending, self.at
+        ends = []
+        for branch in (node, *node.elif_):
+            self.pending, self.at = before
+            branch.body = self.walk(branch.body)
+            ends.append((self.pending, self.at))
+        self.pending, self.at = before
+        node.else_ = self.walk(node.else_)
+        ends.append((self.pending, self.at))
+        self.pending = max(pending for pending, _ in ends)
+        self.at = min(at for _, at in ends)
+        return node
+
+    def _loop(self, node: nodes.For) -> Body:
+        """What is owed is printed before the loop, and at the end of each round: it parts the rounds."""
+        opening, closing = nodes.Output([]), nodes.Output([])
+        self._settle(opening.nodes)
+        before = self.at
+        node.body = [*self.walk(node.body), closing]
+        self._settle(closing.nodes)
+        self.at = min(before, self.at)
+        node.else_ = self.walk(node.else_)
+        return [opening, node]
+
+    def _apart(self, node: nodes.AssignBlock) -> nodes.AssignBlock:
+        before = self.pending, self.at
+        self.pending, self.at = NOTHING, PARAGRAPH
+        node.body = self.walk(node.body)
+        self.pending, self.at = before
+        return node
+
+    def _output(self, node: nodes.Output) -> list[nodes.Expr]:
+        made: list[nodes.Expr] = []
+        for piece in self.pieces[id(node)]:
+            if isinstance(piece.node, nodes.TemplateData):
+                self._literal(piece, made)
+            elif not self.hidden and not self._inside_tag(piece.start):
+                self._say(piece.node, made)
+        return joined(made)
+
+    def _inside_tag(self, position: int) -> bool:
+        return self.next < len(self.tags) and self.tags[self.next].start < position
+
+    def _literal(self, piece: Piece, made: list[nodes.Expr]) -> None:
+        position = piece.start
+        while position < piece.end:
+            tag = self.tags[self.next] if self.next < len(self.tags) else None
+            if tag and tag.start <= position:
+                if tag.start == position:
+                    self._tag(tag, made)
+                position = min(tag.end, piece.end)
+                self.next += position == tag.end
+                continue
+            end = min(tag.start, piece.end) if tag else piece.end
+            if not self.hidden:
+                self._text(self.document.text[position:end], made)
+            position = end
+
+    def _text(self, literal: str, made: list[nodes.Expr]) -> None:
+        text = unescape(literal)
+        words = _SPACES.sub(" ", text).strip(" ")
+        if text[:1].isspace():
+            self.pending = max(self.pending, SPACE)
+        if words:
+            self._say(data(words), made)
+            if text[-1:].isspace():
+                self.pending = SPACE
+
+    def _tag(self, tag: Tag, made: list[nodes.Expr]) -> None:
+        if self._hides(tag):
+            return
+        self.pending = max(self.pending, _LEVELS.get(tag.name, NOTHING))
+        if tag.name == "a":
+            self._link(tag, made)
+        if tag.name in _SIGNS and not tag.closing:
+            self._say(data(_SIGNS[tag.name]), made)
+            self.at = SPACE
+            self.pending = PARAGRAPH if tag.name == "hr" else NOTHING
+
+    def _hides(self, tag: Tag) -> bool:
+        marked = "data-text" in tag.attributes and tag.attributes["data-text"].value == "no"
+        if self.hidden and tag.closing and tag.name == self.hidden[-1]:
+            self.hidden.pop()
+            return True
+        if tag.closing or tag.name in VOID or not tag.name:
+            return bool(self.hidden) or marked or not tag.name
+        if tag.name in _HIDDEN or marked or (self.hidden and tag.name == self.hidden[-1]):
+            self.hidden.append(tag.name)
+        return bool(self.hidden)
+
+    def _link(self, tag: Tag, made: list[nodes.Expr]) -> None:
+        if not tag.closing:
+            href = tag.attributes.get("href")
+            parts = self.document.between(href.start, href.end) if href and href.value else None
+            self.links.append((link(parts) if parts else None, self.said))
+        elif self.links:
+            address, said = self.links.pop()
+            if address is not None and self.said > said:
+                self._address(address, tag, made)
+
+    def _address(self, address: nodes.Expr, tag: Tag, made: list[nodes.Expr]) -> None:
+        self.pending = NOTHING
+        alone = _BLOCK_NEXT.match(self.document.text, tag.end)
+        for part in (data(": "), address) if alone else (data(" ("), address, data(")")):
+            self._say(part, made)
+
+    def _say(self, part: nodes.Expr, made: list[nodes.Expr]) -> None:
+        self._settle(made)
+        made.append(part)
+        self.at = NOTHING
+        self.said += 1
+
+    def _settle(self, made: list[nodes.Expr]) -> None:
+        if self.pending > self.at:
+            made.append(data("\n" if self.at == LINE else _BREAKS[self.pending]))
+            self.at = self.pending
+        self.pending = NOTHING

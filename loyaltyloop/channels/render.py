@@ -1,0 +1,181 @@
+"""A message as one customer gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from jinja2 import Template
+from jinja2.exceptions import TemplateError
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from loyaltyloop.channels.compile import Compiled, Workshop
+from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.links import Links, destination, host_of
+from loyaltyloop.channels.plain_text import tidy
+from loyaltyloop.channels.sandbox import RANGE, Budget, bounded_concat
+from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.tokens import Maker
+from loyaltyloop.errors import FilesError
+from loyaltyloop.journey.model import Shop
+
+SUBJECT = 250  # characters
+PIXEL = '<img src="%s" width="1" height="1" alt="" style="display:block;border:0">'
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message's parts, and where its links lead, by their number."""
+
+    subject: str
+    html: str
+    text: str
+    links: list[str]
+
+
+@dataclass(slots=True)
+class Reader:
+    """How amounts and dates are written for this customer."""
+
+    currency: str
+    locale: str | None
+    zone: str
+
+
+class Renderer:
+    """Renders templates; each is compiled when it is first asked for.
+
+    `templates`: sources by their path below `templates/`, as `extends` names them ("welcome/hello.html"; a
+    leading "templates/" is dropped). `public_url`: where links lead, without a slash at its end.
+    """
+
+    def __init__(self, templates: Mapping[str, str], shop: Shop, public_url: str, secret: bytes) -> None:
+        sources = {name.removeprefix("templates/"): text for name, text in templates.items()}
+        names = shop_names(shop)
+        self.language = str(names["language"])
+        self._workshop = Workshop.of(sources, {"shop": names})
+        self._public = public_url.rstrip("/")
+        self._maker = Maker(secret)
+        self._host = host_of(shop.url)
+        self._currency = shop.currency
+        self._zone = shop.timezone
+        self._compiled: dict[tuple[str, str], Compiled | FilesError] = {}
+        self._chosen: dict[tuple[str, str | None], tuple[str, str]] = {}
+        self._follows: dict[tuple[object, object], Callable[[str], str]] = {}
+
+    def compile(self, template: str, language: str | None = None) -> Compiled:
+        """The compiled template, for readers of that language. FilesError says what is wrong, and where."""
+        chosen = self._chosen.get((template, language))
+        if chosen is None:
+            chosen = self._chosen[template, language] = self._choose(template, language)
+        name, own = chosen
+        if (name, own) not in self._compiled:
+            try:
+                self._compiled[name, own] = self._workshop.compile(name, own)
+            except FilesError as error:
+                self._compiled[name, own] = error
+        found = self._compiled[name, own]
+        if isinstance(found, FilesError):
+            raise found
+        return found
+
+    def render(
+        self, template: str, key: str, names: Mapping[str, object], language: str | None = None
+    ) -> Rendered:
+        """The message with this key (a UUID) for one customer. CannotRender says why it cannot be made.
+
+        `names`: what the template may print (`customer`, `trigger`, ..., the steps by name); `message` holds
+        `journey`, `step` and `purpose`. `language`: the reader's, as `de` or `de-DE`.
+        """
+        try:
+            compiled = self.compile(template, language)
+        except FilesError as error:
+            raise CannotRender("template", error.problems[0].message) from error
+        links, known = self._known(key, names)
+        try:
+            html = self._run(compiled.html, known)
+            subject = " ".join(self._run(compiled.subject, known).split())
+            text = self._run(compiled.text, known)
+        except CannotRender as error:
+            raise _named(error, compiled) from None
+        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+            raise CannotRender("value", str(error)[:200]) from error
+        except RecursionError:
+            raise CannotRender("bound", "the template is nested too deeply") from None
+        return _finished(subject, html, text, links, compiled)
+
+    def _choose(self, template: str, language: str | None) -> tuple[str, str]:
+        name = template.removeprefix("templates/").removesuffix(".html")
+        for own in _languages(language):
+            if f"{name}.{own}.html" in self._workshop.templates:
+                return f"{name}.{own}.html", own
+        return f"{name}.html", self.language
+
+    def _known(self, key: str, names: Mapping[str, object]) -> tuple[Links, dict[str, object]]:
+        message = names.get("message")
+        about: Mapping[str, Any] = message if isinstance(message, dict) else {}
+        links = Links(key, self._public, self._maker, self._follow(about.get("journey"), about.get("step")))
+        raw = UUID(key).bytes
+        make, public = self._maker.make, self._public
+        own = {
+            "unsubscribe": f"{public}/u/{make(b'u' + raw)}",
+            "preferences": f"{public}/p/{make(b'p' + raw)}",
+            "view": f"{public}/v/{make(b'v' + raw)}",
+        }
+        silent = about.get("purpose") == "transactional"
+        return links, {
+            **names,
+            "links": links.own(own),
+            "range": RANGE,
+            "_links": links,
+            "_reader": self._reader(names.get("customer")),
+            "_pixel": Markup() if silent else Markup(PIXEL % f"{public}/o/{make(b'o' + raw)}.gif"),
+        }
+
+    def _follow(self, journey: object, step: object) -> Callable[[str], str]:
+        """Where links of this step lead; kept, as thousands of messages share it."""
+        found = self._follows.get((journey, step))
+        if found is None:
+            host, campaign, content = self._host, str(journey or ""), str(step or "")
+            found = self._follows[journey, step] = lambda url: destination(url, host, campaign, content)
+        return found
+
+    def _reader(self, customer: object) -> Reader:
+        known: Mapping[str, Any] = customer if isinstance(customer, dict) else {}
+        locale, zone = known.get("locale"), known.get("zone")
+        return Reader(self._currency, locale or self.language, zone or self._zone)
+
+    def _run(self, template: Template, known: dict[str, object]) -> str:
+        context = Context(template.environment, {**known, "_budget": Budget()}, template.name, {})
+        return bounded_concat(template.root_render_func(context))
+
+
+def _languages(language: str | None) -> Iterator[str]:
+    """`de-AT` is served by `de-at`, else `de`."""
+    if language:
+        whole = language.replace("_", "-").lower()
+        yield whole
+        if "-" in whole:
+            yield whole.split("-")[0]
+
+
+def _named(error: CannotRender, compiled: Compiled) -> CannotRender:
+    """The same, with the missing value named as the author wrote it."""
+    if error.cause != "missing":
+        return error
+    what = error.reason.removeprefix("missing: ")
+    paths = sorted(path for path in compiled.paths if path.rpartition(".")[2] == what)
+    return CannotRender("missing", " or ".join(paths) or what)
+
+
+def _finished(subject: str, html: str, text: str, links: Links, compiled: Compiled) -> Rendered:
+    if not subject:
+        raise CannotRender("missing", "a subject")
+    if len(subject) > SUBJECT:
+        raise CannotRender("bound", f"the subject is longer than {SUBJECT} characters")
+    if compiled.text_is_written:
+        text = links.in_text(text)
+    return Rendered(subject, html, tidy(text), links.urls)

@@ -1,7 +1,7 @@
 """What the shop's data does not have, made up: each thing from a hash of the number it belongs to.
 
 Names, addresses, birthdays, consent, sign-ups, parcels and clicks. No random state: the same customer gets
-the same birthday whatever else is made. Events carry `context.made`, customers the attribute `made_up`.
+the same birthday whatever else is made. Events carry the property `made`, customers the attribute `made_up`.
 """
 
 from __future__ import annotations
@@ -169,6 +169,5 @@ def made_event(
         "userId": customer,
         "event": name,
         "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "properties": properties,
-        "context": {"made": True},
+        "properties": {**properties, "made": True},
     }

@@ -100,8 +100,8 @@ def test_nothing_is_taken_back_that_was_not_bought_before(events: list[dict[str,
 
 def test_what_is_made_up_says_so(files: list[Path], events: list[dict[str, Any]]) -> None:
     made_names = {"Signed Up", "Order Shipped", "Order Delivered"}
-    assert {event["event"] for event in events if event.get("context") == {"made": True}} == made_names
-    assert not any(event.get("context") for event in events if event["event"] not in made_names)
+    assert {event["event"] for event in events if event["properties"].get("made") is True} == made_names
+    assert not any("made" in event["properties"] for event in events if event["event"] not in made_names)
     people = list(rows(files[1]))
     assert all(row["made_up"] == made.MADE_UP for row in people)
     assert all(not row["email"] or row["email"].split("@")[1] in made.DOMAINS for row in people)

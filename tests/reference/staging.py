@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Table, select
 from sqlmodel import SQLModel
 
+from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.journey.reader import read_project
 from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import is_postgres, read, write
 from loyaltyloop.store.ingest import record
 from loyaltyloop.store.models import Enrolment, Message, Visit
 from loyaltyloop.store.segment import Call
+from loyaltyloop.turn.world import World
 from tests.reference.interpreter import Reference
 from tests.reference.reading import SHOP_TEXT
 from tests.reference.state import Happening
@@ -38,6 +40,28 @@ REASONS = {
     "its `if`": "if",
     "quiet hours": "",
 }
+
+
+class Taken(WayOut):
+    """A way out that takes everything and keeps nothing."""
+
+    name, idempotent, batch = "taken", True, 100
+
+    def open(self) -> None:
+        """Always ready."""
+
+    def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """Taken, each of them."""
+        for outgoing in batch:
+            yield Outcome(outgoing.key, "handed_over")
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def world(engine: Engine) -> World:
+    """What the engine's turns work with here."""
+    return World(engine, Taken(), b"a secret for tests", "http://shop.example")
 
 
 def empty(engine: Engine) -> None:

@@ -40,13 +40,15 @@ def rarely(draw: st.DrawFn) -> bool:
 
 
 @st.composite
-def did(draw: st.DrawFn, since: tuple[str, ...] = (), within: bool = True) -> Data:
+def did(draw: st.DrawFn, since: tuple[str, ...] = (), within: bool = True, same: bool = False) -> Data:
     """Something done; `since`: what may be written there."""
     leaf: Data = {"did": draw(st.sampled_from(EVENTS))}
     if rarely(draw):
         leaf["times"] = {"at_least": 2}
     if rarely(draw):
         leaf["where"] = {"total": {"over": 50}}
+    if same and rarely(draw):
+        leaf["same"] = "order_id"
     lot = draw(st.integers(0, 3))
     if since and lot < 2:
         leaf["since"] = draw(st.sampled_from(since))
@@ -88,13 +90,14 @@ def joined(leaf: st.SearchStrategy[Data]) -> st.SearchStrategy[Data]:
 
 def of_step(names: Names) -> st.SearchStrategy[Data]:
     """What a branch, or a step's `if`, asks."""
-    leaves = [did(since=("entered", "ever", *names.sends)), states(), trigger()]
+    leaves = [did(since=("entered", "ever", "step", *names.sends), same=True), states(), trigger()]
     return joined(st.one_of(*leaves, *_clicked(names)))
 
 
 def of_wait(names: Names) -> st.SearchStrategy[Data]:
     """What a path of `wait_for` waits for: mostly something done."""
-    leaf = st.one_of(did(within=False), did(within=False), *_clicked(names))
+    done = did(within=False, same=True)
+    leaf = st.one_of(done, done, *_clicked(names))
     pair = st.lists(leaf, min_size=2, max_size=2)
     both = st.tuples(leaf, st.one_of(states(), trigger()))
     return st.one_of(
@@ -110,12 +113,13 @@ def of_wait(names: Names) -> st.SearchStrategy[Data]:
 def _clicked(names: Names) -> list[st.SearchStrategy[Data]]:
     if not names.sends:
         return []
-    return [st.sampled_from(names.sends).map(lambda name: {"clicked": name})]
+    kinds = st.sampled_from(["clicked", "clicked", "opened", "received"])
+    return [st.tuples(kinds, st.sampled_from(names.sends)).map(lambda pair: {pair[0]: pair[1]})]
 
 
 def leaving() -> st.SearchStrategy[Data]:
     """A rule of `leave_when`: seldom one that holds from the beginning."""
-    done = did(within=False)
+    done = did(within=False, same=True)
     both = st.tuples(done, states())
     return st.one_of(
         done,
@@ -167,7 +171,11 @@ def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 @st.composite
 def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    if rarely(draw):
+        return draw(_until(names.new()))
     made: Data = {"wait": draw(DURATIONS)}
+    if rarely(draw):
+        made["reset_by"] = draw(did(within=False))
     if rarely(draw):
         made["at"] = draw(TIMES)
     if rarely(draw):
@@ -178,10 +186,23 @@ def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 
 @st.composite
+def _until(draw: st.DrawFn, name: str) -> Data:
+    made: Data = {"wait": name, "until": "trigger.ship_on"}
+    if rarely(draw):
+        made["offset"] = draw(st.sampled_from(["-1 day", "5 hours"]))
+    made["if_past"] = draw(st.sampled_from(["proceed", "leave"]))
+    if rarely(draw):
+        made["at"] = draw(TIMES)
+    return made
+
+
+@st.composite
 def _wait_for(draw: st.DrawFn, names: Names, depth: int) -> Data:
     made: Data = {"wait_for": names.new(), "up_to": draw(DURATIONS)}
     if rarely(draw):
         made["since"] = draw(st.sampled_from(["entered", *names.sends]))
+    if rarely(draw):
+        made["reset_by"] = draw(did(within=False))
     made["paths"] = draw(_paths(names, depth, of_wait(names)))
     return made
 
@@ -270,6 +291,8 @@ def journey(draw: st.DrawFn, name: str) -> str:
     if made["purpose"] == "marketing" and rarely(draw):
         made["holdout"] = "40%"
     made["steps"] = draw(steps(names, 0, at_least=2))
+    if rarely(draw):
+        made["at_end"] = [{"set": {"tags": {"add": ["seen"]}}}, {"set": {"plan": "basic"}}]
     return as_yaml(made)
 
 

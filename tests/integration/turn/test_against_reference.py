@@ -1,0 +1,57 @@
+"""Random journeys over random histories: the engine does to everybody what the reference does to each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import Engine
+
+from loyaltyloop.turn.runner import tick
+from tests.reference.interpreter import Reference
+from tests.reference.reading import SHOP, read
+from tests.reference.staging import empty, ingest, make_live, told_by_engine, told_by_reference, world
+from tests.reference.state import Happening
+from tests.strategies.histories import START, Story, stories
+
+# One database for all examples of a test; each begins by emptying it.
+SHARED = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@SHARED
+@given(story=stories())
+def test_the_engine_does_what_the_reference_does(engine: Engine, story: Story) -> None:
+    play(engine, story)
+
+
+def play(engine: Engine, story: Story) -> None:
+    """Both live through the story; after each turn both tell the same."""
+    empty(engine)
+    make_live(engine, story.journeys, START - timedelta(days=2))
+    reference = Reference([read(text) for text in story.journeys], SHOP)
+    stage, fresh = world(engine), list(story.events)
+    for now in story.turns:
+        reference.feed(fresh)
+        ingest(engine, fresh)
+        reference.run(now)
+        tick(stage, now)
+        told = told_by_reference(reference)
+        assert told_by_engine(engine) == told, f"at {now}"
+        fresh = responses(story, reference)
+
+
+def responses(story: Story, reference: Reference) -> list[Happening]:
+    """What customers answer to the messages that have just been handed over."""
+    handed = sorted(
+        (message.key, message, enrolment.customer_key)
+        for enrolment in reference.enrolments
+        for message in enrolment.messages.values()
+        if message.handed_over_at == reference.now
+    )
+    first = 1000 + len(reference.fed)
+    found = [story.response(message, who, first + n) for n, (_, message, who) in enumerate(handed)]
+    return [each for each in found if each is not None]

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from loyaltyloop.journey import plan as journey_plan
 from loyaltyloop.journey.deferred import refusals
-from loyaltyloop.journey.model import Ask, ByEvent, Journey, Send, Step
+from loyaltyloop.journey.model import Ask, ByEvent, Journey, Send, Step, Wait, WaitFor
 from loyaltyloop.journey.plan import Difference
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
+from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.change import Change, count
 from loyaltyloop.store.content_changes import texts, told
-from loyaltyloop.store.standing import Move, NewMessage, Standing, standing, would_meet_again
+from loyaltyloop.store.standing import Move, NewMessage, NewWait, Standing, standing, would_meet_again
 from loyaltyloop.store.versions import Live, LiveRow, as_newest, load_versions
 
 
@@ -48,7 +50,7 @@ def journey_changes(
         return list(_removed(connection, row, wishes))
     live = load_versions(connection, name, texts(reading)[SHOP_FILE])
     path = _path(reading, name)
-    edit = Edit(connection, live, new, row, wishes, path)
+    edit = Edit(connection, live, new, row, wishes, path, _lateness(reading))
     found = journey_plan.differences(live[-1].journey, new)
     if [difference.kind for difference in found] == ["about changed"] and row.state != "retired":
         return [Change(name, "about changed", version=row.version, path=path)]
@@ -57,6 +59,11 @@ def journey_changes(
 
 def _path(reading: Reading, journey: str) -> str:
     return next(one.source.file for one in reading.read if one.journey.name == journey)
+
+
+def _lateness(reading: Reading) -> timedelta:
+    assert reading.shop is not None  # without one there are problems, and no plan
+    return timedelta(seconds=reading.shop.lateness.seconds)
 
 
 def _deferred(journey: Journey) -> str:
@@ -119,6 +126,7 @@ class Edit:
     row: LiveRow
     wishes: Wishes
     path: str
+    lateness: timedelta
 
     def changes(self, found: list[Difference]) -> list[Change]:
         """Empty if nothing differs and nobody moves."""
@@ -206,14 +214,16 @@ class Edit:
     def _carried(self, place: Standing, old: Journey, target: Step, number: int) -> Fate:
         names, twice = _renames(old, self.new)
         step = old.step(place.step)
+        anew = not journey_plan.same_action(step, target)
         fresh = Move(
             place.version,
             number,
             place.step,
             target.name,
-            anew=not journey_plan.same_action(step, target),
+            anew=anew,
             names=tuple(sorted(names.items())),
             message=_message(target),
+            wait=_wait(target, self.lateness) if anew else None,
         )
         reason = twice or self._hindrance(step, target, fresh, names)
         if reason and self.new.name in self.wishes.finish_old:
@@ -250,6 +260,16 @@ def _message(step: Step) -> NewMessage | None:
             return NewMessage(send.template, send.channel, send.purpose)
         case Ask(send=send):
             return NewMessage(send.template, send.channel, send.purpose)
+        case _:
+            return None
+
+
+def _wait(step: Step, lateness: timedelta) -> NewWait | None:
+    match step.action:
+        case Wait(duration=Duration() as duration, at=at):
+            return NewWait(duration, at)
+        case WaitFor(up_to=Duration() as duration):
+            return NewWait(duration, lateness=lateness)
         case _:
             return None
 

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, distinct, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    case,
+    distinct,
+    func,
+    literal,
+    select,
+    update,
+)
 
-from loyaltyloop.store.models import Engagement, Enrolment, Kept, Message, Visit
+from loyaltyloop.journey.model import At
+from loyaltyloop.journey.times import Duration, next_at
+from loyaltyloop.store.models import Customer, Engagement, Enrolment, Kept, Message, Visit
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
+customer: Table = Customer.__table__  # type: ignore[attr-defined]
 visit: Table = Visit.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
@@ -37,11 +53,25 @@ class NewMessage:
 
 
 @dataclass(frozen=True)
+class NewWait:
+    """A wait of another length, from when they arrived. `lateness`: how much later a turn looks."""
+
+    duration: Duration
+    at: At | None = None
+    lateness: timedelta | None = None
+
+    def until(self, arrived_at: datetime, zone: str) -> datetime:
+        """The end of the wait, by the calendar of the customer's zone."""
+        end = self.duration.after(arrived_at, zone)
+        return next_at(end, zone, self.at.time, self.at.days) if self.at else end
+
+
+@dataclass(frozen=True)
 class Move:
     """Let all who stand at `step` (None: anywhere) of `version` go on at `target` of version `to`.
 
-    `anew`: the step looks at them afresh, counting from when they arrived; else they keep their due
-    time. `names`: the steps that were renamed, old name → new: their past is told in the new words.
+    `anew`: those who wait are looked at afresh, or wait as `wait` says; else they keep their due time.
+    `names`: the steps that were renamed, old name → new: their past is told in the new words.
     """
 
     version: int
@@ -51,6 +81,7 @@ class Move:
     anew: bool = False
     names: tuple[tuple[str, str], ...] = ()
     message: NewMessage | None = None
+    wait: NewWait | None = None
 
 
 def standing(connection: Connection, journey: str) -> list[Standing]:
@@ -91,12 +122,35 @@ def move(connection: Connection, journey: str, place: Move) -> None:
     values: dict[str, object] = {"version": place.to}
     if place.target is not None:
         values["step"] = place.target
-    if place.anew:
+    if place.wait is not None:
+        _wait_anew(connection, place.wait, _there(journey, place))
+    elif place.anew:
         waits = enrolment.c.state == "waiting"
         values["state"] = case((waits, literal("ready")), else_=enrolment.c.state)
         for name in ("due_at", "until_at"):
             values[name] = case((waits, None), else_=enrolment.c[name])
     connection.execute(update(enrolment).where(_there(journey, place)).values(values))
+
+
+def _wait_anew(connection: Connection, wait: NewWait, there: ColumnElement[bool]) -> None:
+    columns = (enrolment.c.id, enrolment.c.arrived_at, customer.c.zone)
+    source = enrolment.join(customer, customer.c.id == enrolment.c.customer_id)
+    waiting = select(*columns).select_from(source).where(there, enrolment.c.state == "waiting")
+    rows = connection.execute(waiting).all()
+    ends = {(row.arrived_at, row.zone): wait.until(row.arrived_at, row.zone) for row in rows}
+    late = wait.lateness or timedelta()
+    values = [
+        {"one": row.id, "due": end + late, "until": end if wait.lateness else None}
+        for row in rows
+        for end in (ends[row.arrived_at, row.zone],)
+    ]
+    if values:
+        statement = update(enrolment).where(enrolment.c.id == bindparam("one"))
+        times = {name: bindparam(key, type_=enrolment.c[name].type) for name, key in _TIMES.items()}
+        connection.execute(statement.values(times), values)
+
+
+_TIMES = {"due_at": "due", "until_at": "until"}
 
 
 def _move_messages(connection: Connection, place: Move, who: ColumnElement[object]) -> None:

@@ -15,38 +15,14 @@ from loyaltyloop.channels import formats
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.sandbox import COPIES, Missing, room
 
-PLAIN = [
-    "default",
-    "d",
-    "upper",
-    "lower",
-    "capitalize",
-    "title",
-    "trim",
-    "first",
-    "last",
-    "length",
-    "count",
-    "list",
-    "sort",
-    "unique",
-    "min",
-    "max",
-    "float",
-    "int",
-    "abs",
-    "truncate",
-    "wordcount",
-    "dictsort",
-    "items",
-    "reverse",
-    "urlencode",
-    "map",
-    "select",
-    "reject",
-    "selectattr",
-    "rejectattr",
-]
+# fmt: off
+PLAIN = (
+    "default", "d", "upper", "lower", "capitalize", "title", "trim", "first", "last", "length",
+    "count", "list", "sort", "unique", "min", "max", "float", "int", "abs", "truncate",
+    "wordcount", "dictsort", "items", "reverse", "urlencode", "map", "select", "reject",
+    "selectattr", "rejectattr",
+)
+# fmt: on
 
 
 def filters() -> Mapping[str, Callable[..., Any]]:

@@ -17,26 +17,12 @@ from loyaltyloop.channels.markup import VOID, Document, Piece, Tag, data, joined
 
 NOTHING, SPACE, LINE, PARAGRAPH = range(4)
 _BREAKS = ("", " ", "\n", "\n\n")
-_LEVELS = dict.fromkeys(
-    [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "ul",
-        "ol",
-        "blockquote",
-        "hr",
-        "section",
-        "header",
-        "footer",
-    ],
-    PARAGRAPH,
-)
+# fmt: off
+_LEVELS = dict.fromkeys((
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote", "hr", "section",
+    "header", "footer",
+), PARAGRAPH)
+# fmt: on
 _LEVELS |= dict.fromkeys(["div", "tr", "li", "br", "dt", "dd"], LINE) | {"td": SPACE, "th": SPACE}
 _SIGNS = {"li": "- ", "hr": "---"}
 _HIDDEN = frozenset(("head", "style", "script", "title"))

@@ -21,22 +21,12 @@ LOOPS = 2_000  # iterations and calls, all loops of one part of a message togeth
 OUTPUT = 400_000  # characters of one part of a message; mail clients clip at 102 kB
 BITS = 128  # of a whole number
 COPIES = 100  # columns of `batch` and `slice`
-_LOOP_NAMES = frozenset(
-    [
-        "index",
-        "index0",
-        "revindex",
-        "revindex0",
-        "first",
-        "last",
-        "length",
-        "depth",
-        "depth0",
-        "previtem",
-        "nextitem",
-        "changed",
-    ]
-)
+# fmt: off
+_LOOP_NAMES = frozenset((
+    "index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0",
+    "previtem", "nextitem", "changed",
+))
+# fmt: on
 _DATE_NAMES = frozenset(("year", "month", "day"))
 
 
@@ -156,43 +146,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 RANGE = object()
-_TESTS = [
-    "defined",
-    "undefined",
-    "none",
-    "number",
-    "string",
-    "mapping",
-    "sequence",
-    "iterable",
-    "boolean",
-    "integer",
-    "float",
-    "true",
-    "false",
-    "in",
-    "even",
-    "odd",
-    "divisibleby",
-    "lower",
-    "upper",
-    "sameas",
-    "eq",
-    "equalto",
-    "==",
-    "ne",
-    "!=",
-    "lt",
-    "lessthan",
-    "<",
-    "le",
-    "<=",
-    "gt",
-    "greaterthan",
-    ">",
-    "ge",
-    ">=",
-]
+# fmt: off
+_TESTS = (
+    "defined", "undefined", "none", "number", "string", "mapping", "sequence", "iterable",
+    "boolean", "integer", "float", "true", "false", "in", "even", "odd", "divisibleby", "lower",
+    "upper", "sameas", "eq", "equalto", "==", "ne", "!=", "lt", "lessthan", "<", "le", "<=", "gt",
+    "greaterthan", ">", "ge", ">=",
+)
+# fmt: on
 
 
 def _reach(obj: object) -> frozenset[str]:

@@ -1,0 +1,225 @@
+"""Events that have arrived go to customers, orders and facts, in the order of their arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, func, select
+
+from loyaltyloop.journey.model import Shop
+from loyaltyloop.store import bulk, consent, engagement, facts, merging, order_book, people
+from loyaltyloop.store.consent import CSV, Answer
+from loyaltyloop.store.customers import Person
+from loyaltyloop.store.database import lock_shop, write_shop
+from loyaltyloop.store.engagement import Response
+from loyaltyloop.store.identity import People, survivor_of
+from loyaltyloop.store.models import Event, Touch
+from loyaltyloop.store.orders import EVENTS, OrderEvent
+
+event: Table = Event.__table__  # type: ignore[attr-defined]
+touch: Table = Touch.__table__  # type: ignore[attr-defined]
+CHUNK = 5000
+_COLUMNS = [
+    event.c[name]
+    for name in (
+        "id",
+        "source",
+        "message_id",
+        "type",
+        "name",
+        "user_id",
+        "anonymous_id",
+        "previous_id",
+        "at",
+        "arrived_at",
+        "properties",
+        "context",
+        "order_id",
+    )
+]
+
+
+def apply_events(engine: Engine, now: datetime, shop: Shop, chunk: int = CHUNK) -> int:
+    """Apply all events with arrival up to `now` that nobody has applied yet; how many they were.
+
+    Each chunk is one transaction under the shop-wide lock.
+    """
+    total = 0
+    while True:
+        with write_shop(engine) as connection:
+            applied = _apply_chunk(connection, now, shop, chunk)
+        total += applied
+        if applied < chunk:
+            return total
+
+
+def apply_on(connection: Connection, now: datetime, shop: Shop, chunk: int = CHUNK) -> int:
+    """The same within the connection's transaction: to look at what would happen, and roll back."""
+    lock_shop(connection)
+    total = 0
+    while True:
+        applied = _apply_chunk(connection, now, shop, chunk)
+        total += applied
+        if applied < chunk:
+            return total
+
+
+def next_seq(connection: Connection) -> int:
+    """The number of the next change to be applied; to be asked under the shop-wide lock."""
+    newest = [connection.execute(select(func.max(table.c.seq))).scalar() or 0 for table in (event, touch)]
+    return max(newest) + 1
+
+
+@dataclass
+class _Chunk:
+    """What a chunk of events comes to, gathered in memory before it is written."""
+
+    first: int
+    seq: int
+    whose: list[tuple[int, int, Person]] = field(default_factory=list)  # event id, seq, customer
+    answers: list[tuple[Person, Answer]] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
+    orders: dict[str, list[tuple[Any, Person]]] = field(default_factory=dict)
+    cases: list[Person] = field(default_factory=list)
+    touched: list[tuple[int, Person]] = field(default_factory=list)
+
+    def number(self) -> int:
+        self.seq += 1
+        return self.seq - 1
+
+
+def _apply_chunk(connection: Connection, now: datetime, shop: Shop, limit: int) -> int:
+    waiting = (
+        select(*_COLUMNS)
+        .where(event.c.seq.is_(None), event.c.arrived_at <= now)
+        .order_by(event.c.arrived_at, event.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(waiting).all()
+    if rows:
+        folk = people.load(connection, rows)
+        first = next_seq(connection)
+        chunk = _Chunk(first, first)
+        for row in rows:
+            _take(chunk, folk, row)
+        _write(connection, now, shop, chunk, folk)
+    return len(rows)
+
+
+def _take(chunk: _Chunk, folk: People, row: Any) -> None:
+    """What one event says: whose it is, and what it changes."""
+    merges = len(folk.merges)
+    person = folk.whose(row)
+    chunk.whose.append((row.id, chunk.number(), person))
+    if len(folk.merges) > merges:
+        chunk.touched.append((chunk.number(), person))
+    if person.erased:
+        return
+    if row.type == "identify":
+        person.learn(row.properties, row.at, _reference(row))
+    if row.context:
+        person.learn(_of_context(row.context), row.at, None)
+    if is_own(row.source, row.type, row.name, row.properties):
+        person.seen(row.at)
+    answers = consent.answers(row.type, row.name, row.source, row.properties, row.at)
+    chunk.answers += [(person, answer) for answer in answers]
+    if row.type == "track":
+        _take_track(chunk, person, row)
+
+
+def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
+    if row.order_id is not None and row.name in EVENTS:
+        chunk.orders.setdefault(row.order_id, []).append((row, person))
+    if row.name in facts.TICKETS:
+        chunk.cases.append(person)
+    told = engagement.response(row.id, row.name, row.properties, row.at, row.arrived_at)
+    if told is not None:
+        chunk.responses.append(told)
+
+
+def _reference(row: Any) -> date | None:
+    """Birthdays lie before the call arrived; the importer has looked at those of a file."""
+    return None if row.source == CSV else row.arrived_at.date()
+
+
+def _of_context(context: dict[str, Any]) -> dict[str, Any]:
+    """What a device says of its owner: zone and language."""
+    return {name: context[name] for name in ("timezone", "locale") if name in context}
+
+
+def is_own(source: str, kind: str, name: str, properties: dict[str, Any]) -> bool:
+    """Did the customer do this, and not the shop, a mail server, a machine or a list of customers?"""
+    if kind != "track":
+        return source != CSV
+    return name not in facts.NOT_OWN and not (name in facts.BY_MACHINES and properties.get("machine") is True)
+
+
+# ── writing ─────────────────────────────────────────────────────────────────
+
+
+def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, folk: People) -> None:
+    persons = _alive(chunk, folk)
+    new = people.number(connection, persons)
+    merged = _merged(folk)
+    merging.free_keys(connection, merged)
+    there = set(persons).difference(new)
+    people.write(connection, new, [one for one in persons if one.changed and one in there], shop)
+    people.write_ids(connection, folk.linked)
+    if merged:
+        keys = {one.id: one.key for _, one in folk.merges if one.id is not None}
+        merging.move(connection, now, merged, keys)
+    _number_events(connection, chunk)
+    consent.write(connection, [(_id(one), answer) for one, answer in chunk.answers], merged)
+    if merged:
+        merging.forget(connection, merged)
+    engagement.write(connection, chunk.responses)
+    owners = order_book.refresh(connection, shop, _told(chunk), chunk.first)
+    _refresh_facts(connection, chunk, owners, merged.values())
+
+
+def _alive(chunk: _Chunk, folk: People) -> list[Person]:
+    """Everybody concerned who is still somebody, in the order of their events."""
+    everybody = (*(who for _, _, who in chunk.whose), *folk.linked.values())
+    return list(dict.fromkeys(map(survivor_of, everybody)))
+
+
+def _merged(folk: People) -> dict[int, int]:
+    """The rows that are no longer anybody's → who they are now. Who is new in this chunk has no row yet."""
+    return {one.id: _id(one) for _, one in folk.merges if one.id is not None}
+
+
+def _id(person: Person) -> int:
+    number = survivor_of(person).id
+    if number is None:
+        raise ValueError(f"the customer {person.key!r} was not written")
+    return number
+
+
+def _number_events(connection: Connection, chunk: _Chunk) -> None:
+    """Of an erased person an event is numbered, and nobody's."""
+    rows = [(number, seq, None if one.erased else _id(one)) for number, seq, one in chunk.whose]
+    bulk.update_rows(connection, event, "id", ["seq", "customer_id"], rows)
+    touches = [(seq, _id(one), merging.REASON) for seq, one in chunk.touched]
+    bulk.insert_rows(connection, touch, ["seq", "customer_id", "cause"], touches)
+
+
+def _told(chunk: _Chunk) -> dict[str, list[OrderEvent]]:
+    return {
+        name: [
+            OrderEvent(row.name, row.at, row.arrived_at, row.message_id, _id(one), row.properties)
+            for row, one in told
+        ]
+        for name, told in chunk.orders.items()
+    }
+
+
+def _refresh_facts(connection: Connection, chunk: _Chunk, owners: set[int], survivors: Iterable[int]) -> None:
+    joined = set(survivors)
+    if owners or joined:
+        facts.refresh(connection, owners | joined)
+    cases: Sequence[int] = sorted({_id(one) for one in chunk.cases} | joined)
+    if cases:
+        facts.refresh_cases(connection, cases)

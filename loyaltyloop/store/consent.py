@@ -1,0 +1,107 @@
+"""Consent: what an event says about it, the ledger, and the present answer (the latest by event time)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from loyaltyloop.store import bulk
+from loyaltyloop.store.models import Consent, ConsentEntry
+
+consent: Table = Consent.__table__  # type: ignore[attr-defined]
+entry: Table = ConsentEntry.__table__  # type: ignore[attr-defined]
+
+CHANNELS = ("email", "sms", "push")
+PURPOSES = ("marketing", "service")
+ANSWERS = {"Consent Granted": True, "Consent Withdrawn": False}
+WITHDRAWALS = ("Unsubscribed", "Email Marked as Spam")
+CSV = "customers.csv"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: about what, when, how it was given, and the wording shown."""
+
+    channel: str
+    purpose: str
+    given: bool
+    at: datetime
+    how: str
+    wording: str | None = None
+
+
+def answers(
+    kind: str, name: str, source: str, properties: Mapping[str, Any], at: datetime
+) -> Iterator[Answer]:
+    """What this event says about consent; nothing, for most."""
+    if kind == "identify" and source == CSV:
+        for channel in CHANNELS:
+            given = properties.get(f"consent_{channel}")
+            if isinstance(given, bool):
+                yield Answer(channel, "marketing", given, at, CSV)
+    elif kind == "track" and name in WITHDRAWALS:
+        yield Answer("email", "marketing", False, at, name)
+    elif kind == "track" and name in ANSWERS:
+        yield from _said(name, properties, at)
+
+
+def _said(name: str, properties: Mapping[str, Any], at: datetime) -> Iterator[Answer]:
+    channel, purpose = properties.get("channel"), properties.get("purpose", "marketing")
+    wording = properties.get("wording")
+    if channel in CHANNELS and purpose in PURPOSES:
+        shown = wording if isinstance(wording, str) else None
+        yield Answer(channel, purpose, ANSWERS[name], at, name, shown)
+
+
+def write(connection: Connection, given: list[tuple[int, Answer]], merged: Mapping[int, int]) -> None:
+    """Add answers (customer id, answer) to the ledger and bring the present ones up to date.
+
+    `merged`: customers who turned out to be another one, and who that is.
+    """
+    bulk.insert_rows(
+        connection,
+        entry,
+        ["customer_id", "channel", "purpose", "given", "at", "how", "wording"],
+        [(who, a.channel, a.purpose, a.given, a.at, a.how, a.wording) for who, a in given],
+    )
+    if not given and not merged:
+        return
+    concerned = {who for who, _ in given} | set(merged) | set(merged.values())
+    said = [
+        (merged.get(row.customer_id, row.customer_id), _present(row)) for row in _load(connection, concerned)
+    ]
+    latest = _latest([*said, *given])
+    _forget(connection, merged)
+    rows = [(who, a.channel, a.purpose, a.given, a.at) for who, a in latest]
+    columns = ["customer_id", "channel", "purpose", "given", "at"]
+    bulk.upsert_rows(connection, consent, columns[:3], columns, rows)
+
+
+def _load(connection: Connection, customers: Iterable[int]) -> Iterable[Any]:
+    wanted = bulk.fill_temporary(connection, "wanted_consent", {"id": int}, ((who,) for who in customers))
+    return connection.execute(select(consent).join(wanted, wanted.c.id == consent.c.customer_id)).all()
+
+
+def _present(row: Any) -> Answer:
+    return Answer(row.channel, row.purpose, row.given, row.at, "")
+
+
+def _latest(said: Iterable[tuple[int, Answer]]) -> list[tuple[int, Answer]]:
+    """One answer for each customer, channel and purpose; of two at the same instant the withdrawal."""
+    found: dict[tuple[int, str, str], Answer] = {}
+    for who, answer in said:
+        place = (who, answer.channel, answer.purpose)
+        known = found.get(place)
+        if known is None or (answer.at, not answer.given) > (known.at, not known.given):
+            found[place] = answer
+    return [(who, answer) for (who, _, _), answer in found.items()]
+
+
+def _forget(connection: Connection, merged: Mapping[int, int]) -> None:
+    if merged:
+        gone = bulk.fill_temporary(connection, "gone_consent", {"id": int}, ((who,) for who in merged))
+        connection.execute(consent.delete().where(consent.c.customer_id.in_(select(gone.c.id))))

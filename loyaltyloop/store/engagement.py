@@ -1,0 +1,98 @@
+"""Responses to our messages: events that name a message become rows of `engagement`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, select, update
+
+from loyaltyloop.store import bulk
+from loyaltyloop.store.models import Engagement, Message
+
+engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
+
+# Segment's names of events → as conditions name them.
+KINDS: Mapping[str, str] = {
+    "Email Link Clicked": "clicked",
+    "Email Opened": "opened",
+    "Email Delivered": "received",
+    "Email Bounced": "bounced",
+    "Email Replied": "replied",
+    "Email Marked as Spam": "complained",
+}
+# What became of a message, as its provider tells it; each from any of the states behind it.
+_REPORTED = {
+    "received": ("delivered", ("handed_over", "unknown")),
+    "bounced": ("bounced", ("handed_over", "unknown", "delivered")),
+    "complained": ("complained", ("handed_over", "unknown", "delivered", "bounced")),
+}
+_COLUMNS = [
+    "event_id",
+    "message_key",
+    "customer_id",
+    "journey",
+    "step",
+    "kind",
+    "at",
+    "arrived_at",
+    "machine",
+]
+
+
+@dataclass(frozen=True)
+class Response:
+    """An event that tells of a message."""
+
+    event_id: int
+    message_key: str
+    kind: str
+    at: datetime
+    arrived_at: datetime
+    machine: bool
+
+
+def response(
+    event_id: int, name: str, properties: Mapping[str, Any], at: datetime, arrived_at: datetime
+) -> Response | None:
+    """The response that an event is; None for most."""
+    kind, key = KINDS.get(name), properties.get("email_id")
+    if kind is None or not isinstance(key, str):
+        return None
+    return Response(event_id, key, kind, at, arrived_at, properties.get("machine") is True)
+
+
+def write(connection: Connection, responses: Sequence[Response]) -> None:
+    """Record responses to messages that are ours, for whom the message was made."""
+    if not responses:
+        return
+    keys = sorted({response.message_key for response in responses})
+    wanted = bulk.fill_temporary(connection, "wanted_message", {"key": str}, ((key,) for key in keys))
+    columns = (message.c.key, message.c.customer_id, message.c.journey, message.c.step)
+    found = connection.execute(select(*columns).join(wanted, wanted.c.key == message.c.key))
+    ours = {row.key: row for row in found}
+    rows = [
+        _row(response, ours[response.message_key]) for response in responses if response.message_key in ours
+    ]
+    bulk.insert_rows(connection, engagement, _COLUMNS, rows)
+    _report(connection, responses)
+
+
+def _row(response: Response, of: Any) -> tuple[Any, ...]:
+    r = response
+    about = (of.customer_id, of.journey, of.step)
+    return r.event_id, r.message_key, *about, r.kind, r.at, r.arrived_at, r.machine
+
+
+def _report(connection: Connection, responses: Iterable[Response]) -> None:
+    for kind, (state, before) in _REPORTED.items():
+        keys = {response.message_key for response in responses if response.kind == kind}
+        if keys:
+            told = bulk.fill_temporary(connection, "told_message", {"key": str}, ((key,) for key in keys))
+            of_them = message.c.key.in_(select(told.c.key))
+            connection.execute(
+                update(message).where(of_them, message.c.state.in_(before)).values(state=state)
+            )

@@ -1,0 +1,154 @@
+"""Two customers turned out to be one: all that is kept of the one moves to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, select, update
+
+from loyaltyloop.store import bulk, cohorts
+from loyaltyloop.store.models import (
+    ConsentEntry,
+    Customer,
+    CustomerDate,
+    Engagement,
+    Enrolment,
+    Entry,
+    Event,
+    Holding,
+    Identity,
+    Message,
+    Order,
+    OrderLine,
+    Touch,
+)
+
+_Model = type[Any]
+# Each row of these is about one customer, and moves as it is.
+MOVED: Sequence[_Model] = (Event, Identity, ConsentEntry, Order, OrderLine, Engagement, Message, Entry)
+customer: Table = Customer.__table__  # type: ignore[attr-defined]
+dates: Table = CustomerDate.__table__  # type: ignore[attr-defined]
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
+holding: Table = Holding.__table__  # type: ignore[attr-defined]
+touch: Table = Touch.__table__  # type: ignore[attr-defined]
+REASON = "merged"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What of an enrolment tells whether it stays, when its customer merges."""
+
+    id: int
+    customer_id: int  # before the merge
+    customer_key: str
+    journey: str
+    one_per: str
+    occurrence: str
+    entered_at: datetime
+    running: bool
+
+
+def move(connection: Connection, now: datetime, into: Mapping[int, int], keys: Mapping[int, str]) -> None:
+    """Let everything of the merged (`into`: merged id → survivor's id) be the survivors'.
+
+    `keys`: the merged customers' keys. Consents are moved by `consent.write`, attributes by `people.write`.
+    """
+    gone = bulk.fill_temporary(connection, "merged", {"id": int, "survivor": int}, into.items())
+    _reconcile(connection, now, into, keys)
+    for model in MOVED:
+        table: Table = model.__table__
+        moved = update(table).where(table.c.customer_id == gone.c.id)
+        connection.execute(moved.values(customer_id=gone.c.survivor))
+    _move_holdings(connection, gone)
+    for table in (dates, touch):
+        connection.execute(delete(table).where(table.c.customer_id.in_(select(gone.c.id))))
+
+
+def free_keys(connection: Connection, merged: Iterable[int]) -> None:
+    """Let others have the keys of these customers, who are about to be forgotten."""
+    # A blank at the start: no id begins so.
+    bulk.update_rows(connection, customer, "id", ["key"], ((who, f" merged {who}") for who in merged))
+
+
+def forget(connection: Connection, merged: Iterable[int]) -> None:
+    """Delete the customers to whom nothing refers any more."""
+    gone = bulk.fill_temporary(connection, "forgotten", {"id": int}, ((who,) for who in merged))
+    connection.execute(delete(customer).where(customer.c.id.in_(select(gone.c.id))))
+
+
+def _move_holdings(connection: Connection, gone: Table) -> None:
+    """For whom a journey's condition holds, once each."""
+    pairs = select(holding.c.journey, gone.c.survivor).join(gone, gone.c.id == holding.c.customer_id)
+    rows = {tuple(row) for row in connection.execute(pairs)}
+    connection.execute(delete(holding).where(holding.c.customer_id.in_(select(gone.c.id))))
+    bulk.insert_new(connection, holding, ["journey", "customer_id"], ["journey", "customer_id"], sorted(rows))
+
+
+# ── enrolments ──────────────────────────────────────────────────────────────
+
+
+def _reconcile(
+    connection: Connection, now: datetime, into: Mapping[int, int], keys: Mapping[int, str]
+) -> None:
+    """Of running enrolments of both the earlier stays; names that would clash get the old key behind them."""
+    standing = _standing(connection, {*into, *into.values()})
+    for chunk in _chunks(ending(standing, into)):
+        cohorts.end(connection, now, REASON, chunk, why="the same person stands here under another id")
+    rows = [
+        (one.id, into[one.customer_id], name)
+        for one, name in _named(standing, into, keys)
+        if one.customer_id in into
+    ]
+    bulk.update_rows(connection, enrolment, "id", ["customer_id", "occurrence"], rows)
+
+
+def _standing(connection: Connection, customers: Iterable[int]) -> list[Standing]:
+    whose = bulk.fill_temporary(connection, "reconciled", {"id": int}, ((who,) for who in customers))
+    columns = (
+        enrolment.c.id,
+        enrolment.c.customer_id,
+        enrolment.c.customer_key,
+        enrolment.c.journey,
+        enrolment.c.one_per,
+        enrolment.c.occurrence,
+        enrolment.c.entered_at,
+        enrolment.c.ended_at.is_(None),
+    )
+    rows = connection.execute(select(*columns).join(whose, whose.c.id == enrolment.c.customer_id))
+    return [Standing(*row) for row in rows]
+
+
+def ending(standing: Iterable[Standing], into: Mapping[int, int]) -> list[int]:
+    """Which running enrolments end: those of another origin than the one that entered first."""
+
+    def place(one: Standing) -> tuple[int, str, str]:
+        return into.get(one.customer_id, one.customer_id), one.journey, one.one_per
+
+    running = sorted((one for one in standing if one.running), key=place)
+    found: list[int] = []
+    for _, group in groupby(running, key=place):
+        beside = sorted(group, key=lambda one: (one.entered_at, one.customer_key))
+        found += [one.id for one in beside if one.customer_id != beside[0].customer_id]
+    return sorted(found)
+
+
+def _named(
+    standing: Iterable[Standing], into: Mapping[int, int], keys: Mapping[int, str]
+) -> Iterable[tuple[Standing, str]]:
+    """Each enrolment with an occurrence that nobody else of the survivor has in that journey."""
+    taken: set[tuple[int, str, str, str]] = set()
+    # The survivor's own keep their names, so they come first.
+    for one in sorted(standing, key=lambda one: (one.customer_id in into, one.entered_at, one.customer_key)):
+        who, name = into.get(one.customer_id, one.customer_id), one.occurrence
+        while (who, one.journey, one.one_per, name) in taken:
+            name = f"{name} merged:{keys[one.customer_id]}".strip()
+        taken.add((who, one.journey, one.one_per, name))
+        yield one, name
+
+
+def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (ids[start : start + 1000] for start in range(0, len(ids), 1000))

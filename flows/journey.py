@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from inspect import Parameter, Signature
 from typing import Annotated, Any, cast
@@ -16,14 +18,17 @@ from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
+from flows.ahead import Ahead
 from flows.project import settings
 from flows.showing import artifact_key, headline, turn_page
+from flows.source import journey_named
 from flows.waking import schedule_wake_up, wake_at
 from loyaltyloop.deployments import describe, seconds
 from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.turn.counts import TurnReport
-from loyaltyloop.turn.engine import OpenTurn, open_turn
+from loyaltyloop.turn.engine import open_turn
+from loyaltyloop.turn.stages import Stage
 from loyaltyloop.turn.world import World
 from tasks.graph import task_of
 
@@ -64,6 +69,15 @@ def form() -> Signature:
     return Signature(parameters, return_annotation=Any)
 
 
+@dataclass(frozen=True)
+class Walked:
+    """A turn that is over."""
+
+    report: TurnReport
+    stages: Sequence[Stage]
+    apart: timedelta  # between two turns, at least
+
+
 def take_turn(
     journey: str,
     now: datetime | None = None,
@@ -72,51 +86,46 @@ def take_turn(
     limit: int | None = None,
 ) -> State[Any]:
     """One turn, from opening to the next wake-up. Its state's data is the TurnReport, or the refusal."""
-    moment = (now or datetime.now(UTC)).astimezone(UTC)
-    whole = not (now or customers or dry_run or limit)
+    restricted = {"customers": tuple(customers or ()), "limit": limit, "dry_run": dry_run}
     try:
-        with open_turn(
-            World.open(settings()),
-            journey,
-            moment,
-            customers=tuple(customers or ()),
-            limit=limit,
-            dry_run=dry_run,
-        ) as turn:
-            report = walk(turn)
-            apart = timedelta(seconds=seconds(turn.frame.shop.turns_at_least_apart))
+        walked = walk(journey, (now or datetime.now(UTC)).astimezone(UTC), **restricted)
     except TurnPutOff as refusal:
         get_run_logger().info("%s", refusal)
         return Completed(name="Skipped", message=str(refusal), data=refusal)
     except TurnRefused as refusal:
         get_run_logger().error("%s", refusal)
         return Failed(message=str(refusal), data=refusal)
-    show(report, dry_run)
-    if whole and report.next_due:
-        wake(journey, wake_at(report.next_due, datetime.now(UTC), apart))
-    return Completed(message=headline(report), data=report)
+    line = show(walked, dry_run)
+    # A turn of some customers, or at a moment that somebody chose, says nothing of when the next is due.
+    if not (now or any(restricted.values())):
+        wake(journey, walked)
+    return Completed(message=line, data=walked.report)
 
 
-def walk(turn: OpenTurn) -> TurnReport:
+def walk(journey: str, now: datetime, **restricted: Any) -> Walked:
     """Every stage a task, after its parents; a turn that finds nothing to do ends in its first task."""
-    done: dict[str, State[Any]] = {}
-    for stage in turn.stages:
-        parents = [done[name] for name in stage.after]
-        state: State[Any] = task_of(stage)(quote(turn), quote(stage), wait_for=parents, return_state=True)
-        state.result()  # raises what the task raised: nothing further is tried
-        done[stage.name] = state
-    return turn.report()
+    with open_turn(World.open(settings()), journey, now, **restricted) as turn:
+        ahead, done = Ahead(turn), dict[str, State[Any]]()
+        for stage in turn.stages:
+            parents = [done[name] for name in stage.after]
+            task = task_of(stage)
+            done[stage.name] = task(quote(ahead), quote(stage), wait_for=parents, return_state=True)
+            done[stage.name].result()  # raises what the task raised: nothing further is tried
+            if ahead.idle:
+                break
+        apart = timedelta(seconds=seconds(turn.frame.shop.turns_at_least_apart))
+        return Walked(turn.report(), turn.stages, apart)
 
 
-def show(report: TurnReport, dry_run: bool) -> None:
-    """Name the run by what it did, and keep a page of who moved where."""
-    rename(headline(report) + (" (dry run)" if dry_run else ""))
+def show(walked: Walked, dry_run: bool) -> str:
+    """Name the run by what it did, and keep a page of who moved where. Returns the turn in one line."""
+    report, stages = walked.report, walked.stages
+    line = headline(report, stages)
+    rename(f"{line} (dry run)" if dry_run else line)
     if not report.idle:
-        create_markdown_artifact(
-            turn_page(report, dry_run),
-            key=artifact_key(report.journey),
-            description=f"**{report.journey}**: {headline(report)}",
-        )
+        page = turn_page(report, stages, dry_run)
+        create_markdown_artifact(page, key=artifact_key(report.journey), description=line)
+    return line
 
 
 def name_at_start() -> str:
@@ -130,18 +139,21 @@ def rename(name: str) -> None:
         client.update_flow_run(UUID(flow_run.id), name=name)
 
 
-def wake(journey: str, moment: datetime) -> None:
-    """Schedule the next turn, and say when."""
-    scheduled = schedule_wake_up(journey, moment)
-    if scheduled:
+def wake(journey: str, walked: Walked) -> None:
+    """Schedule the next turn for when the next customer is due, and say when that is."""
+    if walked.report.next_due is None:
+        return
+    moment = wake_at(walked.report.next_due, datetime.now(UTC), walked.apart)
+    if scheduled := schedule_wake_up(journey, moment):
         get_run_logger().info("The next turn is scheduled for %s UTC.", f"{scheduled:%Y-%m-%d %H:%M}")
 
 
 def take_turn_here(journey: str, **given: Any) -> TurnReport:
     """One turn as a flow run of this process. What the turn refuses is raised."""
-    from flows import compiled
-
-    state: State[Any] = getattr(compiled, journey)(**given, return_state=True)
+    found = journey_named(journey)
+    if found is None:
+        raise TurnRefused(f"There is no journey {journey!r}: `loop check` lists what is in journeys/.")
+    state: State[Any] = as_flow(found)(**given, return_state=True)
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException):
         raise outcome

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from loyaltyloop.turn.counts import Row, TurnReport
+from loyaltyloop.turn.stages import Stage
 
-PHASES = {"apply events", "enter", "leave", "deliver", "after delivery", "report"}
+NOTHING = "nothing to do"
+WAY_ON = "moved on"
 
 
 def artifact_key(journey: str) -> str:
@@ -15,47 +17,56 @@ def artifact_key(journey: str) -> str:
     return re.sub("[^a-z0-9]+", "-", journey.lower()).strip("-")
 
 
-def headline(report: TurnReport) -> str:
+def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     """A turn in one line: `12 entered, 30 moved on, 12 handed over`."""
     if report.idle:
-        return "nothing to do"
-    parts = [(_sum(report, "enter", only="entered"), "entered"), (_moved(report), "moved on")]
-    parts += [(_sum(report, "deliver", only=state), state.replace("_", " ")) for state in _states(report)]
-    return ", ".join(f"{number:,} {what}" for number, what in parts if number) or "looked at what arrived"
+        return NOTHING
+    moved = sum(row.people for row in _of(report, stages, "step", "settle"))
+    parts = [(row.people, _plain(row.path)) for row in _of(report, stages, "enter", "leave")]
+    parts += [(moved, WAY_ON)]
+    parts += [(row.people, _plain(row.path)) for row in _of(report, stages, "deliver")]
+    return ", ".join(f"{number:,} {what}" for number, what in parts if number) or "what arrived was taken in"
 
 
-def turn_page(report: TurnReport, dry_run: bool) -> str:
+def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str:
     """The page of one turn: who moved where, what became of the messages, when it goes on."""
-    told = [f"# {report.journey}: {headline(report)}"]
+    told = [f"## {report.journey}, {report.now:%A, %-d %B %Y, %H:%M} UTC"]
     if dry_run:
         told.append("**A dry run: nothing was changed and nothing was sent.**")
-    told.append(f"The turn looked at {report.now:%A, %-d %B %Y, %H:%M} UTC.")
-    told.append(table(("Step", "Way", "People"), _lines(report.rows)))
-    told.append(
-        f"**Next:** customers are due at {report.next_due:%A, %-d %B %Y, %H:%M} UTC."
-        if report.next_due
-        else "**Next:** nobody is waiting; new events start the next turn."
-    )
-    return "\n\n".join(told)
+    if doors := _of(report, stages, "enter", "leave"):
+        told += [
+            "### Who came and went",
+            table(("", "People"), [(_plain(row.path), _n(row)) for row in doors]),
+        ]
+    if steps := _of(report, stages, "step", "settle"):
+        verbs = {stage.name: stage.verb for stage in stages}
+        moves = [(row.stage, verbs.get(row.stage, ""), _plain(row.path) or WAY_ON, _n(row)) for row in steps]
+        told += ["### Who moved where", table(("Step", "", "Path", "People"), moves)]
+    if sent := _of(report, stages, "deliver"):
+        told += ["### Messages", table(("", "Messages"), [(_plain(row.path), _n(row)) for row in sent])]
+    return "\n\n".join([*told, _next(report)])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; what stands in a cell cannot break it."""
-    lines = [head, ["---"] * len(head), *rows]
+    """A Markdown table, the last column to the right; what stands in a cell cannot break it."""
+    lines = [head, [*["---"] * (len(head) - 1), "---:"], *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _lines(rows: Iterable[Row]) -> list[tuple[str, str, str]]:
-    return [(row.stage, row.path or "on", f"{row.people:,}") for row in rows if row.people]
+def _next(report: TurnReport) -> str:
+    if report.next_due is None:
+        return "**Next:** nobody waits here for a time to come; what arrives starts the next turn."
+    return f"**Next:** somebody is due at {report.next_due:%A, %-d %B %Y, %H:%M} UTC."
 
 
-def _sum(report: TurnReport, stage: str, only: str) -> int:
-    return sum(row.people for row in report.rows if row.stage == stage and row.path == only)
+def _of(report: TurnReport, stages: Sequence[Stage], *kinds: str) -> list[Row]:
+    names = {stage.name for stage in stages if stage.kind in kinds}
+    return [row for row in report.rows if row.stage in names and row.people]
 
 
-def _states(report: TurnReport) -> list[str]:
-    return list(dict.fromkeys(row.path for row in report.rows if row.stage == "deliver"))
+def _n(row: Row) -> str:
+    return f"{row.people:,}"
 
 
-def _moved(report: TurnReport) -> int:
-    return sum(row.people for row in report.rows if row.stage not in PHASES)
+def _plain(path: str) -> str:
+    return path.replace("_", " ")

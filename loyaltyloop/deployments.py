@@ -40,14 +40,14 @@ class Chore:
     name: str
     entrypoint: str
     about: str
-    cron: str | None = None  # None: as often as turns
+    cron: str | None = None  # None: only when somebody presses Run
 
 
 CHORES = (
     Chore(
         "deliver messages",
         "flows.deliver.deliver",
-        "Hands over what is ready, of all journeys: what was held till now, and what a dead worker left.",
+        "Hands over what is ready, of all journeys. Every turn does so too: for when the way out was away.",
     ),
     Chore(
         "daily report",
@@ -68,7 +68,7 @@ def prefect_yaml(journeys: Iterable[Journey], shop: Shop) -> str:
     """The whole text of prefect.yaml; the same journeys give the same text, in whatever order they come."""
     every = seconds(shop.turns_every)
     blocks = [_journey_block(journey, every) for journey in sorted(journeys, key=lambda one: one.name)]
-    blocks += [_chore_block(chore, every, shop.timezone) for chore in CHORES]
+    blocks += [_chore_block(chore, shop.timezone) for chore in CHORES]
     return HEADER + "\n".join(blocks)
 
 
@@ -138,14 +138,14 @@ def _journey_block(journey: Journey, every: int) -> str:
     )
 
 
-def _chore_block(chore: Chore, every: int, timezone: str) -> str:
+def _chore_block(chore: Chore, timezone: str) -> str:
     schedule = (f"- cron: {_quoted(chore.cron)}", f"  timezone: {_quoted(timezone)}", "  slug: daily")
     return _block(
         name=chore.name,
         entrypoint=chore.entrypoint,
         description=chore.about,
         tags=(MARK, "housekeeping"),
-        schedule=schedule if chore.cron else _interval(chore.name, every),
+        schedule=schedule if chore.cron else (),
     )
 
 
@@ -170,7 +170,7 @@ def _block(
         f"  tags: [{', '.join(tags)}]",
         "  work_pool:",
         f"    name: {POOL}",
-        "  schedules:",
+        "  schedules:" if schedule else "  schedules: []",
         *(f"    {line}" for line in schedule),
         *(f"  {line}" for line in ONE_AT_A_TIME),
     ]

@@ -8,9 +8,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from loyaltyloop.turn.engine import OpenTurn
 from loyaltyloop.turn.stages import Stage
-from tasks.running import passing, work
+from tasks.running import Turn, passing, work
 
 
 @task(
@@ -20,6 +19,6 @@ from tasks.running import passing, work
     retry_condition_fn=passing,
     cache_policy=NO_CACHE,
 )
-def report(turn: OpenTurn, stage: Stage) -> State[Any]:
+def report(turn: Turn, stage: Stage) -> State[Any]:
     """Count what moved and note how far the turn has come."""
     return work(turn, stage)

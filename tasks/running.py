@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from prefect.client.schemas.objects import State
-from prefect.logging import get_run_logger
 from prefect.states import Completed
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyaltyloop.turn.engine import OpenTurn
+from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.stages import Stage
 from tasks.words import told
+
+
+class Turn(Protocol):
+    """A turn at work, of which a task does one stage."""
+
+    def run(self, stage: Stage) -> Counts:
+        """Do it; what moved."""
+        ...
 
 
 def passing(_task: Any, _run: Any, state: State[Any]) -> bool:
@@ -19,8 +26,6 @@ def passing(_task: Any, _run: Any, state: State[Any]) -> bool:
     return isinstance(state.data, OperationalError | InterfaceError)
 
 
-def work(turn: OpenTurn, stage: Stage) -> State[Any]:
-    """Do a stage; its outcome stands in the run's log and beside the task in the UI."""
-    outcome = told(stage, turn.run(stage))
-    get_run_logger().info("%s: %s", stage.name, outcome)
-    return Completed(message=outcome)
+def work(turn: Turn, stage: Stage) -> State[Any]:
+    """Do a stage; its outcome is the state's message, which the UI shows and the run's log repeats."""
+    return Completed(message=told(stage, turn.run(stage)))

@@ -8,14 +8,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from loyaltyloop.turn.engine import OpenTurn
 from loyaltyloop.turn.stages import Stage
-from tasks.running import passing, work
+from tasks.running import Turn, passing, work
 
 
 @task(
     name="send", retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=passing, cache_policy=NO_CACHE
 )
-def send(turn: OpenTurn, stage: Stage) -> State[Any]:
+def send(turn: Turn, stage: Stage) -> State[Any]:
     """Decide one message each; the delivery hands them over."""
     return work(turn, stage)

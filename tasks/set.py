@@ -8,14 +8,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from loyaltyloop.turn.engine import OpenTurn
 from loyaltyloop.turn.stages import Stage
-from tasks.running import passing, work
+from tasks.running import Turn, passing, work
 
 
 @task(
     name="set", retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=passing, cache_policy=NO_CACHE
 )
-def set_(turn: OpenTurn, stage: Stage) -> State[Any]:
+def set_(turn: Turn, stage: Stage) -> State[Any]:
     """Write what the step says on each customer."""
     return work(turn, stage)

@@ -6,9 +6,9 @@ import os
 
 import click
 
+from loyaltyloop.cli.base import Project, pass_project
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.settings import Settings
 from loyaltyloop.up.deploying import deploy, read_files, write_file
 from loyaltyloop.up.running import Running, forget_running, note_running, read_running
 from loyaltyloop.up.stack import Stack, UpFailed, choose_port
@@ -17,24 +17,22 @@ from loyaltyloop.up.stops import Stopped, Stops
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Of Prefect's UI; default 4200, or a free one.")
-@click.pass_obj
-def up(settings: Settings, port: int | None) -> None:
+@pass_project
+def command(project: Project, port: int | None) -> None:
     """Bring up everything on this machine: Prefect's server and UI, all journeys, a worker.
 
     Ctrl-C lets the turn that is at work end, then stops all of it; Ctrl-C again does not wait.
 
     \b
-    Example:
-        loop up --port 4300
+    Example: loop up --port 4300
     """
-    project = settings.project
-    if (other := read_running(project)).api:
+    if (other := read_running(project.folder)).api:
         raise UpFailed(f"`loop up` is at work on this project already (process {other.pid}): {other.ui}")
-    journeys, shop = read_files(project)
-    stack = Stack(project, choose_port(port), os.environ)
+    journeys, shop = read_files(project.folder)
+    stack = Stack(project.folder, choose_port(port), os.environ)
     stops = Stops()
     try:
-        if write_file(project, journeys, shop):
+        if write_file(project.folder, journeys, shop):
             click.echo("prefect.yaml brought up to date with journeys/")
         _start(stack, journeys, stops)
         stack.watch(stops)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +34,20 @@ class Child:
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL:]
         return "\n".join(f"    {line}" for line in lines)
 
-    def ask_to_end(self) -> None:
-        """SIGTERM to the process itself: a worker then waits for the turn at work."""
+    def end(self, hurry: Callable[[], bool]) -> None:
+        """Ask it to end, give it its time (a worker waits for the turn at work), then make it end."""
+        busy = bool(descendants(self.process.pid))
         if not self.dead:
             self.process.terminate()
+        until = time.monotonic() + self.patience
+        while not self._has_ended(0.3) and time.monotonic() < until and not hurry():
+            # Prefect's worker, asked to end while a run was at work, stays on after it, doing nothing.
+            if busy and not descendants(self.process.pid):
+                busy, until = False, time.monotonic() + LAST_WORD
+        if not self.dead:
+            self.kill()
 
-    def has_ended(self, seconds: float) -> bool:
-        """Wait up to so long for its end."""
+    def _has_ended(self, seconds: float) -> bool:
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
         return self.dead
@@ -48,7 +56,7 @@ class Child:
         """End it and all that it has started. What a turn has committed stays."""
         family = [*descendants(self.process.pid), self.process.pid]
         _signal(family, signal.SIGTERM)  # a run then tells Prefect that it was ended
-        self.has_ended(LAST_WORD)
+        self._has_ended(LAST_WORD)
         _signal(family, signal.SIGKILL)
         self.process.wait()
 

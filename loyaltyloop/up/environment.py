@@ -16,9 +16,11 @@ def prefect_environment(
     `api` is the address of a server's API, overriding all; else PREFECT_API_URL of `environ`, else that of a
     running `loop up` of this project, else none: Prefect then works embedded, with no server.
     """
+    home = project.resolve() / "var" / "prefect"
+    home.mkdir(parents=True, exist_ok=True)  # Prefect makes the last folder of it at most
     found = api or environ.get("PREFECT_API_URL") or read_running(project).api
     defaults = {
-        "PREFECT_HOME": str(project.resolve() / "var" / "prefect"),
+        "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_CLI_PROMPT": "false",

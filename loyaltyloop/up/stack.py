@@ -89,13 +89,7 @@ class Stack:
     def stop(self, hurry: Callable[[], bool]) -> None:
         """End all, last started first: the worker lets the turn at work end, unless `hurry()`."""
         while self.children:
-            child = self.children[-1]
-            child.ask_to_end()
-            until = time.monotonic() + child.patience
-            while not child.has_ended(0.2) and time.monotonic() < until and not hurry():
-                pass
-            if not child.dead:
-                child.kill()
+            self.children[-1].end(hurry)
             self.children.pop()
 
     def _start(self, name: str, command: list[str], log: str, patience: float) -> Child:

@@ -1,0 +1,45 @@
+"""Tidying up: runs in which nothing happened are forgotten after a while."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterName,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.showing import NOTHING
+from loyaltyloop.deployments import MARK
+
+MANY = 200  # Prefect answers with at most so many
+
+
+@flow(name="tidy up", flow_run_name="tidying")
+def tidy_up(after_days: Annotated[int, Field(ge=1)] = 2) -> State[Any]:
+    """Forget the records of turns that found nothing to do; what customers did and got is not touched.
+
+    Args:
+        after_days: How long they are kept.
+    """
+    ended = datetime.now(UTC) - timedelta(days=after_days)
+    idle = FlowRunFilter(
+        name=FlowRunFilterName(any_=[NOTHING]),
+        tags=FlowRunFilterTags(all_=[MARK]),
+        end_time=FlowRunFilterEndTime(before_=ended),
+    )
+    forgotten = 0
+    with get_client(sync_client=True) as client:
+        while runs := client.read_flow_runs(flow_run_filter=idle, limit=MANY):
+            for run in runs:
+                client.delete_flow_run(run.id)
+            forgotten += len(runs)
+    return Completed(message=f"{forgotten:,} runs in which nothing happened were forgotten")

@@ -1,0 +1,73 @@
+"""`loop deploy`: prefect.yaml brought up to date with the journeys, and deployed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.deployments import deployment_names
+from loyaltyloop.errors import UserError
+from loyaltyloop.up.deploying import Deployed, deploy, outdated, read_files, write_file
+from loyaltyloop.up.environment import prefect_environment
+
+
+@click.command()
+@click.option("--file-only", is_flag=True, help="Write prefect.yaml; deploy nothing.")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if prefect.yaml is out of date.")
+@json_option
+@pass_project
+def command(project: Project, file_only: bool, check: bool, as_json: bool) -> None:
+    """Bring prefect.yaml up to date with journeys/, and deploy all of it.
+
+    A new journey file needs this command and no Python. Deployments of journeys whose file is gone, and in
+    which nobody is any more, are taken away.
+
+    \b
+    Example: loop deploy
+    """
+    journeys, shop = read_files(project.folder)
+    if check:
+        return _check(outdated(project.folder, journeys, shop))
+    changed = write_file(project.folder, journeys, shop)
+    if not as_json:
+        click.echo(f"prefect.yaml {'brought' if changed else 'is'} up to date with {len(journeys)} journeys.")
+    if file_only:
+        return None
+    environment = prefect_environment(project.folder, os.environ)
+    deployed = deploy(project.folder, environment, [*deployment_names(journeys), *_retired(project)])
+    if as_json:
+        return print_json([asdict(one) for one in deployed])
+    return _say(deployed, environment.get("PREFECT_API_URL"))
+
+
+def _check(old: bool) -> None:
+    if old:
+        raise UserError("prefect.yaml is out of date: run `loop deploy`, or `loop deploy --file-only`.")
+    click.echo("prefect.yaml is up to date.")
+
+
+def _retired(project: Project) -> list[str]:
+    """Journeys whose file is gone, but in which somebody may still be: their turns go on."""
+    from sqlalchemy import make_url
+
+    from loyaltyloop.store.database import read
+    from loyaltyloop.store.versions import live_journeys
+
+    url = make_url(project.settings().database)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return []
+    with read(project.engine()) as connection:
+        return [row.name for row in live_journeys(connection)]
+
+
+def _say(deployed: list[Deployed], api: str | None) -> None:
+    for one in deployed:
+        click.echo(f"  {one.name}")
+    if api:
+        click.echo(f"Deployed to {api.removesuffix('/api')}/deployments")
+    else:
+        click.echo("Deployed, but no Prefect server is running: `loop up` starts one, with a worker.")

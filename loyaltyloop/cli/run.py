@@ -1,0 +1,105 @@
+"""`loop run`: one turn of a journey, as a Prefect flow run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.errors import UsageError, UserError
+from loyaltyloop.journey.times import read_instant
+from loyaltyloop.up.environment import prefect_environment, quiet
+
+if TYPE_CHECKING:
+    from loyaltyloop.turn.counts import TurnReport
+
+
+def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    if (found := read_instant(text)) is None:
+        raise UsageError(f"{text!r} is no instant: write for example 2026-03-29T09:00:00Z or 2026-03-29.")
+    return found
+
+
+@click.command()
+@click.argument("journey")
+@click.option("--now", callback=_instant, metavar="T", help="The moment the turn looks at. [default: now]")
+@click.option("--customer", "customers", multiple=True, metavar="ID", help="Only this one; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen; change and send nothing.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many customers at each step.")
+@click.option("--plain", is_flag=True, help="Without Prefect: the same turn, and no record of the run.")
+@json_option
+@pass_project
+def command(
+    project: Project,
+    journey: str,
+    now: datetime | None,
+    customers: tuple[str, ...],
+    dry_run: bool,
+    limit: int | None,
+    plain: bool,
+    as_json: bool,
+) -> None:
+    """One turn of a journey: everyone who is due or has answered moves on.
+
+    The turn is a flow run of Prefect: on the server that PREFECT_API_URL names or that `loop up` has
+    started, else embedded. --customer and --limit restrict it; such a turn moves no cursor.
+
+    \b
+    Example: loop run welcome --dry-run
+    """
+    given = {"now": now, "customers": customers, "dry_run": dry_run, "limit": limit}
+    report = (_plain if plain else _in_prefect)(project, journey, given)
+    if as_json:
+        return print_json(_as_json(report))
+    return _say(report, dry_run)
+
+
+def _plain(project: Project, journey: str, given: dict[str, Any]) -> TurnReport:
+    from loyaltyloop.turn.runner import run_turn
+    from loyaltyloop.turn.world import World
+
+    moment = given["now"] or datetime.now(UTC)
+    return run_turn(World.open(project.settings()), journey, **(given | {"now": moment}))
+
+
+def _in_prefect(project: Project, journey: str, given: dict[str, Any]) -> TurnReport:
+    if not (project.folder / "flows").is_dir():
+        raise UserError(f"{project.folder} has no flows/: `loop run --plain` does a turn without Prefect.")
+    os.environ.update(quiet(prefect_environment(project.folder, os.environ)))  # read when Prefect is imported
+    sys.path.insert(0, str(project.folder))
+    take_turn_here = import_module("flows.journey").take_turn_here
+    report: TurnReport = take_turn_here(journey, **{**given, "customers": list(given["customers"])})
+    return report
+
+
+def _as_json(report: TurnReport) -> dict[str, Any]:
+    due = report.next_due
+    times = {"now": report.now.isoformat(), "next_due": due.isoformat() if due else None}
+    return asdict(report) | times | {"idle": report.idle}
+
+
+def _say(report: TurnReport, dry_run: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if report.idle:
+        console.print(f"{report.journey}: nothing to do at {report.now:%Y-%m-%d %H:%M} UTC.")
+    else:
+        table = Table("step", "way", "people", title=f"{report.journey} at {report.now:%Y-%m-%d %H:%M} UTC")
+        for row in report.rows:
+            if row.people:
+                table.add_row(row.stage, row.path or "on", f"{row.people:,}")
+        console.print(table)
+    if dry_run:
+        console.print("A dry run: nothing was changed, nothing was sent.")
+    due = f"{report.next_due:%Y-%m-%d %H:%M} UTC" if report.next_due else "when something arrives"
+    console.print(f"Next: {due}.")

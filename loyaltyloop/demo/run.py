@@ -1,0 +1,146 @@
+"""The demo: a real shop's orders, the project's journeys, sixty virtual days, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console
+
+from loyaltyloop.demo import sample, showing
+from loyaltyloop.demo.clicks import Clicks
+from loyaltyloop.errors import FilesError, UserError
+from loyaltyloop.journey.project import collect_files
+from loyaltyloop.journey.reader import Reading, read_project
+from loyaltyloop.journey.times import Duration
+from loyaltyloop.settings import load_settings
+from loyaltyloop.store import changes
+from loyaltyloop.store.database import read
+from loyaltyloop.turn.runner import walk
+from loyaltyloop.turn.world import World
+
+START = datetime(2010, 9, 13, tzinfo=UTC)
+END = START + timedelta(days=60)
+EVERY = Duration.of("1 hour")
+# Of a database that is thrown away at the next demo: with it every demo makes the same links.
+_SECRET = "the demo's own key: it protects nothing"
+
+# Told what share of the walk is done (0 to 1) and the virtual moment.
+Tell = Callable[[float, datetime], None]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo works: the project's folder, and its own below `var/`."""
+
+    project: Path
+    console: Console
+
+    @property
+    def folder(self) -> Path:
+        """Made anew by each demo."""
+        return self.project / "var" / "demo"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What makes every `loop` command work on the demo's database."""
+        return {
+            "LOOP_DATABASE_URL": f"sqlite:///{self.folder / 'loop.db'}",
+            "LOOP_EML_FOLDER": str(self.folder / "outbox"),
+            "LOOP_EMAIL": "eml",
+            "LOOP_SECRET_KEY": _SECRET,
+        }
+
+    def loop(self, *arguments: str) -> None:
+        """Run a `loop` command as a user would, its output shown. UserError if it fails."""
+        self.console.print(f"[bold]$ loop {' '.join(arguments)}[/bold]", highlight=False)
+        command = [sys.executable, "-m", "loyaltyloop", "--project", str(self.project), *arguments]
+        done = subprocess.run(command, env={**os.environ, **self.environment}, check=False)
+        if done.returncode:
+            raise UserError(f"`loop {arguments[0]}` failed, so the demo ends here.")
+
+    @contextmanager
+    def chapter(self, title: str) -> Iterator[None]:
+        """Say what comes, and how long it took."""
+        start = perf_counter()
+        self.console.rule(f"[bold]{title}[/bold]", align="left")
+        yield
+        self.console.print(f"[dim]{perf_counter() - start:.0f} s[/dim]")
+
+
+def run_demo(project: Path, console: Console, walking: Callable[[], Tell]) -> None:
+    """The whole demo; `walking` opens the progress of the walk. UserError says what is wrong."""
+    demo = Demo(project, console)
+    reading = _read_files(project)
+    shutil.rmtree(demo.folder, ignore_errors=True)
+    os.environ.update(demo.environment)
+    world = World.open(load_settings(project))
+    _import(demo)
+    _apply(demo, world, reading)
+    _walk(demo, world, walking)
+    _show(demo, world)
+    _run_in_prefect(demo, world)
+    console.print(showing.where_to_look(demo.folder, project))
+
+
+def _read_files(project: Path) -> Reading:
+    reading = read_project(collect_files(project))
+    if errors := [problem for problem in reading.problems if problem.severity == "error"]:
+        raise FilesError(errors)
+    if not reading.journeys:
+        raise UserError(f"There are no journeys in {project}: the demo runs those of the project it is in.")
+    return reading
+
+
+def _import(demo: Demo) -> None:
+    with demo.chapter("1. A real shop's year"):
+        demo.console.print(showing.ABOUT_THE_DATA)
+        paths = sample.write_files(demo.folder / "files", until=END + timedelta(days=1))
+        demo.loop("import", *(showing.shortened(path) for path in paths))
+
+
+def _apply(demo: Demo, world: World, reading: Reading) -> None:
+    with demo.chapter("2. The journeys"):
+        changes.apply(world.engine, reading, START)
+        demo.console.print(showing.journeys_table(reading))
+
+
+def _walk(demo: Demo, world: World, walking: Callable[[], Tell]) -> None:
+    with demo.chapter(f"3. Sixty virtual days, {START:%-d %B} to {END:%-d %B %Y}, a turn each hour"):
+        clicks, tell = Clicks(world.engine, START - timedelta(days=1)), walking()
+
+        def after(now: datetime) -> None:
+            clicks.follow(now)
+            tell((now - START) / (END - START), now)
+
+        walk(world, START, END, EVERY, progress=after)
+        tell(1, END)
+        demo.console.print(
+            f"{clicks.made:,} clicks and unsubscriptions were made up on the way, marked `made`."
+        )
+
+
+def _show(demo: Demo, world: World) -> None:
+    with demo.chapter("4. Who went where"), read(world.engine) as connection:
+        demo.console.print(showing.steps_table(connection))
+    with demo.chapter("5. Messages, and one customer's story"):
+        with read(world.engine) as connection:
+            for line in showing.messages_to_open(connection, demo.folder / "outbox"):
+                demo.console.print(line, highlight=False, soft_wrap=True)
+            customer = showing.interesting_customer(connection)
+        demo.loop("explain", customer)
+
+
+def _run_in_prefect(demo: Demo, world: World) -> None:
+    with demo.chapter("6. The next turn, as a flow run of Prefect"):
+        with read(world.engine) as connection:
+            journey = showing.busiest_journey(connection)
+        demo.loop("run", journey, "--now", f"{END:%Y-%m-%dT%H:%M:%SZ}")

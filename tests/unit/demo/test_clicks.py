@@ -1,0 +1,39 @@
+"""Made clicks: what hangs on the key alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+from loyaltyloop.demo.clicks import CLICK, UNSUBSCRIBE, Sent, clicks_on
+
+AT = datetime(2010, 9, 13, 9, 0, tzinfo=UTC)
+LINKS = ["https://shop.example/p/1", "https://shop.example/p/2"]
+
+
+def sent(number: int, purpose: str = "marketing", links: list[str] = LINKS) -> Sent:
+    return Sent(str(uuid5(NAMESPACE_URL, str(number))), f"c{number}", purpose, AT, links)
+
+
+def test_as_many_as_was_said_and_the_same_each_time() -> None:
+    calls = [call for number in range(5000) for call in clicks_on(sent(number))]
+    assert calls == [call for number in range(5000) for call in clicks_on(sent(number))]
+    counts = Counter(call.name for call in calls)
+    assert abs(counts["Email Link Clicked"] / 5000 - CLICK) < 0.02
+    assert abs(counts["Unsubscribed"] / 5000 - UNSUBSCRIBE) < 0.003
+
+
+def test_each_says_which_message_and_that_it_is_made() -> None:
+    for number in range(500):
+        one = sent(number)
+        for call in clicks_on(one):
+            assert call.properties["email_id"] == one.key and call.properties["made"] is True
+            assert call.user_id == one.user_id
+            assert AT < call.at == call.arrived_at < AT + timedelta(days=2)
+            assert call.name != "Email Link Clicked" or call.properties["link_url"] in LINKS
+
+
+def test_nobody_clicks_where_there_is_no_link_nor_unsubscribes_from_a_receipt() -> None:
+    calls = [call for number in range(2000) for call in clicks_on(sent(number, "transactional", []))]
+    assert calls == []

@@ -88,12 +88,13 @@ def load_versions(connection: Connection, journey: str, shop: str | None = None)
 
 def load_newest(connection: Connection, journey: str) -> Live:
     """The version that customers enter now. TurnRefused if the journey was never applied."""
-    number = _newest(connection, journey)
-    file = connection.execute(
-        select(version_table.c.file).where(
-            version_table.c.journey == journey, version_table.c.number == number
-        )
-    ).scalar_one()
+    return load_version(connection, journey, _newest(connection, journey))
+
+
+def load_version(connection: Connection, journey: str, number: int) -> Live:
+    """One version as it was applied, whether somebody runs in it or not."""
+    mine = (version_table.c.journey == journey, version_table.c.number == number)
+    file = connection.execute(select(version_table.c.file).where(*mine)).scalar_one()
     return Live(number, compiled(file, shop_text(connection) or ""))
 
 

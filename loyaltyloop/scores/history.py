@@ -46,13 +46,13 @@ class Habit(NamedTuple):
     first: int
     last: int
 
-    def due(self, now: int) -> bool:
-        """Has at least half of the usual time between two purchases gone by?"""
-        return 2 * (now - self.last) * (self.days - 1) >= self.last - self.first
+    def too_soon(self, now: int) -> bool:
+        """Has less than a quarter of the usual time between two purchases gone by?"""
+        return 4 * (now - self.last) * (self.days - 1) < self.last - self.first
 
 
 def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[Habit]]:
-    """What each buys regularly (on two days or more): what is due first, then by days, the latest, the id."""
+    """What each buys regularly: on most days first, then the latest, then by id; what was just bought last."""
     days = func.count(distinct(func.date(line.c.ordered_at)))
     columns = (line.c.product_id, days, *(seconds(connection, one) for one in (func.min, func.max)))
     named = [column.label(f"c{place}") for place, column in enumerate(columns)]
@@ -70,7 +70,7 @@ def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[
 
 
 def _by_need(found: Iterable[Habit], now: int) -> list[Habit]:
-    return sorted(found, key=lambda one: (not one.due(now), -one.days, -one.last, one.product_id))
+    return sorted(found, key=lambda one: (one.too_soon(now), -one.days, -one.last, one.product_id))
 
 
 def seconds(connection: Connection, edge: Callable[..., ColumnElement[Any]]) -> ColumnElement[int]:

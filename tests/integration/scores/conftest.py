@@ -80,8 +80,8 @@ class Little:
 
         def key(product_id: str) -> tuple[bool, int, int, str]:
             count, first, last = len(days[product_id]), min(times[product_id]), max(times[product_id])
-            due = 2 * (NOW.timestamp() - last) >= (last - first) / (count - 1)
-            return not due, -count, -last, product_id
+            too_soon = 4 * (NOW.timestamp() - last) < (last - first) / (count - 1)
+            return too_soon, -count, -last, product_id
 
         return sorted((one for one in days if len(days[one]) > 1), key=key)
 

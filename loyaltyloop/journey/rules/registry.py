@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from loyaltyloop.journey.rules import names
+from loyaltyloop.journey.rules import (
+    deciding,
+    entering,
+    fields,
+    html,
+    leaving,
+    names,
+    sending,
+    shop,
+    template_files,
+    template_names,
+    ways,
+)
 from loyaltyloop.journey.rules.rule import Rule
 
-RULES: dict[str, Rule] = {rule.name: rule for theme in (names,) for rule in theme.RULES}
+_THEMES = (
+    names,
+    entering,
+    leaving,
+    ways,
+    deciding,
+    sending,
+    fields,
+    template_files,
+    template_names,
+    html,
+    shop,
+)
+RULES: dict[str, Rule] = {rule.name: rule for theme in _THEMES for rule in theme.RULES}

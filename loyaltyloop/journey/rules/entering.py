@@ -1,0 +1,139 @@
+"""Who enters: schedules, dates, what can be known at the door, journeys at odds over one event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from loyaltyloop.journey.places import ConditionAt
+from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
+from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
+
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _leap_day(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        enter = seen.file.enter
+        if enter.date is not None and enter.feb29 is None:
+            yield seen.found(
+                ("enter", "date"),
+                "what becomes of those born on 29 February is not said",
+                "Write 'feb29: feb28', 'feb29: mar1' or 'feb29: leap_only'; unsaid, it is feb28.",
+            )
+
+
+def _one_per(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        enter = seen.file.enter
+        if enter.one_per != "customer" and enter.event is None:
+            yield seen.found(
+                ("enter", "one_per"),
+                f"'one_per: {enter.one_per}' means a property of an event, and no event enters here",
+                "Delete 'one_per'.",
+            )
+
+
+def _again(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        enter = seen.file.enter
+        if enter.when is not None and enter.again.kind == "always":
+            yield seen.found(
+                ("enter", "again"),
+                "whoever has been through enters again only when the condition has ceased to hold",
+                "Write 'again: after 180 days', or how long it should be.",
+            )
+
+
+def _schedule(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        rule = seen.file.enter.schedule
+        if rule is not None and (wrong := _unreadable(rule)):
+            yield seen.found(
+                ("enter", "schedule"),
+                f"the schedule cannot be read: {wrong}",
+                "Write five cron fields, such as '0 9 * * mon', or an RRULE, such as "
+                "'DTSTART:20260105T090000 RRULE:FREQ=WEEKLY;BYDAY=MO'.",
+                "value",
+            )
+
+
+def _unreadable(rule: str) -> str | None:
+    if "FREQ=" in rule or "DTSTART" in rule:
+        from dateutil.rrule import rrulestr
+
+        try:
+            rrulestr(rule.replace(" RRULE:", "\nRRULE:"), dtstart=_ANY_DAY.replace(tzinfo=None))
+        except (ValueError, TypeError) as error:
+            return str(error)
+        return None
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(rule, _ANY_DAY)
+    except CronSimError as error:
+        return str(error)
+    return None
+
+
+# ── what can be known ───────────────────────────────────────────────────────
+
+
+def _too_early(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        for place in seen.conditions:
+            if place.role in ("enter", "to", "enter_if"):
+                for word, what in _of_inside(place, seen):
+                    message = f"{what}, and whoever enters has not been inside yet"
+                    remedy = "Ask for what customers have, did or are; or write it as a step's 'if'."
+                    yield seen.found((*place.path, word), message, remedy)
+
+
+def _of_inside(place: ConditionAt, seen: Seen) -> Iterator[tuple[str, str]]:
+    said = place.condition
+    for word in ENGAGEMENTS:
+        if getattr(said, word) in seen.path_of:
+            yield word, f"'{getattr(said, word)}' is a step of this journey"
+    for word in ("answered", "scored", "redeemed"):
+        if getattr(said, word) is not None:
+            yield word, f"'{word}' is about a step of this journey"
+    if said.since not in (None, "ever"):
+        yield "since", f"'since: {said.since}' counts from inside this journey"
+
+
+def _no_trigger(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        if seen.file.enter.event is not None:
+            continue
+        for place in seen.conditions:
+            for word in ("trigger", "order", "same"):
+                if getattr(place.condition, word) is not None:
+                    message = f"'{word}' is about the event that entered, and no event enters here"
+                    remedy = "Ask about the customer instead, or enter by an event."
+                    yield seen.found((*place.path, word), message, remedy)
+
+
+def _same_event(context: Context) -> Iterator[Found]:
+    first: dict[tuple[str, int], Seen] = {}
+    for seen in context.journeys:
+        for event in seen.file.enter.event or ():
+            key = (event, seen.journey.priority)
+            if (other := first.get(key)) and other.journey.name != seen.journey.name:
+                yield seen.found(
+                    ("enter", "event"),
+                    f"'{event}' also enters '{other.journey.name}', with the same priority "
+                    f"{seen.journey.priority}",
+                    "Give the one whose messages matter more a higher 'priority'.",
+                )
+            first.setdefault(key, seen)
+
+
+RULES = (
+    Rule("leap-day", "warning", "A yearly date without a word on 29 February.", _leap_day),
+    Rule("one-per", "error", "`one_per` of an event where no event enters.", _one_per),
+    Rule("again-always", "warning", "`again: always` with a condition that goes on holding.", _again),
+    Rule("bad-schedule", "error", "A schedule that is neither cron nor RRULE.", _schedule),
+    Rule("too-early", "error", "A condition at the door about what happens inside.", _too_early),
+    Rule("no-trigger", "error", "A condition on the entering event where no event enters.", _no_trigger),
+    Rule("same-event", "warning", "Two journeys that one event enters with equal priority.", _same_event),
+)

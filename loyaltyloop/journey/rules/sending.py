@@ -1,0 +1,125 @@
+"""When messages leave, what they ask, and gifts that run out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+
+from loyaltyloop.journey.model import Give, Send, Step, Wait
+from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
+from loyaltyloop.journey.schema.steps import AskFile, MessageFile
+from loyaltyloop.journey.times import WEEKDAYS
+
+_ORDERED = ("Order Completed", "Checkout Started", "Payment Info Entered", "Order Updated")
+
+
+def _quiet_at(context: Context) -> Iterator[Found]:
+    quiet = context.shop.shop.quiet_hours if context.shop else ()
+    for seen in context.journeys:
+        for one in seen.placed:
+            file = one.file
+            if not isinstance(file, MessageFile) or not isinstance(file.at, time):
+                continue
+            purpose = file.purpose or seen.file.purpose
+            for window in quiet:
+                channels = (file.channel,) if file.channel != "best" else window.channels
+                if (
+                    purpose in window.purposes
+                    and set(channels) & set(window.channels)
+                    and window.covers(file.at)
+                ):
+                    yield seen.found(
+                        (*one.path, "at"),
+                        f"{file.at:%H:%M} is in the quiet hours, {window.start:%H:%M} to {window.end:%H:%M}",
+                        f"Choose an hour outside, for example {window.end:%H:%M}.",
+                    )
+
+
+def _expires_first(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        for step in seen.journey:
+            match step.action:
+                case Send(at=at, expires_after=life) if at and at.days and life:
+                    gap = _longest_gap(at.days)
+                    if life.at_most_days() < gap:
+                        yield seen.found(
+                            (*seen.path_of[step.name], "on"),
+                            f"up to {gap} days pass until such a day, and the message expires after {life}",
+                            f"Write 'expires_after: {gap + 1} days', or more days.",
+                        )
+
+
+def _longest_gap(days: tuple[str, ...]) -> int:
+    marked = sorted(WEEKDAYS.index(day) for day in set(days))
+    pairs = zip(marked, [*marked[1:], marked[0] + 7], strict=True)
+    return max(later - earlier for earlier, later in pairs)
+
+
+def _answers(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        for one in seen.placed:
+            if isinstance(one.file, AskFile):
+                for name, text in (one.file.answers or {}).items():
+                    if text is None or not text.strip():
+                        yield seen.found(
+                            (*one.path, "answers", name),
+                            f"the answer '{name}' has no text",
+                            'Write it behind the colon. A text with a comma needs quotes: "Yes, please".',
+                        )
+
+
+# ── vouchers ────────────────────────────────────────────────────────────────
+
+
+def _outlives_voucher(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        for step in seen.journey:
+            match step.action:
+                case Give(valid=valid) if valid:
+                    yield from _waits_after(seen, step, valid.at_most_days())
+
+
+def _waits_after(seen: Seen, gift: Step, life: float) -> Iterator[Found]:
+    for step in seen.journey:
+        match step.action:
+            case Wait(duration=duration) if duration and gift.name in seen.possibly_before.get(step.name, ()):
+                if duration.at_most_days() > life:
+                    yield seen.found(
+                        seen.path_of[step.name],
+                        f"this wait is longer than what '{gift.name}' gives is valid",
+                        "Wait less, or give it a longer 'valid'.",
+                    )
+
+
+def _early_review(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        events = seen.file.enter.event or ()
+        if not set(events) & set(_ORDERED) or _knows_delivery(seen):
+            continue
+        for one in seen.placed:
+            if isinstance(one.file, MessageFile) and _about_review(one.name, one.file.template):
+                yield seen.found(
+                    one.path,
+                    "this asks for a review, and nothing here waits until the order was delivered",
+                    "Enter by 'event: Order Delivered', or 'wait_for' it: "
+                    "'when: {order: {status: delivered}}'.",
+                )
+                break
+
+
+def _about_review(name: str, template: str) -> bool:
+    return "review" in f"{name} {template}".lower()
+
+
+def _knows_delivery(seen: Seen) -> bool:
+    text = "\n".join(seen.read.source.lines).lower()
+    return "delivered" in text or "fulfilled" in text
+
+
+RULES = (
+    Rule("quiet-at", "error", "An hour of sending inside the quiet hours.", _quiet_at),
+    Rule("expires-first", "warning", "A message that may expire before its day comes.", _expires_first),
+    Rule("answer-text", "error", "An answer without a text.", _answers),
+    Rule("outlives-voucher", "warning", "A wait longer than a voucher's life.", _outlives_voucher),
+    Rule("early-review", "warning", "A request for a review before the order was delivered.", _early_review),
+)

@@ -1,0 +1,147 @@
+"""Template files: those that steps name are there, can be read, and have what an e-mail needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jinja2 import TemplateSyntaxError
+
+from loyaltyloop.journey.mistakes import alike, did_you_mean
+from loyaltyloop.journey.model import Purpose
+from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
+from loyaltyloop.journey.schema.steps import CallFile, MessageFile
+from loyaltyloop.journey.templates import Reached, Templates
+from loyaltyloop.journey.tree import Path, Source
+
+_ENDINGS = {"email": ".html", "sms": ".sms.txt", "push": ".push.txt", "best": ".html"}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A template as one step sends it."""
+
+    seen: Seen
+    step: str
+    path: Path
+    name: str
+    purpose: Purpose
+    channel: str
+    reached: Reached
+
+
+@lru_cache(maxsize=4)
+def _parsed(texts: frozenset[tuple[str, str]]) -> Templates:
+    return Templates(dict(sorted(texts)))
+
+
+def templates_of(context: Context) -> Templates:
+    """The project's templates, parsed once for all rules."""
+    return _parsed(frozenset(context.templates.items()))
+
+
+def sent_templates(context: Context) -> Iterator[Sent]:
+    """Each message with each of its templates: the languages', and the written text part."""
+    templates = templates_of(context)
+    for seen in context.journeys:
+        for one in seen.placed:
+            if isinstance(one.file, MessageFile):
+                purpose = one.file.purpose or seen.file.purpose
+                for name in _files(context, one.file.template, one.file.channel):
+                    yield Sent(
+                        seen, one.name, one.path, name, purpose, one.file.channel, templates.reach(name)
+                    )
+
+
+def _files(context: Context, template: str, channel: str) -> list[str]:
+    ending = re.escape(_ENDINGS[channel])
+    plain = r"|\.txt" if ending == r"\.html" else ""
+    fits = re.compile(rf"{re.escape(template)}(\.[a-z]{{2}})?({ending}{plain})")
+    return [name for name in sorted(context.templates) if fits.fullmatch(name)]
+
+
+def at_line(context: Context, name: str, line: int, message: str, remedy: str, word: str = "") -> Found:
+    """A mistake at a line of a template; at `word` where it stands there."""
+    source = Source(f"templates/{name}", context.templates[name].splitlines())
+    text = source.lines[line - 1] if 0 < line <= len(source.lines) else ""
+    column = text.find(word) if word and word in text else len(text) - len(text.lstrip())
+    return Found(source, (line, column + 1), message, remedy)
+
+
+# ── files ───────────────────────────────────────────────────────────────────
+
+
+def _unknown_template(context: Context) -> Iterator[Found]:
+    stems = sorted({name.partition(".")[0] for name in context.templates})
+    for seen in context.journeys:
+        for one in seen.placed:
+            match one.file:
+                case MessageFile(template=template, channel=channel):
+                    path, ending = (*one.path, "template"), _ENDINGS[channel]
+                case CallFile(body=str(template)):
+                    path, ending = (*one.path, "body"), ""
+                case _:
+                    continue
+            there = any(
+                name.startswith(f"{template}.") and name.endswith(ending) for name in context.templates
+            )
+            if not there:
+                remedy = (
+                    f"Did you mean '{near}'?"
+                    if (near := alike(template, [stem for stem in stems if stem != template]))
+                    else f"Write the file templates/{template}{ending or '.json'}."
+                )
+                message = f"there is no template templates/{template}{ending}"
+                yield seen.found(path, message, remedy, "value")
+
+
+def _missing_layout(context: Context) -> Iterator[Found]:
+    for sent in sent_templates(context):
+        for file, line, name in sent.reached.missing:
+            remedy = did_you_mean(name, context.templates, "The templates are")
+            yield at_line(context, file, line, f"there is no template '{name}'", remedy, name)
+
+
+def _syntax(context: Context) -> Iterator[Found]:
+    for name, tree in templates_of(context).parsed.items():
+        if isinstance(tree, TemplateSyntaxError):
+            said = (tree.message or "it cannot be read").rstrip(".")
+            remedy = (
+                "Close what was opened: {{ ... }}, {% if %} ... {% endif %}, {% block %} ... {% endblock %}."
+            )
+            yield at_line(context, name, tree.lineno, f"the template cannot be read: {said}", remedy)
+
+
+def _unused(context: Context) -> Iterator[Found]:
+    if len(context.journeys) < len(context.names):
+        return
+    used = {file for sent in sent_templates(context) for file in sent.reached.files}
+    bodies = [
+        one.file.body
+        for seen in context.journeys
+        for one in seen.placed
+        if isinstance(one.file, CallFile) and one.file.body
+    ]
+    for name in context.templates:
+        if name not in used and name.partition(".")[0] not in bodies and not name.startswith("layout/"):
+            remedy = "Delete it, or name it in a step's 'template'."
+            yield at_line(context, name, 1, f"no step sends templates/{name}", remedy)
+
+
+def _no_subject(context: Context) -> Iterator[Found]:
+    for sent in sent_templates(context):
+        whole = not sent.reached.missing and templates_of(context).tree(sent.name) is not None
+        if whole and sent.name.endswith(".html") and "subject" not in sent.reached.blocks:
+            remedy = "Write {% block subject %}...{% endblock %}."
+            yield at_line(context, sent.name, 1, "the message has no subject", remedy)
+
+
+RULES = (
+    Rule("unknown-template", "error", "A template that there is not.", _unknown_template),
+    Rule("missing-layout", "error", "A layout, include or import that there is not.", _missing_layout),
+    Rule("template-syntax", "error", "A template that cannot be read.", _syntax),
+    Rule("unused-template", "warning", "A template that no step sends.", _unused),
+    Rule("no-subject", "error", "An e-mail without a subject.", _no_subject),
+)

@@ -1,0 +1,142 @@
+"""Names in templates: those that there are, spelt right, with a default where a customer may lack them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loyaltyloop.journey.facts import CART, CUSTOMER, ORDER
+from loyaltyloop.journey.mistakes import alike, did_you_mean
+from loyaltyloop.journey.rules.fields import attributes
+from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
+from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
+from loyaltyloop.journey.schema.steps import AskFile, GiveFile, RecommendFile, ScoreFile
+from loyaltyloop.journey.templates import Use
+
+# Names in every template, with their fields; None: whatever arrived.
+_NAMES: dict[str, frozenset[str] | None] = {
+    "customer": None,
+    "trigger": None,
+    "order": frozenset(ORDER) | {"ordered_at", "updated_at"},
+    "cart": frozenset(CART),
+    "shop": frozenset(("name", "url", "country", "currency", "timezone", "language", "sender", "brand")),
+    "links": frozenset(("unsubscribe", "preferences", "view")),
+    "message": frozenset(("key", "journey", "step", "purpose")),
+    "language": frozenset(),
+    "direction": frozenset(),
+}
+_OF_CUSTOMER = frozenset(CUSTOMER) | {"key", "zone", "often"}
+_OF_GIVE = frozenset(("code", "value", "expires"))
+_OF_ASK = frozenset(("links", "answer", "comment"))
+# Every customer has these; all else may be unknown.
+_ALWAYS = frozenset(
+    (
+        "email",
+        "orders",
+        "lifetime_value",
+        "points",
+        "open_cases",
+        "tags",
+        "created_at",
+        "key",
+        "zone",
+        "often",
+    )
+)
+
+
+def _steps(sent: Sent) -> dict[str, frozenset[str] | None]:
+    """Steps of the journey whose results a template may name, with the fields of each."""
+    found: dict[str, frozenset[str] | None] = {}
+    for one in sent.seen.placed:
+        match one.file:
+            case RecommendFile() | ScoreFile():
+                found[one.name] = frozenset()
+            case GiveFile():
+                found[one.name] = _OF_GIVE
+            case AskFile():
+                found[one.name] = _OF_ASK
+    return found
+
+
+def _uses(context: Context) -> Iterator[tuple[Sent, Use]]:
+    told: set[tuple[str, int, tuple[str, ...], str]] = set()
+    for sent in sent_templates(context):
+        for use in sent.reached.uses:
+            key = (use.file, use.line, use.path, f"{sent.seen.journey.name}.{sent.step}")
+            if key not in told:
+                told.add(key)
+                yield sent, use
+
+
+def _unknown_name(context: Context) -> Iterator[Found]:
+    for sent, use in _uses(context):
+        steps = _steps(sent)
+        name = use.path[0]
+        if name not in _NAMES and name not in steps:
+            remedy = did_you_mean(name, [*_NAMES, *steps], "Names here")
+            yield at_line(context, use.file, use.line, f"there is nothing called '{name}'", remedy, name)
+            continue
+        fields = _NAMES[name] if name in _NAMES else steps[name]
+        if fields and len(use.path) > 1 and use.path[1] not in fields:
+            remedy = did_you_mean(use.path[1], fields, f"Fields of '{name}'")
+            message = f"'{name}' has no '{use.path[1]}'"
+            yield at_line(context, use.file, use.line, message, remedy, f"{name}.{use.path[1]}")
+
+
+def _misspelt(context: Context) -> Iterator[Found]:
+    known = attributes(context) | _OF_CUSTOMER
+    for _, use in _uses(context):
+        field = use.path[1] if use.path[0] == "customer" and len(use.path) > 1 else ""
+        if field and field not in known and (meant := alike(field, known)):
+            message = f"customers have no '{field}'"
+            yield at_line(
+                context, use.file, use.line, message, f"Did you mean '{meant}'?", f"customer.{field}"
+            )
+
+
+def _no_default(context: Context) -> Iterator[Found]:
+    known = attributes(context) | _OF_CUSTOMER
+    for sent, use in _uses(context):
+        if use.path[0] != "customer" or len(use.path) < 2 or use.guarded or not use.printed:
+            continue
+        field = use.path[1]
+        if field in _ALWAYS or field == sent.seen.file.enter.date:
+            continue
+        if field in known or not alike(field, known):
+            message = f"a customer without '{field}' would not get this message"
+            remedy = f"Write {{{{ customer.{field} | default('...') }}}}, or an {{% if %}} around it."
+            yield at_line(context, use.file, use.line, message, remedy, f"customer.{field}")
+
+
+def _not_passed(context: Context) -> Iterator[Found]:
+    for sent, use in _uses(context):
+        name, seen = use.path[0], sent.seen
+        if name not in _steps(sent) or sent.step not in seen.reachable or name == sent.step:
+            continue
+        if name in seen.surely_before[sent.step] or _same_if(seen, name, sent.step):
+            continue
+        if name not in seen.possibly_before[sent.step]:
+            message = f"'{name}' comes after the message '{sent.step}', or on another way"
+        elif use.guarded or not use.printed:
+            continue
+        else:
+            message = f"not everybody who gets '{sent.step}' has passed '{name}'"
+        remedy = (
+            f"Move '{name}' before '{sent.step}', or put {{% if {name} %}} around it where it may be missing."
+        )
+        yield at_line(context, use.file, use.line, message, remedy, name)
+
+
+def _same_if(seen: Seen, name: str, message: str) -> bool:
+    """Both are passed over for the same people, and nothing else parts them."""
+    condition = seen.steps[name].condition
+    together = seen.steps[name].within_paths == seen.steps[message].within_paths
+    return condition is not None and condition == seen.steps[message].condition and together
+
+
+RULES = (
+    Rule("unknown-name", "error", "A name that templates do not have.", _unknown_name),
+    Rule("misspelt-name", "error", "An attribute of the customer that is nearly a known one.", _misspelt),
+    Rule("no-default", "warning", "A value that some customers lack, without a default.", _no_default),
+    Rule("step-not-passed", "error", "A message that names a step not everybody passed.", _not_passed),
+)

@@ -1,0 +1,220 @@
+"""What templates use: names, with their place, through layouts, blocks and macros. Nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+Names = tuple[str, ...]
+_SAFE = Environment(autoescape=True)
+# What Jinja itself brings along.
+_OF_JINJA = frozenset(("loop", "super", "self", "caller", "varargs", "kwargs", "range"))
+
+
+@dataclass(frozen=True)
+class Use:
+    """A name in a template: `customer.first_name`, where it stands.
+
+    `printed`: its value is needed (a test only asks whether there is one). `guarded`: there is a default,
+    or a test around it.
+    """
+
+    file: str
+    line: int
+    path: Names
+    printed: bool
+    guarded: bool
+
+
+@dataclass
+class Reached:
+    """Everything that one template brings together."""
+
+    uses: list[Use] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    missing: list[tuple[str, int, str]] = field(
+        default_factory=list
+    )  # file, line, the name that is not there
+    blocks: set[str] = field(default_factory=set)
+
+
+class Templates:
+    """The templates of a project by name (`welcome/hello.html`), parsed once."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    @cached_property
+    def parsed(self) -> dict[str, nodes.Template | TemplateSyntaxError]:
+        """Each template's tree, or what is wrong with it."""
+        return {name: _parse(text) for name, text in self.texts.items()}
+
+    def tree(self, name: str) -> nodes.Template | None:
+        """The tree of a template; None where there is none to be had."""
+        tree = self.parsed.get(name)
+        return tree if isinstance(tree, nodes.Template) else None
+
+    def reach(self, name: str) -> Reached:
+        """All that a template uses, its layout's blocks replaced by its own."""
+        reached = Reached()
+        chain = list(self._chain(name, reached))
+        blocks: dict[str, list[tuple[str, nodes.Block]]] = {}
+        for file, tree in chain:
+            for block in tree.find_all(nodes.Block):
+                blocks.setdefault(block.name, []).append((file, block))
+        reached.blocks = set(blocks)
+        walk = _Walk(self, reached, blocks)
+        for position, (file, tree) in enumerate(chain):
+            walk.file(file, tree, whole=position == len(chain) - 1)
+        return reached
+
+    def _chain(self, name: str, reached: Reached) -> Iterator[tuple[str, nodes.Template]]:
+        """The template, its layout, the layout's layout."""
+        seen: set[str] = set()
+        while (tree := self.tree(name)) and name not in seen:
+            seen.add(name)
+            reached.files.append(name)
+            yield name, tree
+            parent = next(tree.find_all(nodes.Extends), None)
+            if parent is None or not isinstance(parent.template, nodes.Const):
+                return
+            if parent.template.value not in self.texts:
+                reached.missing.append((name, parent.lineno, str(parent.template.value)))
+                return
+            name = str(parent.template.value)
+
+
+def _parse(text: str) -> nodes.Template | TemplateSyntaxError:
+    try:
+        return _SAFE.parse(text)
+    except TemplateSyntaxError as error:
+        return error
+    except RecursionError:
+        return TemplateSyntaxError("this is nested too deeply", 1)
+
+
+@dataclass
+class _Walk:
+    templates: Templates
+    reached: Reached
+    blocks: Mapping[str, list[tuple[str, nodes.Block]]]
+    at: str = ""
+    own: frozenset[str] = frozenset()
+
+    def file(self, file: str, tree: nodes.Template, whole: bool) -> None:
+        """A file's uses; not `whole`: of a child, whose blocks are walked in the layout's places."""
+        before, self.at, self.own = (self.at, self.own), file, _own_names(tree)
+        for node in tree.body:
+            if whole or not isinstance(node, nodes.Block | nodes.Output):
+                self.node(node, frozenset(), False)
+        self.at, self.own = before
+
+    def node(self, node: nodes.Node, guards: frozenset[Names], asked: bool) -> None:
+        match node:
+            case nodes.Block():
+                self._block(node, guards)
+            case nodes.Include() | nodes.Import() | nodes.FromImport():
+                self._other(node)
+            case nodes.Extends():
+                pass
+            case nodes.If():
+                self._if(node, guards)
+            case nodes.CondExpr():
+                self.node(node.test, guards, True)
+                inner = guards | set(_paths(node.test))
+                self._all([node.expr1, *([node.expr2] if node.expr2 else [])], inner, asked)
+            case nodes.Or():
+                self.node(node.left, guards, True)
+                self.node(node.right, guards, asked)
+            case nodes.And():
+                self.node(node.left, guards, True)
+                self.node(node.right, guards | set(_paths(node.left)), asked)
+            case nodes.Filter(name="default" | "d"):
+                self._default(node, guards, asked)
+            case nodes.Name() | nodes.Getattr() | nodes.Getitem():
+                self._use(node, guards, asked)
+            case _:
+                self._all(node.iter_child_nodes(), guards, asked)
+
+    def _all(self, parts: Iterable[nodes.Node], guards: frozenset[Names], asked: bool) -> None:
+        for part in parts:
+            self.node(part, guards, asked)
+
+    def _block(self, block: nodes.Block, guards: frozenset[Names]) -> None:
+        """The nearest definition of the block; its layout's too where it says `super()`."""
+        before = self.at, self.own
+        for file, nearest in self.blocks.get(block.name, [(self.at, block)]):
+            tree = self.templates.tree(file)
+            self.at, self.own = file, _own_names(tree) if tree else frozenset()
+            self._all(nearest.body, guards, False)
+            if not any(call.name == "super" for call in nearest.find_all(nodes.Name)):
+                break
+        self.at, self.own = before
+
+    def _other(self, node: nodes.Include | nodes.Import | nodes.FromImport) -> None:
+        if not isinstance(node.template, nodes.Const):
+            return
+        name = str(node.template.value)
+        tree = self.templates.tree(name)
+        if name not in self.templates.texts:
+            self.reached.missing.append((self.at, node.lineno, name))
+        elif name not in self.reached.files:
+            self.reached.files.append(name)
+            if tree is not None:
+                self.file(name, tree, whole=True)
+
+    def _if(self, node: nodes.If, guards: frozenset[Names]) -> None:
+        self.node(node.test, guards, True)
+        inner = guards | set(_paths(node.test))
+        self._all(node.body, inner, False)
+        for other in node.elif_:
+            self._if(other, inner)
+        self._all(node.else_, inner, False)
+
+    def _default(self, node: nodes.Filter, guards: frozenset[Names], asked: bool) -> None:
+        if node.node is not None:
+            self.node(node.node, guards | set(_paths(node.node)), asked)
+        self._all(node.args, guards, asked)
+
+    def _use(self, node: nodes.Expr, guards: frozenset[Names], asked: bool) -> None:
+        path = _path(node)
+        if path is None:
+            self._all(node.iter_child_nodes(), guards, asked)
+        elif path[0] not in self.own and path[0] not in _OF_JINJA and getattr(node, "ctx", "load") == "load":
+            guarded = any(path[: len(guard)] == guard for guard in guards if len(guard) == len(path))
+            guarded = guarded or path[:1] in guards
+            self.reached.uses.append(Use(self.at, node.lineno, path, not asked, guarded))
+
+
+def _own_names(tree: nodes.Template) -> frozenset[str]:
+    """Names that a file makes itself: loops, `set`, macros and their words, imports."""
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
+    own |= {macro.name for macro in tree.find_all(nodes.Macro)}
+    own |= {one.target for one in tree.find_all(nodes.Import)}
+    for imported in tree.find_all(nodes.FromImport):
+        own |= {name if isinstance(name, str) else name[1] for name in imported.names}
+    return frozenset(own)
+
+
+def _path(node: nodes.Node) -> Names | None:
+    """`a.b["c"]` as ("a", "b", "c"); an index ends it."""
+    match node:
+        case nodes.Name():
+            return (node.name,)
+        case nodes.Getattr():
+            before = _path(node.node)
+            return None if before is None else (*before, node.attr)
+        case nodes.Getitem(arg=nodes.Const(value=str() as key)):
+            before = _path(node.node)
+            return None if before is None else (*before, key)
+        case _:
+            return None
+
+
+def _paths(node: nodes.Node) -> Iterator[Names]:
+    for part in (node, *node.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))):
+        if path := _path(part):
+            yield path

@@ -52,7 +52,7 @@ class Habit(NamedTuple):
 
 
 def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[Habit]]:
-    """What each buys regularly: on most days first, then the latest, then by id; what was just bought last."""
+    """What each buys regularly: on most days first, then the latest, the id; what was just bought last."""
     days = func.count(distinct(func.date(line.c.ordered_at)))
     columns = (line.c.product_id, days, *(seconds(connection, one) for one in (func.min, func.max)))
     named = [column.label(f"c{place}") for place, column in enumerate(columns)]

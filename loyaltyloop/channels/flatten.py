@@ -139,7 +139,7 @@ class Flattener:
         base = self.sources.add(name, source)
         for node in body:
             for below in (node, *node.find_all(nodes.Node)):
-                below.lineno += base
+                below.lineno = base + (below.lineno or node.lineno % LINES)
         return File(name, source, body)
 
     def _declare(self, file: File, node: nodes.Node) -> None:

@@ -55,11 +55,13 @@ class _Fold(NodeTransformer):
         return self._at(nodes.Const(value), node)
 
     def visit_If(self, node: nodes.If) -> Any:  # noqa: N802
+        if node.elif_:
+            then, *rest = node.elif_
+            then.elif_, then.else_ = rest, node.else_
+            node.elif_, node.else_ = [], [then]
         self.generic_visit(node)
         held = _truth(node.test)
-        if held is None or (node.elif_ and not held):
-            return node
-        return node.body if held else node.else_
+        return node if held is None else node.body if held else node.else_
 
     def visit_For(self, node: nodes.For) -> Any:  # noqa: N802
         if node.recursive:
@@ -107,7 +109,7 @@ def _truth(test: nodes.Node) -> bool | None:
     match test:
         case nodes.Const():
             return bool(test.value)
-        case nodes.Getattr(node=nodes.Const(value={})):
+        case nodes.Getattr(node=nodes.Const()):
             return False
         case nodes.Not():
             held = _truth(test.node)

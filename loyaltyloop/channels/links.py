@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
-from uuid import UUID
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -75,16 +74,15 @@ def host_of(url: str) -> str:
 
 
 class Links:
-    """The links of one message, numbered in the order in which they first appear."""
+    """The links of one message, numbered in the order in which they first appear; `key`: its 16 bytes."""
 
     __slots__ = ("_click", "_follow", "_key", "_make", "_shown", "urls")
 
-    def __init__(self, key: str, public_url: str, maker: Maker, follow: Callable[[str], str]) -> None:
-        raw = UUID(key).bytes
+    def __init__(self, key: bytes, public_url: str, maker: Maker, follow: Callable[[str], str]) -> None:
         self.urls: list[str] = []
         self._make = maker.make
         self._follow = follow
-        self._key = b"c" + raw
+        self._key = b"c" + key
         self._click = public_url + "/c/"
         self._shown: dict[str, str] = {}
 

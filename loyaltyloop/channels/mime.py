@@ -162,4 +162,5 @@ def _quoted(text: str) -> bytes:
     """Quoted-printable with CRLF lines."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return b2a_qp(text.encode()).replace(b"\n", b"\r\n")
+    # b2a_qp ends its soft breaks as it finds the first line ended, so the text begins with an empty line.
+    return b2a_qp(("\n" + text).replace("\n", "\r\n").encode())[2:]

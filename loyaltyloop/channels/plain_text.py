@@ -1,7 +1,7 @@
 """The text part, derived once from the HTML, with the template's words where they were.
 
 Paragraphs are parted by an empty line, a link's address stands behind its words. What is marked
-`data-text="no"` is left out: pictures, a second link to the same place.
+`data-text="no"` is left out: pictures, a second link to the same place. `data-text="line"` begins a line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SIGNS = {"li": "- ", "hr": "---"}
 _HIDDEN = frozenset(("head", "style", "script", "title"))
 _SPACES = re.compile(r"\s+")
 _EMPTY = re.compile(r"\n{3,}")
-_BLOCK_NEXT = re.compile(r"\s*(</?(p|h\d|td|th|tr|div|li|table|br)\b|$)")
+_BLOCK_NEXT = re.compile(r"\s*(</?(p|h\d|td|th|tr|div|li|table|br)\b|<a\b[^>]*data-text=\"line\"|$)")
 
 
 def tidy(text: str) -> str:
@@ -69,7 +69,7 @@ class _Writer:
                 case nodes.For():
                     made += self._loop(node)
                 case nodes.If():
-                    made.append(self._decide(node))
+                    made += self._decide(node)
                 case nodes.With():
                     node.body = self.walk(node.body)
                     made.append(node)
@@ -79,30 +79,33 @@ class _Writer:
                     made.append(node)
         return made
 
-    def _decide(self, node: nodes.If) -> nodes.If:
-        before = self.pending, self.at
+    def _decide(self, node: nodes.If) -> Body:
+        """What is owed is printed before the words, and at the end of each branch: all then stand alike."""
+        opening = self._owed()
+        before = self.at
         ends = []
         for branch in (node, *node.elif_):
-            self.pending, self.at = before
-            branch.body = self.walk(branch.body)
-            ends.append((self.pending, self.at))
-        self.pending, self.at = before
-        node.else_ = self.walk(node.else_)
-        ends.append((self.pending, self.at))
-        self.pending = max(pending for pending, _ in ends)
-        self.at = min(at for _, at in ends)
-        return node
+            branch.body = [*self.walk(branch.body), self._owed()]
+            ends.append(self.at)
+            self.at = before
+        node.else_ = [*self.walk(node.else_), self._owed()]
+        self.at = min(self.at, *ends)
+        return [opening, node]
 
     def _loop(self, node: nodes.For) -> Body:
         """What is owed is printed before the loop, and at the end of each round: it parts the rounds."""
-        opening, closing = nodes.Output([]), nodes.Output([])
-        self._settle(opening.nodes)
+        opening = self._owed()
         before = self.at
-        node.body = [*self.walk(node.body), closing]
-        self._settle(closing.nodes)
-        self.at = min(before, self.at)
-        node.else_ = self.walk(node.else_)
+        node.body = [*self.walk(node.body), self._owed()]
+        self.at, after = before, self.at
+        node.else_ = [*self.walk(node.else_), self._owed()] if node.else_ else []
+        self.at = min(self.at, after)
         return [opening, node]
+
+    def _owed(self) -> nodes.Output:
+        made = nodes.Output([])
+        self._settle(made.nodes)
+        return made
 
     def _apart(self, node: nodes.AssignBlock) -> nodes.AssignBlock:
         before = self.pending, self.at
@@ -151,7 +154,9 @@ class _Writer:
     def _tag(self, tag: Tag, made: list[nodes.Expr]) -> None:
         if self._hides(tag):
             return
-        self.pending = max(self.pending, _LEVELS.get(tag.name, NOTHING))
+        marked = tag.attributes.get("data-text")
+        level = LINE if marked and marked.value == "line" else _LEVELS.get(tag.name, NOTHING)
+        self.pending = max(self.pending, level)
         if tag.name == "a":
             self._link(tag, made)
         if tag.name in _SIGNS and not tag.closing:

@@ -117,8 +117,8 @@ class Renderer:
     def _known(self, key: str, names: Mapping[str, object]) -> tuple[Links, dict[str, object]]:
         message = names.get("message")
         about: Mapping[str, Any] = message if isinstance(message, dict) else {}
-        links = Links(key, self._public, self._maker, self._follow(about.get("journey"), about.get("step")))
         raw = UUID(key).bytes
+        links = Links(raw, self._public, self._maker, self._follow(about.get("journey"), about.get("step")))
         make, public = self._maker.make, self._public
         own = {
             "unsubscribe": f"{public}/u/{make(b'u' + raw)}",

@@ -10,8 +10,8 @@ from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Shop
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-PAPER, INK = "#ffffff", "#1d2733"
-NIGHT = "#171c22"
+PAPER, NIGHT = "#ffffff", "#171c22"  # what text stands on, by day and by night, in layout/base.css
+SEEN = 3.0  # WCAG 1.4.11: how much a button must stand out from its ground
 DEFAULTS = {
     "colour": "#1f5c4d",
     "logo": "",
@@ -52,10 +52,17 @@ def _brand(given: Mapping[str, object]) -> dict[str, object]:
         raise UserError(
             f'brand: colour: {colour!r} is no colour: write it as "#1f5c4d" in journeys/shop.yaml'
         )
-    white = contrast(PAPER, colour) >= contrast(INK, colour)
+    by_night = readable(colour, NIGHT, SEEN)
     return {
-        "on_colour": PAPER if white else INK,
+        "on_colour": _over(colour),
+        "button_dark": by_night,
+        "on_button_dark": _over(by_night),
         "link": readable(colour, PAPER),
         "link_dark": readable(colour, NIGHT),
         **brand,
     }
+
+
+def _over(colour: str) -> str:
+    """Black or white, whichever is read better on this colour."""
+    return max("#ffffff", "#000000", key=lambda ink: contrast(ink, colour))

@@ -19,6 +19,7 @@ from loyaltyloop.channels.markup import MARK, RAW, VOID, Document, Edit, Tag, da
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TYPE = re.compile(r"(?<![\w.#:\[\]=\"'-])([a-zA-Z][\w-]*)(?![\w(-]*[(])")
+_CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 _STYLED = re.compile(r'data-n="(\d+)"[^>]*? style="([^"]*)"')
 
 
@@ -26,6 +27,7 @@ def inline(body: Body, sources: Sources) -> None:
     """Move every rule that can be moved from `<style>` into `style` attributes."""
     document = Document.of(body)
     moved: list[str] = []
+    kept: list[str] = []
     edits: list[Edit] = []
     for start, end in _sheets(document):
         css = unescape(document.text[start:end])
@@ -33,12 +35,12 @@ def inline(body: Body, sources: Sources) -> None:
             raise sources.fault(document.line(start), "CSS cannot hold a value of one customer", CONSTANT)
         ours, theirs = split(css)
         moved += ours
+        kept += theirs
         edits.append(Edit(start, end, (data("".join(theirs)),)))
     tags = [tag for tag in document.tags() if tag.name and tag.name not in ("style", "title", "meta")]
     styles = match("\n".join(moved), tags)
-    document.apply(
-        edits + [_edit(tag, styles[number]) for number, tag in enumerate(tags) if number in styles]
-    )
+    edits += [_edit(tag, styles[number]) for number, tag in enumerate(tags) if number in styles]
+    document.apply(edits + list(_classes(tags, "".join(kept))))
 
 
 def _sheets(document: Document) -> Iterator[tuple[int, int]]:
@@ -96,6 +98,19 @@ def _edit(tag: Tag, style: str) -> Edit:
         return Edit(own.start, own.start, (data(css + ";"),))
     end = tag.end - (2 if tag.text.endswith("/>") else 1)
     return Edit(end, end, (data(f' style="{css}"'),))
+
+
+def _classes(tags: list[Tag], kept: str) -> Iterator[Edit]:
+    """Classes that no remaining rule speaks of are not sent."""
+    spoken_of = set(_CLASS.findall(kept))
+    for tag in tags:
+        own = tag.attributes.get("class")
+        if own and not own.bare and MARK not in own.value:
+            names = [name for name in own.value.split() if name in spoken_of]
+            if names:
+                yield Edit(own.start, own.end, (data(" ".join(names)),))
+            else:
+                yield Edit(own.start - len(' class="'), own.end + 1, ())
 
 
 CONSTANT = "Only the shop's values can stand in <style>; put a customer's into a style attribute."

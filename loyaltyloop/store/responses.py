@@ -1,0 +1,81 @@
+"""How customers responded to messages, as SQL: the engagements and hand-overs that count for a condition."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, FromClause, Table, and_, false, func
+
+from loyaltyloop.journey.condition import Engaged
+from loyaltyloop.journey.evaluate import HANDED_OVER
+from loyaltyloop.store.deeds import Rows, before_end, recent
+from loyaltyloop.store.models import Engagement, Message
+from loyaltyloop.store.scope import At, Scope
+
+Bool = ColumnElement[bool]
+ENGAGEMENT: Table = Engagement.__table__  # type: ignore[attr-defined]
+MESSAGE: Table = Message.__table__  # type: ignore[attr-defined]
+
+
+def responses(engaged: Engaged, scope: Scope) -> list[Rows]:
+    """A person's responses to these messages; for `received` their hand-overs, too."""
+    found = [
+        _own(engaged, scope) if engaged.journey is None else _of_journey(engaged, engaged.journey, scope)
+    ]
+    return [*found, _hand_overs(engaged, scope)] if engaged.kind == "received" else found
+
+
+def _own(engaged: Engaged, scope: Scope) -> Rows:
+    """Of this enrolment's message; an index leads from the enrolment to it, and from there to responses."""
+    message, response = MESSAGE.alias(), ENGAGEMENT.alias()
+    joined = message.join(response, response.c.message_key == message.c.key)
+    left_at = func.coalesce(message.c.handed_over_at, message.c.claimed_at, type_=message.c.claimed_at.type)
+    found = and_(
+        _is_own(engaged, message, scope),
+        *_by_person(engaged, response, left_at, scope),
+    )
+    return Rows(joined, found, response.c.at, response.c.event_id)
+
+
+def _of_journey(engaged: Engaged, journey: str, scope: Scope) -> Rows:
+    """Of any message of that journey, or of that step."""
+    response = ENGAGEMENT.alias()
+    found = and_(_is_of(journey, engaged.step, response, scope), *_by_person(engaged, response, None, scope))
+    return Rows(response, found, response.c.at, response.c.event_id)
+
+
+def _hand_overs(engaged: Engaged, scope: Scope) -> Rows:
+    message = MESSAGE.alias()
+    at = message.c.handed_over_at
+    own = engaged.journey is None
+    found = and_(
+        _is_own(engaged, message, scope) if own else _is_of(engaged.journey, engaged.step, message, scope),
+        message.c.state.in_(HANDED_OVER),
+        at.is_not(None),
+        *_visible(engaged, at, at, at if own else None, scope),
+    )
+    return Rows(message, found, at, message.c.key)
+
+
+def _is_own(engaged: Engaged, message: FromClause, scope: Scope) -> Bool:
+    enrolment_id = scope.own("id")
+    if enrolment_id is None:
+        return false()
+    return and_(message.c.enrolment_id == enrolment_id, message.c.step == engaged.step)
+
+
+def _is_of(journey: str | None, step: str | None, table: FromClause, scope: Scope) -> Bool:
+    steps = [] if step is None else [table.c.step == step]
+    return and_(table.c.customer_id == scope.customer.c.id, table.c.journey == journey, *steps)
+
+
+def _by_person(engaged: Engaged, response: FromClause, left_at: At | None, scope: Scope) -> list[Bool]:
+    kind = and_(response.c.kind == engaged.kind, response.c.machine.is_(False))
+    return [kind, *_visible(engaged, response.c.at, response.c.arrived_at, left_at, scope)]
+
+
+def _visible(engaged: Engaged, at: At, arrived_at: At, left_at: At | None, scope: Scope) -> list[Bool]:
+    """`left_at`: when this enrolment's message left, from which on responses to it count in a span."""
+    parts = [*recent(engaged.within, at, scope), *before_end(at, arrived_at, scope)]
+    if scope.span is None:
+        return parts
+    since = scope.span.since if left_at is None or scope.span.since_given else left_at
+    return parts if since is None else [*parts, at >= since]

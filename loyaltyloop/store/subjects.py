@@ -1,0 +1,133 @@
+"""What is known of a customer, a trigger, an order and decisions, as SQL: the conditions on state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, not_, or_, true
+
+from loyaltyloop.journey import facts
+from loyaltyloop.journey.comparisons import passes_unknown
+from loyaltyloop.journey.condition import About, Answered, Consents, Inside, Reachable, Test, Where
+from loyaltyloop.store.comparisons import passes
+from loyaltyloop.store.documents import UNKNOWN, Value, fact, field, whole
+from loyaltyloop.store.models import Consent, Enrolment, Kept, Order
+from loyaltyloop.store.scope import Scope
+
+Bool = ColumnElement[bool]
+CONSENT: Table = Consent.__table__  # type: ignore[attr-defined]
+ENROLMENT: Table = Enrolment.__table__  # type: ignore[attr-defined]
+KEPT: Table = Kept.__table__  # type: ignore[attr-defined]
+ORDER: Table = Order.__table__  # type: ignore[attr-defined]
+
+
+def about(condition: About, scope: Scope) -> Bool:
+    """Do the fields of what is asked about pass?"""
+    where = condition.where
+    match condition.subject:
+        case "customer":
+            return _fields(where, lambda name: _of_customer(name, scope), scope)
+        case "trigger":
+            return _fields(where, lambda name: _of_trigger(name, scope), scope)
+        case "order":
+            return _of_order(where, scope)
+        case "scored":
+            return and_(true(), *(_decided(step, test, scope) for step, test in where.fields))
+        case "cart" | "predicted":
+            return _unknown(where)  # nothing keeps baskets or predictions yet
+
+
+def answered(condition: Answered, scope: Scope) -> Bool:
+    """Does the answer pass?"""
+    return _decided(condition.step, condition.test, scope)
+
+
+def consents(condition: Consents, scope: Scope) -> Bool:
+    """Is consent to marketing by this channel on record, or is it not?"""
+    consent = CONSENT.alias()
+    given = _exists(
+        consent,
+        consent.c.customer_id == scope.customer.c.id,
+        consent.c.channel == condition.channel,
+        consent.c.purpose == "marketing",
+        consent.c.given.is_(True),
+    )
+    return given if condition.given else not_(given)
+
+
+def reachable(condition: Reachable, scope: Scope) -> Bool:
+    """Is there an address for this channel?"""
+    match condition.channel:
+        case "email":
+            address: ColumnElement[str] = scope.customer.c.email
+        case "sms":
+            address = scope.customer.c.phone
+        case _:
+            return false()
+    return address.is_not(None)
+
+
+def inside(condition: Inside, scope: Scope) -> Bool:
+    """Is there a running enrolment in this journey, other than held out?"""
+    enrolment = ENROLMENT.alias()
+    return _exists(
+        enrolment,
+        enrolment.c.customer_id == scope.customer.c.id,
+        enrolment.c.journey == condition.journey,
+        enrolment.c.ended_at.is_(None),
+        enrolment.c.held_out.is_(False),
+    )
+
+
+def _exists(table: FromClause, *parts: Bool) -> Bool:
+    return exists().select_from(table).where(*parts).correlate_except(table)
+
+
+def _fields(where: Where, value: Callable[[str], Value], scope: Scope) -> Bool:
+    tests = (passes(test, value(name), scope.instant, scope.postgres) for name, test in where.fields)
+    return and_(true(), *tests)
+
+
+def _unknown(where: Where) -> Bool:
+    """The fields pass though nothing is known of them."""
+    return true() if all(passes_unknown(test) for _, test in where.fields) else false()
+
+
+def _of_customer(name: str, scope: Scope) -> Value:
+    if name in facts.CUSTOMER:
+        return fact(scope.customer.c[name], facts.CUSTOMER[name], scope.exponent, scope.postgres)
+    return field(scope.customer.c.attributes, name, scope.postgres)
+
+
+def _of_trigger(name: str, scope: Scope) -> Value:
+    trigger = scope.own("trigger")
+    return UNKNOWN if trigger is None else field(trigger, name, scope.postgres)
+
+
+def _of_order(where: Where, scope: Scope) -> Bool:
+    """The order that the trigger names; without it, all its fields are unknown."""
+    order_id = scope.own("order_id")
+    if order_id is None:
+        return _unknown(where)
+    order = ORDER.alias()
+
+    def held(name: str) -> Value:
+        if name not in facts.ORDER:
+            return UNKNOWN
+        return fact(order.c[name], facts.ORDER[name], scope.exponent, scope.postgres)
+
+    found = _exists(order, order.c.order_id == order_id, _fields(where, held, scope))
+    return or_(found, and_(_unknown(where), not_(_exists(order, order.c.order_id == order_id))))
+
+
+def _decided(step: str, test: Test, scope: Scope) -> Bool:
+    """What a step of this enrolment has decided: a number, an answer."""
+    unknown = true() if passes_unknown(test) else false()
+    enrolment_id = scope.own("id")
+    if enrolment_id is None:
+        return unknown
+    kept = KEPT.alias()
+    mine = and_(kept.c.enrolment_id == enrolment_id, kept.c.step == step)
+    value = whole(kept.c.value, scope.postgres)
+    found = _exists(kept, mine, passes(test, value, scope.instant, scope.postgres))
+    return or_(found, and_(unknown, not_(_exists(kept, mine))))

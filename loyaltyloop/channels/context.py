@@ -13,14 +13,15 @@ from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.models import Customer, Enrolment, Kept, Order, Product
+from loyaltyloop.store.models import Customer, Enrolment, Identity, Kept, Order, Product
 
 Names = dict[str, object]
-_customer: Table = Customer.__table__  # type: ignore[attr-defined]
-_enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
-_kept: Table = Kept.__table__  # type: ignore[attr-defined]
-_order: Table = Order.__table__  # type: ignore[attr-defined]
-_product: Table = Product.__table__  # type: ignore[attr-defined]
+customer: Table = Customer.__table__  # type: ignore[attr-defined]
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
+identity: Table = Identity.__table__  # type: ignore[attr-defined]
+kept_value: Table = Kept.__table__  # type: ignore[attr-defined]
+order: Table = Order.__table__  # type: ignore[attr-defined]
+product: Table = Product.__table__  # type: ignore[attr-defined]
 
 CHUNK = 5000  # ids in one query
 # fmt: off
@@ -64,8 +65,8 @@ def load_names(connection: Connection, messages: Sequence[About], shop: Shop) ->
         if person is None:
             continue
         names = _names(person, message, shop)
-        if order := orders.get(person.order_id):
-            names["order"] = order
+        if (its := orders.get(person.order_id)) is not None:
+            names["order"] = its
         for step, value in kept.get(message.enrolment_id, ()):
             names[step] = shelf.filled(value, person.locale)
         found[message.key] = names
@@ -75,6 +76,22 @@ def load_names(connection: Connection, messages: Sequence[About], shop: Shop) ->
 def names_of_customer(row: Any, shop: Shop) -> Names:
     """A customer's attributes and facts, by a row that holds the columns of the table."""
     return _customer_names(tuple(getattr(row, name) for name in _OF_CUSTOMER), shop)
+
+
+def order_names(row: Any, shop: Shop) -> Names:
+    """An order, by a row that holds the columns of the table."""
+    names: Names = {name: getattr(row, name) for name in _OF_ORDER}
+    if row.total is not None:
+        names["total"] = money_of(row.total, shop.currency)
+    return {**names, "currency": shop.currency}
+
+
+def product_names(row: Any, shop: Shop, locale: str | None) -> Names:
+    """A product, by a row that holds the columns of the table; its price as that locale writes it."""
+    names: Names = {name: getattr(row, name) for name in _OF_PRODUCT}
+    if row.price is not None:
+        names["price"] = money_of(row.price, row.currency or shop.currency, locale)
+    return names
 
 
 def _names(person: Any, message: About, shop: Shop) -> Names:
@@ -100,13 +117,13 @@ def _customer_names(values: Sequence[Any], shop: Shop) -> Names:
 
 
 def _people(connection: Connection, enrolments: Sequence[int]) -> dict[int, Any]:
-    columns = [_customer.c[name] for name in _OF_CUSTOMER]
-    whole = select(*columns, _enrolment.c.trigger, _enrolment.c.order_id, _enrolment.c.id.label("enrolment"))
-    whole = whole.select_from(_enrolment.join(_customer, _customer.c.id == _enrolment.c.customer_id))
+    columns = [customer.c[name] for name in _OF_CUSTOMER]
+    whole = select(*columns, enrolment.c.trigger, enrolment.c.order_id, enrolment.c.id.label("enrolment"))
+    whole = whole.select_from(enrolment.join(customer, customer.c.id == enrolment.c.customer_id))
     rows = (
         row
         for some in _chunks(enrolments)
-        for row in connection.execute(whole.where(_enrolment.c.id.in_(some)))
+        for row in connection.execute(whole.where(enrolment.c.id.in_(some)))
     )
     return {row.enrolment: row for row in rows}
 
@@ -114,22 +131,21 @@ def _people(connection: Connection, enrolments: Sequence[int]) -> dict[int, Any]
 def _load_kept(connection: Connection, enrolments: Sequence[int]) -> dict[int, list[tuple[str, Any]]]:
     """Enrolment → (step, value) by the step's name."""
     found: dict[int, list[tuple[str, Any]]] = {}
-    whole = select(_kept.c.enrolment_id, _kept.c.step, _kept.c.value).order_by(_kept.c.step)
+    whole = select(kept_value.c.enrolment_id, kept_value.c.step, kept_value.c.value).order_by(
+        kept_value.c.step
+    )
     for some in _chunks(enrolments):
-        for enrolment, step, value in connection.execute(whole.where(_kept.c.enrolment_id.in_(some))):
-            found.setdefault(enrolment, []).append((step, value))
+        for owner, step, value in connection.execute(whole.where(kept_value.c.enrolment_id.in_(some))):
+            found.setdefault(owner, []).append((step, value))
     return found
 
 
 def _orders(connection: Connection, ids: Iterable[str], shop: Shop) -> dict[str | None, Names]:
     found: dict[str | None, Names] = {}
-    whole = select(*(_order.c[name] for name in _OF_ORDER))
+    whole = select(*(order.c[name] for name in _OF_ORDER))
     for some in _chunks(sorted(ids)):
-        for row in connection.execute(whole.where(_order.c.order_id.in_(some))):
-            names: Names = dict(zip(_OF_ORDER, row, strict=True))
-            if row.total is not None:
-                names["total"] = money_of(row.total, shop.currency)
-            found[row.order_id] = {**names, "currency": shop.currency}
+        for row in connection.execute(whole.where(order.c.order_id.in_(some))):
+            found[row.order_id] = order_names(row, shop)
     return found
 
 
@@ -148,32 +164,27 @@ class _Shelf:
 
     def __init__(self, connection: Connection, ids: Iterable[str], shop: Shop) -> None:
         self._shop = shop
-        self._rows: dict[str, Names] = {}
+        self._rows: dict[str, Any] = {}
         self._shown: dict[tuple[str, str | None], Names] = {}
-        whole = select(*(_product.c[name] for name in _OF_PRODUCT))
+        whole = select(*(product.c[name] for name in _OF_PRODUCT))
         for some in _chunks(sorted(ids)):
-            for row in connection.execute(whole.where(_product.c.product_id.in_(some))):
-                self._rows[row.product_id] = dict(zip(_OF_PRODUCT, row, strict=True))
+            for row in connection.execute(whole.where(product.c.product_id.in_(some))):
+                self._rows[row.product_id] = row
 
     def filled(self, value: Any, locale: str | None) -> Any:
         """A kept value as templates see it: products with all that is shown of them, those in stock."""
         if not any(True for _ in _picks(value)):
             return value
         shown = ((self._product(item["product_id"], locale), item) for item in _picks(value))
-        return [{**product, **item} for product, item in shown if product.get("in_stock")]
+        return [{**its, **item} for its, item in shown if its.get("in_stock")]
 
     def _product(self, product_id: str, locale: str | None) -> Names:
         found = self._shown.get((product_id, locale))
         if found is None:
-            found = self._shown[product_id, locale] = self._made(product_id, locale)
+            row = self._rows.get(product_id)
+            found = {} if row is None else product_names(row, self._shop, locale)
+            self._shown[product_id, locale] = found
         return found
-
-    def _made(self, product_id: str, locale: str | None) -> Names:
-        row = dict(self._rows.get(product_id, {}))
-        price = row.get("price")
-        if isinstance(price, int):
-            row["price"] = money_of(price, str(row.get("currency") or self._shop.currency), locale)
-        return row
 
 
 def _chunks(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:

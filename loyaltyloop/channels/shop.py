@@ -24,6 +24,7 @@ def shop_names(shop: Shop) -> dict[str, object]:
     """What `shop` holds in a template. UserError for a colour that is none."""
     extra = dict(shop.extra)
     brand = extra.get("brand")
+    logo = {"logo": extra["logo"]} if extra.get("logo") else {}
     return {
         "name": shop.name,
         "url": shop.url,
@@ -36,7 +37,7 @@ def shop_names(shop: Shop) -> dict[str, object]:
             "email": shop.sender.email,
             "postal_address": shop.sender.postal_address,
         },
-        "brand": _brand(brand if isinstance(brand, Mapping) else {}),
+        "brand": _brand({**logo, **(brand if isinstance(brand, Mapping) else {})}),
     }
 
 

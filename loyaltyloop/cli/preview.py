@@ -1,0 +1,82 @@
+"""`loop preview`: one message as one customer would get it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from loyaltyloop.cli.base import Project, files_of, json_option, pass_project, print_json
+
+if TYPE_CHECKING:
+    from loyaltyloop.channels.preview import Preview
+
+
+@click.command("preview")
+@click.argument("template")
+@click.option("--customer", "who", required=True, metavar="ID", help="As whom to see it: a user_id.")
+@click.option("--open", "open_it", is_flag=True, help="Show the HTML in a browser.")
+@json_option
+@pass_project
+def command(project: Project, template: str, who: str, open_it: bool, as_json: bool) -> None:
+    """Show one message as this customer would get it: subject and text here, the HTML in var/preview/.
+
+    Nothing is taken and nothing sent: the links of a preview lead nowhere. What the customer has no value
+    for is made up, and said.
+
+    \b
+    Example:
+      loop preview welcome/hello --customer 12347 --open
+    """
+    made = _preview(project, template, who)
+    path = _write(project, template, made)
+    if as_json:
+        print_json(_as_json(made, path))
+    else:
+        _show(made, path)
+    if open_it:
+        click.launch(path.resolve().as_uri())
+
+
+def _preview(project: Project, template: str, who: str) -> Preview:
+    from loyaltyloop.channels.preview import preview
+    from loyaltyloop.channels.render import Renderer
+    from loyaltyloop.errors import FilesError
+    from loyaltyloop.journey.reader import read_project
+    from loyaltyloop.store.database import read
+
+    reading = read_project(files_of(project))
+    if reading.shop is None:
+        raise FilesError([problem for problem in reading.problems if problem.severity == "error"])
+    settings = project.settings()
+    renderer = Renderer(reading.templates, reading.shop, settings.public_url, settings.secret())
+    renderer.compile(template)  # a broken template is shown with its place
+    with read(project.engine()) as connection:
+        return preview(connection, reading, renderer, template, who)
+
+
+def _write(project: Project, template: str, made: Preview) -> Path:
+    name = template.removeprefix("templates/").removesuffix(".html").replace("/", "-")
+    path = project.folder / "var" / "preview" / f"{name}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(made.rendered.html, encoding="utf-8")
+    return path
+
+
+def _as_json(made: Preview, path: Path) -> dict[str, object]:
+    whole = made.rendered
+    return {
+        "subject": whole.subject,
+        "text": whole.text,
+        "html": str(path),
+        "links": whole.links,
+        "made_up": made.notes,
+    }
+
+
+def _show(made: Preview, path: Path) -> None:
+    click.echo(f"Subject: {made.rendered.subject}\n\n{made.rendered.text}")
+    for note in made.notes:
+        click.echo(f"Note: {note}", err=True)
+    click.echo(f"HTML: {path}", err=True)

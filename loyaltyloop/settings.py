@@ -58,4 +58,4 @@ class Settings(BaseSettings):
 
 def load_settings(project: Path) -> Settings:
     """The settings of the project in this folder; the environment wins over `.env`."""
-    return Settings(project=project, _env_file=project / ".env")  # type: ignore[call-arg]
+    return Settings(project=project, _env_file=project / ".env")

@@ -209,7 +209,7 @@ class Order(SQLModel, table=True):
 
 
 class OrderLine(SQLModel, table=True):
-    """A product in an order; `arrived_at` is when the shop's order was known here."""
+    """A product in an order that was not cancelled; `arrived_at` is when the order was known here."""
 
     __tablename__ = "order_line"
     __table_args__ = (
@@ -300,7 +300,8 @@ class Enrolment(SQLModel, table=True):
     """One customer's way through one journey, and where the customer stands now.
 
     state: `ready` (arrived, the step has not looked yet), `waiting` (until `due_at` or an answer),
-    `sending` (a message is planned, held or on its way), `sent` (it was handed over or refused), `ended`.
+    `sending` (a message is planned, held or on its way), `sent` (it was handed over or refused), `ending`
+    (ended, but for the journey's `at_end` steps), `ended`.
     end: completed, held_out, erased, left; `reason` of `left`.
     """
 
@@ -310,11 +311,16 @@ class Enrolment(SQLModel, table=True):
             "ix_enrolment_standing",
             "journey",
             "version",
-            "step",
             "state",
             "due_at",
             sqlite_where=RUNNING,
             postgresql_where=RUNNING,
+        ),
+        Index(
+            "ix_enrolment_ending",
+            "journey",
+            sqlite_where=text("state = 'ending'"),
+            postgresql_where=text("state = 'ending'"),
         ),
         Index("ix_enrolment_customer", "customer_id", "journey"),
     )

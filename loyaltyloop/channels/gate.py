@@ -1,0 +1,165 @@
+"""The gate: what may leave now, what waits, what is refused and why. It runs inside the claim.
+
+Checks stand in one order; the first that objects decides. Each refusal is a reason on record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Row
+
+from loyaltyloop.journey.dice import jitter
+from loyaltyloop.journey.model import QuietHours, Shop
+from loyaltyloop.journey.times import to_instant, to_local
+
+_COMMON = re.compile(
+    r"[A-Za-z0-9_+-]{1,32}(\.[A-Za-z0-9_+-]{1,31})?@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,}"
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one message. `until`: when a held one is looked at again (UTC)."""
+
+    state: Literal["claimed", "held", "refused"]
+    reason: str = ""
+    until: datetime | None = None
+
+
+PASS = Verdict("claimed")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When and where the gate runs, and which messages' conditions object (key → reason)."""
+
+    now: datetime
+    shop: Shop
+    objections: dict[str, str]
+
+
+Candidate = Row[Any]
+Check = Callable[[Candidate, Moment], Verdict | None]
+
+
+def judge(message: Candidate, moment: Moment) -> Verdict:
+    """The verdict of the first check that objects; else it may be rendered and leave."""
+    for check in CHECKS:
+        if verdict := check(message, moment):
+            return verdict
+    return PASS
+
+
+def _enrolment_runs(message: Candidate, _: Moment) -> Verdict | None:
+    if message.ended_at is None:
+        return None
+    return Verdict("refused", f"the enrolment has ended: {message.ended_reason or message.end}")
+
+
+def _journey_live(message: Candidate, _: Moment) -> Verdict | None:
+    return Verdict("refused", "the journey is not live") if message.journey_state is None else None
+
+
+def _customer_exists(message: Candidate, _: Moment) -> Verdict | None:
+    if message.zone is None:
+        return Verdict("refused", "no such customer")
+    return Verdict("refused", "the customer was erased") if message.erased_at else None
+
+
+def _consent(message: Candidate, _: Moment) -> Verdict | None:
+    match message.purpose:
+        case "marketing" if not message.marketing_consent:
+            return Verdict("refused", f"no consent to marketing by {message.channel}")
+        case "service" if message.service_consent is False:
+            return Verdict("refused", f"service messages by {message.channel} declined")
+        case _:
+            return None
+
+
+def _address(message: Candidate, _: Moment) -> Verdict | None:
+    if not message.email:
+        return Verdict("refused", "no address")
+    return None if valid_address(message.email) else Verdict("refused", "the address is not valid")
+
+
+def _conditions(message: Candidate, moment: Moment) -> Verdict | None:
+    reason = moment.objections.get(message.key)
+    return Verdict("refused", reason) if reason else None
+
+
+def _paused(message: Candidate, moment: Moment) -> Verdict | None:
+    if message.purpose != "marketing" or message.paused_until is None or message.paused_until <= moment.now:
+        return None
+    return _hold(message, "the customer asked for a pause", message.paused_until)
+
+
+def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
+    if message.expires_at is not None and moment.now > message.expires_at:
+        return Verdict("refused", "expired")
+    return None
+
+
+def _quiet_hours(message: Candidate, moment: Moment) -> Verdict | None:
+    if message.purpose == "transactional":
+        return None
+    until = quiet_until(moment.shop, message.channel, message.purpose, message.zone, moment.now)
+    if until is None:
+        return None
+    return _hold(message, "quiet hours", until + timedelta(seconds=jitter(message.key)))
+
+
+def _hold(message: Candidate, reason: str, until: datetime) -> Verdict:
+    """Held until then, when the whole gate runs again; refused if that would be too late."""
+    if message.expires_at is not None and until > message.expires_at:
+        return Verdict("refused", "expired")
+    return Verdict("held", reason, until)
+
+
+CHECKS: tuple[Check, ...] = (
+    _enrolment_runs,
+    _journey_live,
+    _customer_exists,
+    _consent,
+    _address,
+    _conditions,
+    _in_time,
+    _paused,
+    _quiet_hours,
+)
+
+
+def quiet_until(shop: Shop, channel: str, purpose: str, zone: str, now: datetime) -> datetime | None:
+    """The end (UTC) of the quiet hours that `now` falls into in this zone; None outside of them."""
+    local = to_local(now, zone)
+    ends = [
+        _end_of(window, local, zone)
+        for window in shop.quiet_hours
+        if channel in window.channels and purpose in window.purposes and window.covers(local.time())
+    ]
+    return max(ends, default=None)
+
+
+def _end_of(window: QuietHours, local: datetime, zone: str) -> datetime:
+    over_midnight = window.start > window.end and local.time() >= window.start
+    day = local.date() + timedelta(days=1) if over_midnight else local.date()
+    return to_instant(datetime.combine(day, window.end), zone)
+
+
+def valid_address(address: str) -> bool:
+    """Is this an e-mail address one may write to? Only its form is looked at.
+
+    The common form is recognised at once; the library, a hundred times slower, judges the rest.
+    """
+    if _COMMON.fullmatch(address) and len(address) <= 254:
+        return True
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""The outbox: messages that are ready are claimed in one transaction, then handed over.
+
+A claim decides, renders and stores the bytes; its commit is the instant of the hand-over. Whatever dies
+afterwards leaves claimed messages behind, which the next delivery repeats where the way out is idempotent,
+and marks `unknown` where it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, select, update
+
+from loyaltyloop.channels.out import Outcome
+from loyaltyloop.store.cohorts import enrolment
+from loyaltyloop.store.models import Body, LiveJourney, Message
+
+message: Table = Message.__table__  # type: ignore[attr-defined]
+body: Table = Body.__table__  # type: ignore[attr-defined]
+journey: Table = LiveJourney.__table__  # type: ignore[attr-defined]
+
+SNAPSHOT = 50_000
+RETRY = timedelta(minutes=5)
+WAITING = message.c.state.in_(("planned", "held"))
+SETTLED = ("handed_over", "refused", "unknown")
+
+
+def ready_keys(connection: Connection, now: datetime, who: ColumnElement[bool]) -> list[str]:
+    """Keys of messages that may leave by now, in the order of claiming: priority, entered_at, key.
+
+    At most SNAPSHOT of them; a paused journey's messages stay where they are.
+    """
+    paused = select(journey.c.name).where(journey.c.state == "paused")
+    chosen = (
+        select(message.c.key)
+        .where(WAITING, message.c.due_at <= now, message.c.journey.not_in(paused), who)
+        .order_by(message.c.priority.desc(), message.c.entered_at, message.c.key)
+        .limit(SNAPSHOT)
+    )
+    return list(connection.execute(chosen).scalars())
+
+
+def claimed_keys(connection: Connection) -> list[str]:
+    """Keys of messages that were claimed and whose hand-over is not on record."""
+    chosen = select(message.c.key).where(message.c.state == "claimed").order_by(message.c.key)
+    return list(connection.execute(chosen).scalars())
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message as it is stored, to be assembled: the same bytes at each repetition."""
+
+    key: str
+    to: str
+    subject: str
+    purpose: str
+    decided_at: datetime
+    html: str
+    text: str
+
+
+def load_claimed(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
+    """Claimed messages with their stored bodies, in the order of `keys`."""
+    rows = connection.execute(
+        select(message, body.c.html, body.c.text)
+        .join(body, body.c.key == message.c.key)
+        .where(message.c.key.in_(keys), message.c.state == "claimed")
+    )
+    found = {row.key: row for row in rows}
+    return [found[key] for key in keys if key in found]
+
+
+_OUTCOME = (
+    update(message)
+    .where(message.c.key == bindparam("one"), message.c.state == "claimed")
+    .values(state=bindparam("new_state"), reason=bindparam("new_reason"))
+)
+
+
+def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -> dict[str, int]:
+    """Write what became of handed-over messages; their customers may go on. Counts by state.
+
+    What a way out could not take now, for sure, is held again and tried later.
+    """
+    by_state: dict[tuple[str, str], list[str]] = {}
+    for outcome in outcomes:
+        by_state.setdefault((outcome.state, outcome.reason), []).append(outcome.key)
+    counts: dict[str, int] = {}
+    for (state, reason), keys in sorted(by_state.items()):
+        values: dict[str, Any] = {"state": state, "reason": reason}
+        if state == "try_again":
+            values = {"state": "held", "reason": reason, "due_at": now + RETRY, "handed_over_at": None}
+        elif state == "refused":
+            values["handed_over_at"] = None
+        mine = and_(message.c.key.in_(keys), message.c.state == "claimed")
+        connection.execute(update(message).where(mine).values(values))
+        if state != "try_again":
+            let_go(connection, keys)
+        counts[values["state"]] = counts.get(values["state"], 0) + len(keys)
+    return counts
+
+
+def let_go(connection: Connection, keys: Sequence[str]) -> None:
+    """Customers who stand at the sends of these messages may go on."""
+    standing = select(message.c.enrolment_id).where(message.c.key.in_(keys))
+    connection.execute(
+        update(enrolment)
+        .where(enrolment.c.id.in_(standing), enrolment.c.state == "sending")
+        .values(state="sent")
+    )

@@ -1,0 +1,41 @@
+"""`recommend`: products for this customer, kept on the enrolment."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from loyaltyloop.journey.model import Recommend
+from loyaltyloop.scores.recommend import Wanted, as_value, recommend
+from loyaltyloop.steps.stand import Stand
+from loyaltyloop.store.bulk import insert_rows
+from loyaltyloop.store.cohorts import cohort, customer, decide, decide_each, enrolment
+from loyaltyloop.store.models import Kept
+
+kept: Table = Kept.__table__  # type: ignore[attr-defined]
+
+
+def look(stand: Stand) -> None:
+    """Everybody gets what can be found; who gets too little does as `if_short` says.
+
+    Kept are the picks; too few are kept as none (`collapse`: messages go without the block), or as null
+    (`skip`: messages that name the step are passed over).
+    """
+    action = stand.step.action
+    assert isinstance(action, Recommend)
+    people = stand.people(cohort.c.id, enrolment.c.customer_id, customer.c.country, enrolment.c.trigger)
+    wanted = [Wanted(row.customer_id, row.id, row.country, row.trigger or {}) for row in people]
+    picks = recommend(stand.connection, wanted, action, stand.shop, stand.now)
+    rows, leaving = [], []
+    for person in people:
+        found = picks.get(person.id, [])
+        enough = len(found) >= action.at_least
+        if not enough and action.if_short == "leave":
+            leaving.append(
+                {"id": person.id, "left": "too few products", "why": f"{len(found)} products found"}
+            )
+            continue
+        short: list[dict[str, str]] | None = None if action.if_short == "skip" else []
+        rows.append((person.id, stand.step.name, as_value(found) if enough else short))
+    insert_rows(stand.connection, kept, ("enrolment_id", "step", "value"), rows)
+    decide_each(stand.connection, leaving)
+    decide(stand.connection, "", "")

@@ -1,0 +1,81 @@
+"""`reset_by`: a wait that starts anew at each such event, if it came before the wait's end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, select, union, update
+
+from loyaltyloop.journey.condition import AnyOf, Condition, Did, Segment
+from loyaltyloop.journey.model import At
+from loyaltyloop.journey.times import Duration
+from loyaltyloop.steps.stand import Stand
+from loyaltyloop.steps.targets import reset_chain
+from loyaltyloop.store.cohorts import PEOPLE, cohort, customer, enrolment
+from loyaltyloop.store.deeds import deeds
+
+_SET = (
+    update(enrolment)
+    .where(enrolment.c.id == bindparam("member"))
+    .values(
+        due_at=bindparam("new_due", type_=enrolment.c.due_at.type),
+        until_at=bindparam("new_until", type_=enrolment.c.until_at.type),
+    )
+)
+
+
+def reset(
+    stand: Stand, by: Condition, duration: Duration, at: At | None, lateness: timedelta | None = None
+) -> None:
+    """Move the end of the waiting members by the events that have arrived.
+
+    `lateness`: of a `wait_for`, which looks again that much after its time-out.
+    """
+    moved = []
+    for member, arrived_at, zone, events in _resets(stand, by):
+        end = reset_chain(arrived_at, events, duration, at, zone)
+        moved.append(
+            {
+                "member": member,
+                "new_due": end + (lateness or timedelta()),
+                "new_until": end if lateness else None,
+            }
+        )
+    if moved:
+        stand.connection.execute(_SET, moved)
+
+
+def _resets(stand: Stand, by: Condition) -> Iterator[tuple[int, datetime, str, list[datetime]]]:
+    """(enrolment, arrival, zone, times of resetting events) of waiting members that have any."""
+    scope = stand.scope(by)
+    times = [deeds(did, scope) for did in _dids(by)]
+    if not times:
+        return
+    waiting = (cohort.c.state == "waiting", enrolment.c.arrived_at.is_not(None))
+    found = union(
+        *(
+            select(cohort.c.id, enrolment.c.arrived_at, customer.c.zone, rows.at.label("at"))
+            .select_from(PEOPLE, *rows.tables)
+            .where(rows.where, *waiting, rows.at >= enrolment.c.arrived_at)
+            for rows in times
+        )
+    )
+    events: dict[int, tuple[datetime, str, list[datetime]]] = {}
+    for member, arrived_at, zone, moment in stand.connection.execute(found):
+        events.setdefault(member, (arrived_at, zone, []))[2].append(moment)
+    for member, (arrived_at, zone, moments) in events.items():
+        yield member, arrived_at, zone, sorted(moments)
+
+
+def _dids(condition: Condition) -> list[Did]:
+    """The events that `reset_by` names: one `did`, or any of several."""
+    match condition:
+        case Did():
+            return [condition]
+        case AnyOf(parts):
+            return [did for part in parts for did in _dids(part)]
+        case Segment(_, part):
+            return _dids(part)
+        case _:
+            return []

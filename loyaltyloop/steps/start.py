@@ -1,0 +1,38 @@
+"""`start`: let the customer enter another journey, at that journey's next turn."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from loyaltyloop.journey.dice import message_key
+from loyaltyloop.journey.model import Start
+from loyaltyloop.steps.stand import Stand
+from loyaltyloop.store.bulk import insert_rows
+from loyaltyloop.store.cohorts import cohort, decide, enrolment
+from loyaltyloop.store.models import Entry
+
+entry: Table = Entry.__table__  # type: ignore[attr-defined]
+_QUEUED = ("journey", "customer_id", "at", "one_per", "occurrence", "trigger", "cause", "state", "reason")
+
+
+def look(stand: Stand) -> None:
+    """Everybody is queued for the other journey, with what they entered this one by, and goes on."""
+    action = stand.step.action
+    assert isinstance(action, Start)
+    people = stand.people(
+        cohort.c.id,
+        enrolment.c.customer_id,
+        enrolment.c.customer_key,
+        enrolment.c.one_per,
+        enrolment.c.occurrence,
+        enrolment.c.trigger,
+    )
+    first = stand.step.first_name or stand.step.name
+    rows = []
+    for person in people:
+        key = message_key(stand.journey.name, person.customer_key, person.one_per, person.occurrence, first)
+        rows.append(
+            (action.journey, person.customer_id, stand.now, "", key, person.trigger, "start", "queued", "")
+        )
+    insert_rows(stand.connection, entry, _QUEUED, rows)
+    decide(stand.connection, "", f"started {action.journey}")

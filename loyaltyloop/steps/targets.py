@@ -1,0 +1,81 @@
+"""Until when a customer waits: durations and dates as instants of each customer's own calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from loyaltyloop.journey.model import At, Until
+from loyaltyloop.journey.times import Duration, next_at, read_instant, to_instant, yearly_day
+
+
+def waited(start: datetime, duration: Duration, at: At | None, zone: str) -> datetime:
+    """The end of a wait from `start`: at least the duration, then the next such local time."""
+    end = duration.after(start, zone)
+    return next_at(end, zone, at.time, at.days) if at else end
+
+
+def waited_in(
+    zones: Iterable[str], start: datetime, duration: Duration, at: At | None
+) -> dict[str, datetime]:
+    """`waited` for each zone."""
+    return {zone: waited(start, duration, at, zone) for zone in zones}
+
+
+def target(until: Until, value: object, entered_at: datetime, at: At | None, zone: str) -> datetime | None:
+    """The instant that an `until` names for one customer; None where its value is unknown.
+
+    A yearly date (a birthday) is its next occurrence from entering on; other dates and instants stand.
+    """
+    moment = _moment(value, entered_at, zone)
+    if moment is None:
+        return None
+    if until.offset:
+        moment = until.offset.after(moment, zone, until.offset_sign)
+    return next_at(moment, zone, at.time, at.days) if at else moment
+
+
+def _moment(value: object, entered_at: datetime, zone: str) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return _next_yearly(value, entered_at, zone)
+    if isinstance(value, str) and len(value) == len("2026-01-31"):
+        day = read_instant(value)
+        return to_instant(datetime.combine(day.date(), time()), zone) if day else None
+    return read_instant(value)
+
+
+def _next_yearly(day: date, entered_at: datetime, zone: str) -> datetime | None:
+    for year in (entered_at.year - 1, entered_at.year, entered_at.year + 1, entered_at.year + 2):
+        found = yearly_day(day.month, day.day, year, "feb28")
+        if found is None:
+            continue
+        moment = to_instant(datetime.combine(found, time()), zone)
+        if moment + timedelta(days=1) > entered_at:
+            return moment
+    return None
+
+
+def value_of(
+    until: Until, columns: Mapping[str, Any], attributes: Mapping[str, Any], trigger: Mapping[str, Any]
+) -> object:
+    """What `until: ATTRIBUTE` or `until: trigger.PROPERTY` refers to."""
+    if until.source.startswith("trigger."):
+        return trigger.get(until.source.removeprefix("trigger."))
+    return columns[until.source] if until.source in columns else attributes.get(until.source)
+
+
+def reset_chain(
+    start: datetime, events: Iterable[datetime], duration: Duration, at: At | None, zone: str
+) -> datetime:
+    """The end of a wait that each event (ascending times) starts anew, if it came before the end."""
+    end = waited(start, duration, at, zone)
+    for moment in events:
+        if moment < start:
+            continue
+        if moment >= end:
+            break
+        end = waited(moment, duration, at, zone)
+    return end

@@ -1,0 +1,94 @@
+"""`wait`: stay for a while, or until a date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, select, update
+
+from loyaltyloop.journey.model import At, Until, Wait
+from loyaltyloop.journey.times import Duration
+from loyaltyloop.steps.resets import reset
+from loyaltyloop.steps.stand import Stand
+from loyaltyloop.steps.targets import target, value_of, waited_in
+from loyaltyloop.store.cohorts import READY, cohort, customer, decide_each, enrolment, mark, wait, wait_alike
+
+SKIP = "skip"  # the path behind the next step
+NOT_LATE = timedelta()
+_CUSTOMER = [column for column in customer.c if column.name not in ("id", "key")]
+
+
+def look(stand: Stand) -> None:
+    """Those whose time has come go on; those who have arrived wait."""
+    action = stand.step.action
+    assert isinstance(action, Wait)
+    if action.reset_by and action.duration:
+        reset(stand, action.reset_by, action.duration, action.at)
+    over = (cohort.c.state == "waiting") & (enrolment.c.due_at <= stand.now)
+    mark(stand.connection, over, path="", why="waited")
+    match action:
+        case Wait(duration=Duration() as duration):
+            wait_for_duration(stand, duration, action.at)
+        case Wait(until=Until() as until):
+            wait_for_date(stand, until, action.at)
+
+
+def wait_for_duration(
+    stand: Stand, duration: Duration, at: At | None, lateness: timedelta = NOT_LATE
+) -> None:
+    """Let arrivals wait, by the calendar of their zones; looked at later by the lateness."""
+    if duration.elapsed and at is None:
+        end = duration.after(stand.now, "UTC")
+        wait_alike(stand.connection, end + lateness, end if lateness else None)
+        return
+    ends = waited_in(stand.zones(), stand.now, duration, at)
+    if ends:
+        own = {"due_at": _by_zone({zone: end + lateness for zone, end in ends.items()})}
+        if lateness:
+            own["until_at"] = _by_zone(ends)
+        stand.connection.execute(update(cohort).where(READY).values(own))
+        wait(stand.connection)
+
+
+def _by_zone(ends: Mapping[str, datetime]) -> Any:
+    """The instant for a member's zone."""
+    return (
+        select(case(dict(ends), value=customer.c.zone))
+        .where(enrolment.c.id == cohort.c.id, customer.c.id == enrolment.c.customer_id)
+        .scalar_subquery()
+    )
+
+
+def wait_for_date(stand: Stand, until: Until, at: At | None, lateness: timedelta = NOT_LATE) -> None:
+    """Let arrivals wait until their own date; one that is past, or unknown, does as `if_past` says."""
+    waiting, over = [], []
+    for person in stand.people(cohort.c.id, enrolment.c.entered_at, enrolment.c.trigger, *_CUSTOMER):
+        value = value_of(until, dict(person._mapping), person.attributes or {}, person.trigger or {})
+        moment = target(until, value, person.entered_at, at, person.zone)
+        if moment is not None and moment > stand.now:
+            ends = {"due_at": moment + lateness, "until_at": moment if lateness else None}
+            waiting.append({"id": person.id, **ends})
+        else:
+            over.append(_past(stand, person.id, until.if_past, "past" if moment else "unknown"))
+    decide_each(stand.connection, waiting)
+    decide_each(stand.connection, over)
+    wait(stand.connection)
+
+
+def _past(stand: Stand, member: int, if_past: str, what: str) -> dict[str, Any]:
+    """What becomes of one whose date is past or unknown; `skip` passes over the next step too."""
+    proceed = stand.step.paths[-1].name if stand.step.paths else ""
+    match if_past:
+        case "leave":
+            return {"id": member, "path": None, "left": f"date {what}", "why": f"its date is {what}"}
+        case "skip":
+            return {
+                "id": member,
+                "path": SKIP,
+                "left": None,
+                "why": f"its date is {what}: next step passed over",
+            }
+        case _:
+            return {"id": member, "path": proceed, "left": None, "why": f"its date is {what}"}

@@ -1,0 +1,49 @@
+"""Conditions asked of the people of a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.model import Shop
+from loyaltyloop.store.cohorts import PEOPLE, customer, enrolment
+from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.database import is_postgres
+from loyaltyloop.store.scope import Scope, limits, zone_limits
+
+
+def cohort_scope(
+    connection: Connection,
+    shop: Shop,
+    now: datetime,
+    conditions: Iterable[Condition],
+    *,
+    entered: bool = False,
+) -> Scope:
+    """What conditions refer to that are asked of the cohort's people.
+
+    `entered`: a `did` that does not say from when it counts does so from entering on (`leave_when`, `goal`).
+    """
+    asked = limits(*conditions)
+    return Scope(
+        customer=customer,
+        now=now,
+        shop=shop,
+        postgres=is_postgres(connection),
+        enrolment=enrolment,
+        limits=zone_limits(asked, cohort_zones(connection), now) if asked else {},
+        since=enrolment.c.entered_at if entered else None,
+    )
+
+
+def cohort_zones(connection: Connection) -> list[str]:
+    """The zones that the cohort's people live in, sorted."""
+    return sorted(connection.execute(select(customer.c.zone).select_from(PEOPLE).distinct()).scalars())
+
+
+def leaves_by(connection: Connection, shop: Shop, now: datetime, condition: Condition) -> ColumnElement[bool]:
+    """A `leave_when`, asked of the cohort's people."""
+    return holds(condition, cohort_scope(connection, shop, now, [condition], entered=True))

@@ -1,0 +1,214 @@
+"""Who stands at a step, and moving them on: sets of enrolments, never one at a time.
+
+A cohort is a temporary table of the enrolments that one transaction looks at. A step writes beside each
+member that goes on the `path` it takes, or the reason (`left`) for which it ends, and `why`; `move` then
+records the visits and lets the members arrive. Who has neither stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlmodel import UTCDateTime
+
+from loyaltyloop.journey.model import Journey
+from loyaltyloop.store.database import is_postgres
+from loyaltyloop.store.models import Customer, Enrolment, Visit
+
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
+customer: Table = Customer.__table__  # type: ignore[attr-defined]
+visit: Table = Visit.__table__  # type: ignore[attr-defined]
+
+cohort = Table(
+    "cohort",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("state", String),
+    Column("path", String),
+    Column("left", String),
+    Column("why", String),
+    Column("due_at", UTCDateTime()),
+    Column("until_at", UTCDateTime()),
+)
+UNDECIDED = and_(cohort.c.path.is_(None), cohort.c.left.is_(None))
+READY = and_(UNDECIDED, cohort.c.state == "ready")
+DECIDED = or_(cohort.c.path.is_not(None), cohort.c.left.is_not(None))
+# Members with their enrolment and customer, for conditions and for reading.
+PEOPLE = cohort.join(enrolment, enrolment.c.id == cohort.c.id).join(
+    customer, customer.c.id == enrolment.c.customer_id
+)
+_VISIT = ["enrolment_id", "step", "arrived_at", "left_at", "path", "why"]
+
+
+def clear(connection: Connection) -> None:
+    """An empty cohort for this transaction."""
+    # PostgreSQL keeps a temporary table for the session, and forgets its rows at each commit.
+    stamp, ending = ("TIMESTAMP WITH TIME ZONE", " ON COMMIT DELETE ROWS")
+    if not is_postgres(connection):
+        stamp, ending = ("DATETIME", "")
+    connection.exec_driver_sql(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS cohort (id INTEGER PRIMARY KEY, state VARCHAR, path VARCHAR,"
+        f' "left" VARCHAR, why VARCHAR, due_at {stamp}, until_at {stamp}){ending}'
+    )
+    connection.execute(delete(cohort))
+
+
+def standing(journey: str, version: int, step: str) -> ColumnElement[bool]:
+    """Enrolments that stand at this step."""
+    return and_(
+        enrolment.c.journey == journey,
+        enrolment.c.version == version,
+        enrolment.c.step == step,
+        enrolment.c.ended_at.is_(None),
+    )
+
+
+def take(connection: Connection, where: ColumnElement[bool], limit: int | None) -> int:
+    """Fill the cohort with at most `limit` enrolments for which `where` holds; how many they are."""
+    clear(connection)
+    chosen = select(enrolment.c.id, enrolment.c.state).where(where).limit(limit)
+    return connection.execute(insert(cohort).from_select(["id", "state"], chosen)).rowcount
+
+
+def mark(connection: Connection, condition: ColumnElement[bool], **values: Any) -> None:
+    """Write `path`, `left` or `why` beside the undecided members for whom a condition holds."""
+    who = select(cohort.c.id).select_from(PEOPLE).where(UNDECIDED, condition)
+    connection.execute(update(cohort).where(cohort.c.id.in_(who)).values(**values))
+
+
+def decide(connection: Connection, path: str, why: str) -> None:
+    """Give all undecided members this path."""
+    connection.execute(update(cohort).where(UNDECIDED).values(path=path, why=why))
+
+
+def decide_each(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what was decided in Python: mappings of `id` and the same columns of the cohort in each."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "id"]
+    values = {name: bindparam(f"new_{name}", type_=cohort.c[name].type) for name in names}
+    statement = update(cohort).where(cohort.c.id == bindparam("member")).values(values)
+    connection.execute(
+        statement, [{"member": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
+    )
+
+
+def wait(connection: Connection) -> None:
+    """Let the undecided ready members wait, each until its `due_at` and `until_at` in the cohort."""
+    own = [
+        select(column).where(cohort.c.id == enrolment.c.id).scalar_subquery()
+        for column in (cohort.c.due_at, cohort.c.until_at)
+    ]
+    who = select(cohort.c.id).where(READY)
+    connection.execute(
+        update(enrolment)
+        .where(enrolment.c.id.in_(who))
+        .values(state="waiting", due_at=own[0], until_at=own[1])
+    )
+
+
+def wait_alike(connection: Connection, due_at: datetime, until_at: datetime | None = None) -> None:
+    """Let all undecided ready members wait until the same instant."""
+    who = select(cohort.c.id).where(READY)
+    connection.execute(
+        update(enrolment)
+        .where(enrolment.c.id.in_(who))
+        .values(state="waiting", due_at=due_at, until_at=until_at)
+    )
+
+
+def move(
+    connection: Connection, now: datetime, targets: Mapping[str, str | None], ended: str = "ended"
+) -> dict[str, int]:
+    """Let all decided members go: visits are recorded; they arrive at their path's target, or end.
+
+    `targets`: path → the next step, or None for the journey's end. `ended`: the state of whoever ends,
+    `ending` where the journey has `at_end` steps. Returns how many took each path; those who left are
+    counted under `left: reason`.
+    """
+    taken = _count(connection, cohort.c.path)
+    left = _count(connection, cohort.c.left)
+    if taken or left:
+        _record_visits(connection, now)
+    for step in {targets[path] for path in taken}:
+        paths = [path for path in taken if targets[path] == step]
+        _put(connection, cohort.c.path.in_(paths) & cohort.c.left.is_(None), _arriving(step, now, ended))
+    for reason in left:
+        _put(connection, cohort.c.left == reason, _ended("left", reason, now, ended))
+    return taken | {f"left: {reason}": number for reason, number in left.items()}
+
+
+def _count(connection: Connection, column: ColumnElement[Any]) -> dict[str, int]:
+    rows = connection.execute(select(column, func.count()).where(column.is_not(None)).group_by(column))
+    return dict(sorted((name, number) for name, number in rows))
+
+
+def _put(connection: Connection, who: ColumnElement[bool], values: dict[str, Any]) -> None:
+    members = select(cohort.c.id).where(who)
+    connection.execute(update(enrolment).where(enrolment.c.id.in_(members)).values(values))
+
+
+def _record_visits(connection: Connection, now: datetime) -> None:
+    going = (
+        select(
+            enrolment.c.id,
+            enrolment.c.step,
+            enrolment.c.arrived_at,
+            literal(now, visit.c.left_at.type),
+            func.coalesce(cohort.c.path, ""),
+            func.coalesce(cohort.c.why, ""),
+        )
+        .select_from(cohort.join(enrolment, enrolment.c.id == cohort.c.id))
+        .where(DECIDED)
+    )
+    connection.execute(insert(visit).from_select(_VISIT, going))
+
+
+def _arriving(step: str | None, now: datetime, ended: str) -> dict[str, Any]:
+    if step is None:
+        return _ended("completed", None, now, ended)
+    return {"step": step, "state": "ready", "arrived_at": now, "due_at": None, "until_at": None}
+
+
+def _ended(end: str, reason: str | None, now: datetime, ended: str) -> dict[str, Any]:
+    gone = {"step": None, "due_at": None, "until_at": None}
+    return {"state": ended, "ended_at": now, "end": end, "reason": reason, **gone}
+
+
+def end(
+    connection: Connection,
+    now: datetime,
+    reason: str,
+    ids: Iterable[int],
+    why: str = "",
+    ended: str = "ended",
+) -> int:
+    """End these enrolments, if they still run, as `left: reason`; how many they were."""
+    take(connection, enrolment.c.id.in_(list(ids)) & enrolment.c.ended_at.is_(None), None)
+    connection.execute(update(cohort).values(left=reason, why=why or f"left: {reason}"))
+    return sum(move(connection, now, {}, ended).values())
+
+
+def ended_state(journey: Journey) -> str:
+    """The state of whoever ends: `at_end` steps are still to come, or nothing is."""
+    return "ending" if journey.at_end else "ended"

@@ -1,0 +1,38 @@
+"""Which customers something happened to, by the numbers that applying hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, Table, and_, func, select, union
+
+from loyaltyloop.store.models import Event, Touch
+
+event: Table = Event.__table__  # type: ignore[attr-defined]
+touch: Table = Touch.__table__  # type: ignore[attr-defined]
+BATCH = 500
+T = TypeVar("T")
+
+
+def newest_seq(connection: Connection) -> int:
+    """The highest number handed out so far; 0 if none."""
+    events = connection.execute(select(func.max(event.c.seq))).scalar() or 0
+    touches = connection.execute(select(func.max(touch.c.seq))).scalar() or 0
+    return max(events, touches)
+
+
+def touched_customers(connection: Connection, after: int, upto: int) -> list[int]:
+    """Ids of customers with an event or another change numbered in (after, upto]."""
+    events = select(event.c.customer_id).where(and_(event.c.seq > after, event.c.seq <= upto))
+    touches = select(touch.c.customer_id).where(and_(touch.c.seq > after, touch.c.seq <= upto))
+    rows = connection.execute(union(events, touches)).scalars()
+    return sorted(customer for customer in rows if customer is not None)
+
+
+def batches(ids: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """The ids, so many at a time."""
+    rest = iter(ids)
+    while batch := list(islice(rest, size)):
+        yield batch

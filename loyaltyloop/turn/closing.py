@@ -1,0 +1,118 @@
+"""The two ends of a turn: events are applied first; at the end its place is noted and told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+
+from loyaltyloop.channels.outbox import WAITING, message
+from loyaltyloop.journey.model import ByDate, BySchedule, ByState, Step
+from loyaltyloop.journey.times import to_instant, to_local
+from loyaltyloop.steps import VERBS
+from loyaltyloop.steps.stand import Stand
+from loyaltyloop.store.apply import apply_events, apply_on
+from loyaltyloop.store.cohorts import cohort, enrolment, take
+from loyaltyloop.store.models import TurnLog
+from loyaltyloop.store.touched import newest_seq
+from loyaltyloop.turn.counts import Counts, Row, TurnReport
+from loyaltyloop.turn.frame import Frame, journey_table
+from loyaltyloop.turn.stages import Stage
+from loyaltyloop.turn.stepping import CHUNK
+
+
+def apply(frame: Frame) -> Counts:
+    """Apply what has arrived, and fix up to where this turn looks."""
+    if frame.transactions.dry is not None:
+        applied = apply_on(frame.transactions.dry, frame.now, frame.shop)
+    else:
+        applied = apply_events(frame.world.engine, frame.now, frame.shop)
+    with frame.transactions.write() as connection:
+        frame.upto = newest_seq(connection)
+        _note(connection, frame, last_now=frame.now)
+    return Counts({"": applied} if applied else {})
+
+
+def close(frame: Frame) -> Counts:
+    """Run the `at_end` steps of whoever has ended, and note that all up to here were looked at."""
+    ended = _at_end(frame)
+    with frame.transactions.write() as connection:
+        _note(connection, frame, seen_seq=frame.upto)
+    return Counts({"at_end": ended} if ended else {})
+
+
+def _note(connection: Connection, frame: Frame, **values: object) -> None:
+    """A restricted turn moves no cursor."""
+    if frame.limits.all:
+        mine = journey_table.c.name == frame.journey.name
+        connection.execute(update(journey_table).where(mine).values(values))
+
+
+def _at_end(frame: Frame) -> int:
+    ending = and_(enrolment.c.journey == frame.journey.name, enrolment.c.state == "ending")
+    total = 0
+    while True:
+        with frame.transactions.write_shop() as connection:
+            taken = take(connection, ending, CHUNK)
+            for step in frame.journey.at_end if taken else ():
+                _look(connection, frame, step)
+            members = select(cohort.c.id)
+            connection.execute(update(enrolment).where(enrolment.c.id.in_(members)).values(state="ended"))
+        total += taken
+        if taken < CHUNK:
+            return total
+
+
+def _look(connection: Connection, frame: Frame, step: Step) -> None:
+    """One `at_end` step, for all in the cohort: they have arrived there, and go nowhere."""
+    connection.execute(update(cohort).values(state="ready", path=None))
+    number = frame.versions[-1].number
+    VERBS[step.verb](Stand(connection, frame.now, frame.shop, frame.journey, number, step))
+
+
+def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -> TurnReport:
+    """What the turn did, stage by stage; it is kept in the log if it did anything."""
+    rows = tuple(
+        Row(stage.name, path, people)
+        for stage in stages
+        for path, people in counts.get(stage.name, Counts()).numbers.items()
+        if stage.kind not in ("apply", "report")
+    )
+    with frame.transactions.read() as connection:
+        report = TurnReport(frame.journey.name, frame.now, rows, _next_due(connection, frame))
+    if not report.idle and frame.limits.all:
+        with frame.transactions.write() as connection:
+            told = {stage: counts[stage].numbers for stage in counts if counts[stage].total}
+            values = {"journey": report.journey, "now": frame.now, "counts": told}
+            connection.execute(insert(TurnLog).values(values))
+    return report
+
+
+def _next_due(connection: Connection, frame: Frame) -> datetime | None:
+    """When there is something to do again, as far as is known now; UTC."""
+    mine = enrolment.c.journey == frame.journey.name
+    waiting = and_(mine, enrolment.c.ended_at.is_(None), enrolment.c.state == "waiting")
+    held = and_(message.c.journey == frame.journey.name, WAITING)
+    times = [_first(connection, enrolment.c.due_at, waiting), _first(connection, message.c.due_at, held)]
+    times.append(_next_check(frame))
+    return min((time for time in times if time is not None), default=None)
+
+
+def _first(
+    connection: Connection, column: ColumnElement[datetime], where: ColumnElement[bool]
+) -> datetime | None:
+    return connection.execute(select(func.min(column, type_=column.type)).where(where)).scalar()
+
+
+def _next_check(frame: Frame) -> datetime | None:
+    """The next look at dates, conditions or schedules: the next whole hour, or the shop's next day."""
+    hour = frame.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    match frame.journey.enter.by:
+        case ByState(check="daily"):
+            tomorrow = to_local(frame.now, frame.shop.timezone).date() + timedelta(days=1)
+            return to_instant(datetime.combine(tomorrow, datetime.min.time()), frame.shop.timezone)
+        case ByDate() | BySchedule() | ByState():
+            return hour
+        case _:
+            return None

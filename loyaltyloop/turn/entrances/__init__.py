@@ -1,0 +1,1 @@
+"""Where candidates come from: one file for each way to enter."""

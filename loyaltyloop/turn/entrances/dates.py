@@ -1,0 +1,109 @@
+"""Entering by a yearly date: the day and time have come where the customer lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, select, true
+
+from loyaltyloop.journey.admission import Candidate
+from loyaltyloop.journey.model import ByDate
+from loyaltyloop.journey.times import add_months, to_instant, yearly_day
+from loyaltyloop.store.cohorts import customer
+from loyaltyloop.store.models import CustomerDate
+from loyaltyloop.store.touched import batches, touched_customers
+from loyaltyloop.turn.counts import Counts
+from loyaltyloop.turn.enrolling import Enrolling
+from loyaltyloop.turn.entrances.asking import asked_of_all
+from loyaltyloop.turn.frame import Frame, journey_table
+
+customer_date: Table = CustomerDate.__table__  # type: ignore[attr-defined]
+CHUNK = 2000
+FARTHEST_ZONE = timedelta(days=2)  # local days differ by less between any two zones
+
+
+def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
+    """Enrol those whose instant came since the last turn, or lately for whoever was touched since."""
+    with frame.transactions.read() as connection:
+        found = _found(connection, frame, by)
+    for chunk in batches(range(len(found)), CHUNK):
+        with frame.transactions.write() as connection:
+            candidates = [found[number] for number in chunk]
+            counts = enrolling.enrol(connection, asked_of_all(connection, frame, candidates))
+        yield counts
+
+
+def _found(connection: Connection, frame: Frame, by: ByDate) -> list[Candidate]:
+    row = connection.execute(journey_table.select().where(journey_table.c.name == frame.journey.name)).one()
+    earliest = by.catch_up.before(frame.now, frame.shop.timezone)
+    since = max(earliest, row.checked_at) if row.checked_at and frame.limits.all else earliest
+    found = _between(connection, frame, by, since, None)
+    if since > earliest:
+        for ids in batches(touched_customers(connection, row.seen_seq, frame.upto)):
+            found += _between(connection, frame, by, earliest, ids)
+    unique = {(candidate.customer_id, candidate.one_per): candidate for candidate in found}
+    return sorted(unique.values(), key=lambda candidate: (candidate.at, candidate.customer_id))
+
+
+def _between(
+    connection: Connection, frame: Frame, by: ByDate, since: datetime, ids: list[int] | None
+) -> list[Candidate]:
+    """Candidates whose instant lies in (since, now]."""
+    days = _days(by, since, frame.now)
+    who: ColumnElement[bool] = true() if ids is None else customer.c.id.in_(ids)
+    if frame.limits.customers:
+        who = and_(who, customer.c.id.in_(frame.limits.customer_ids()))
+    rows = connection.execute(
+        select(customer.c.id, customer.c.key, customer.c.zone, customer_date.c.month_day)
+        .join(customer, customer.c.id == customer_date.c.customer_id)
+        .where(customer_date.c.attribute == by.attribute, customer_date.c.month_day.in_(sorted(days)), who)
+    )
+    return [
+        Candidate(row.id, row.key, row.zone, at, str(year), "", cause="date")
+        for row in rows
+        for year in days[row.month_day]
+        if (at := _instant(by, row.month_day, year, row.zone)) is not None and since < at <= frame.now
+    ]
+
+
+def _days(by: ByDate, since: datetime, now: datetime) -> dict[int, list[int]]:
+    """month * 100 + day of dates that can come in (since, now] anywhere → the years."""
+    days: dict[int, list[int]] = {}
+    day = _unshifted(by, since.date()) - FARTHEST_ZONE
+    last = _unshifted(by, now.date()) + FARTHEST_ZONE
+    while day <= last:
+        for month_day in _month_days(by, day):
+            days.setdefault(month_day, []).append(day.year)
+        day += timedelta(days=1)
+    return days
+
+
+def _month_days(by: ByDate, day: date) -> list[int]:
+    own = [day.month * 100 + day.day]
+    leap = yearly_day(2, 29, day.year, by.feb29)
+    return [*own, 229] if leap == day and own != [229] else own
+
+
+def _unshifted(by: ByDate, day: date) -> date:
+    """About the day whose shifted one this is; the search is wider by more than the difference."""
+    if by.offset is None:
+        return day
+    days = timedelta(days=by.offset.days + by.offset.seconds // 86400)
+    return add_months(day, -by.offset_sign * by.offset.months) - by.offset_sign * days
+
+
+@lru_cache(maxsize=4096)
+def _instant(by: ByDate, month_day: int, year: int, zone: str) -> datetime | None:
+    """When it is time where the customer lives; None: not this year."""
+    day = yearly_day(month_day // 100, month_day % 100, year, by.feb29)
+    if day is None:
+        return None
+    seconds = 0
+    if by.offset is not None:
+        day = add_months(day, by.offset_sign * by.offset.months) + timedelta(
+            days=by.offset_sign * by.offset.days
+        )
+        seconds = by.offset_sign * by.offset.seconds
+    return to_instant(datetime.combine(day, by.at or time()), zone) + timedelta(seconds=seconds)

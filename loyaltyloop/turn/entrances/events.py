@@ -1,0 +1,150 @@
+"""Entering by an event: candidates in order (event time, id) among those applied since the last turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, select, true, update
+
+from loyaltyloop.journey.admission import Candidate
+from loyaltyloop.journey.comparisons import fields_pass, first_instant
+from loyaltyloop.journey.condition import Ago, Condition, Instant
+from loyaltyloop.journey.model import ByEvent
+from loyaltyloop.store.cohorts import customer
+from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.database import is_postgres
+from loyaltyloop.store.models import Event
+from loyaltyloop.store.scope import Scope, limits, zone_limits
+from loyaltyloop.store.touched import batches
+from loyaltyloop.turn.counts import Counts
+from loyaltyloop.turn.enrolling import Enrolling
+from loyaltyloop.turn.frame import Frame, journey_table
+
+event: Table = Event.__table__  # type: ignore[attr-defined]
+CHUNK = 2000
+# An event as conditions see an enrolment that it is about to make.
+entered = select(
+    event.c.id.label("trigger_event_id"),
+    event.c.properties.label("trigger"),
+    event.c.at.label("entered_at"),
+    event.c.order_id,
+    event.c.customer_id,
+    event.c.source,
+    event.c.message_id,
+).subquery("entered")
+
+
+def work(frame: Frame, by: ByEvent, enrolling: Enrolling) -> Iterator[Counts]:
+    """Judge this turn's events, chunk by chunk; a turn that died goes on where it stood."""
+    while True:
+        with frame.transactions.read() as connection:
+            after, upto, done = _range(connection, frame)
+            ids = _ordered(connection, frame, by, after, upto)
+        for chunk in batches(ids[done:], CHUNK):
+            done += len(chunk)
+            with frame.transactions.write() as connection:
+                counts = enrolling.enrol(connection, _candidates(connection, frame, by, chunk))
+                _note(connection, frame, entering={"upto": upto, "done": done})
+            yield counts
+        with frame.transactions.write() as connection:
+            _note(connection, frame, entered_seq=upto, entering=None)
+        if upto >= frame.upto or not frame.limits.all:
+            return
+
+
+def _range(connection: Connection, frame: Frame) -> tuple[int, int, int]:
+    """(after, upto, done): the numbers of the events to judge, and how many of them were."""
+    row = connection.execute(
+        select(journey_table.c.entered_seq, journey_table.c.entering).where(
+            journey_table.c.name == frame.journey.name
+        )
+    ).one()
+    begun = row.entering if frame.limits.all else None
+    if begun:
+        return row.entered_seq, begun["upto"], begun["done"]
+    return row.entered_seq, frame.upto, 0
+
+
+def _note(connection: Connection, frame: Frame, **values: Any) -> None:
+    """How far the candidates were judged; a restricted turn moves no cursor."""
+    if frame.limits.all:
+        mine = journey_table.c.name == frame.journey.name
+        connection.execute(update(journey_table).where(mine).values(values))
+
+
+def _ordered(connection: Connection, frame: Frame, by: ByEvent, after: int, upto: int) -> list[int]:
+    who = event.c.customer_id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
+    chosen = select(event.c.id).where(
+        and_(event.c.seq > after, event.c.seq <= upto, event.c.name.in_(by.events), who)
+    )
+    ordered = chosen.order_by(event.c.at, event.c.id).limit(frame.limits.limit)
+    return list(connection.execute(ordered).scalars())
+
+
+def _candidates(connection: Connection, frame: Frame, by: ByEvent, ids: list[int]) -> list[Candidate]:
+    condition = frame.journey.enter.condition
+    judged = true() if condition is None else holds(condition, _scope(connection, frame, condition, ids))
+    rows = connection.execute(
+        select(entered, customer.c.key, customer.c.zone, judged.label("holds"))
+        .select_from(_people(ids))
+        .order_by(entered.c.entered_at, entered.c.trigger_event_id)
+    )
+    return [_candidate(frame, by, row) for row in rows if _wanted(frame, by, row)]
+
+
+def _people(ids: list[int]) -> Any:
+    return entered.join(
+        customer, and_(customer.c.id == entered.c.customer_id, entered.c.trigger_event_id.in_(ids))
+    )
+
+
+def _scope(connection: Connection, frame: Frame, condition: Condition, ids: list[int]) -> Scope:
+    asked = limits(condition)
+    zones = select(customer.c.zone).select_from(_people(ids)).distinct()
+    found = sorted(connection.execute(zones).scalars()) if asked else []
+    return Scope(
+        customer=customer,
+        now=frame.now,
+        shop=frame.shop,
+        postgres=is_postgres(connection),
+        enrolment=entered,
+        limits=zone_limits(asked, found, frame.now),
+    )
+
+
+def _wanted(frame: Frame, by: ByEvent, row: Row[Any]) -> bool:
+    """Do the event's properties pass `where`?"""
+
+    def instant(value: Instant) -> datetime:
+        match value:
+            case Ago(duration, sign):
+                return duration.after(frame.now, row.zone, sign)
+            case datetime():
+                return value
+            case day:
+                return first_instant(day)
+
+    return fields_pass(by.where, row.trigger or {}, instant)
+
+
+def _candidate(frame: Frame, by: ByEvent, row: Row[Any]) -> Candidate:
+    enter, trigger = frame.journey.enter, row.trigger or {}
+    one_per: str | None = ""
+    if enter.one_per != "customer":
+        value = trigger.get(enter.one_per)
+        one_per = None if value is None or isinstance(value, dict | list) else str(value)
+    return Candidate(
+        customer_id=row.customer_id,
+        customer_key=row.key,
+        zone=row.zone,
+        at=row.entered_at,
+        one_per=one_per,
+        occurrence="" if enter.again.kind == "never" else f"{row.source}:{row.message_id}",
+        trigger=trigger,
+        event_id=row.trigger_event_id,
+        order_id=row.order_id,
+        holds=bool(row.holds),
+        too_old=by.max_age.after(row.entered_at, row.zone) < frame.now,
+    )

@@ -1,0 +1,102 @@
+"""Entering by a condition: at each check, those for whom it has begun to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, select, true
+
+from loyaltyloop.journey.admission import Candidate
+from loyaltyloop.journey.condition import AllOf, Condition
+from loyaltyloop.journey.model import ByState
+from loyaltyloop.journey.times import to_local
+from loyaltyloop.store.bulk import insert_rows
+from loyaltyloop.store.cohorts import customer
+from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.models import Holding
+from loyaltyloop.store.touched import batches
+from loyaltyloop.turn.counts import Counts
+from loyaltyloop.turn.enrolling import Enrolling
+from loyaltyloop.turn.entrances.asking import customer_scope
+from loyaltyloop.turn.frame import Frame, journey_table
+
+holding: Table = Holding.__table__  # type: ignore[attr-defined]
+CHUNK = 5000
+
+
+def work(frame: Frame, by: ByState, enrolling: Enrolling) -> Iterator[Counts]:
+    """If a check is due, go through all customers, chunk by chunk."""
+    if not _check_due(frame, by):
+        return
+    last = 0
+    while True:
+        with frame.transactions.write() as connection:
+            ids = list(connection.execute(_next(frame, last)).scalars())
+            if not ids:
+                return
+            counts = enrolling.enrol(connection, _candidates(connection, frame, by, ids))
+            last = ids[-1]
+        yield counts
+
+
+def _check_due(frame: Frame, by: ByState) -> bool:
+    """Once in each hour or local day of the shop."""
+    with frame.transactions.read() as connection:
+        last = connection.execute(
+            select(journey_table.c.checked_at).where(journey_table.c.name == frame.journey.name)
+        ).scalar_one()
+    return last is None or not frame.limits.all or _period(last, frame, by) != _period(frame.now, frame, by)
+
+
+def _period(now: datetime, frame: Frame, by: ByState) -> str:
+    if by.check == "hourly":
+        return f"{now:%Y-%m-%dT%H}"
+    return to_local(now, frame.shop.timezone).date().isoformat()
+
+
+def _next(frame: Frame, last: int) -> Any:
+    who = customer.c.id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
+    return select(customer.c.id).where(customer.c.id > last, who).order_by(customer.c.id).limit(CHUNK)
+
+
+def _candidates(connection: Connection, frame: Frame, by: ByState, ids: list[int]) -> list[Candidate]:
+    condition = _condition(frame, by)
+    among = customer.c.id.between(ids[0], ids[-1])
+    zones = set(connection.execute(select(customer.c.zone).where(among).distinct()).scalars())
+    scope = customer_scope(connection, frame, condition, zones)
+    rows = connection.execute(
+        select(customer.c.id, customer.c.key, customer.c.zone)
+        .where(customer.c.id.in_(ids), holds(condition, scope))
+        .order_by(customer.c.id)
+    ).all()
+    begun = _note_holding(connection, frame, ids, [row.id for row in rows])
+    anew = frame.journey.enter.again.kind == "after"
+    return [_candidate(frame, by, row) for row in rows if anew or row.id in begun]
+
+
+def _condition(frame: Frame, by: ByState) -> Condition:
+    """`when` and `if` together: what must begin to hold."""
+    also = frame.journey.enter.condition
+    return AllOf((by.condition, also)) if also is not None else by.condition
+
+
+def _note_holding(connection: Connection, frame: Frame, ids: list[int], now_holding: list[int]) -> set[int]:
+    """Note for whom it holds; those for whom it did not at the last check. Only a whole turn notes."""
+    mine = holding.c.journey == frame.journey.name
+    among = holding.c.customer_id.between(ids[0], ids[-1])
+    before = set(connection.execute(select(holding.c.customer_id).where(mine, among)).scalars())
+    begun = set(now_holding) - before
+    if frame.limits.all:
+        for gone in batches(sorted(before - set(now_holding))):
+            connection.execute(delete(holding).where(mine, holding.c.customer_id.in_(gone)))
+        rows = [(frame.journey.name, customer_id) for customer_id in sorted(begun)]
+        insert_rows(connection, holding, ("journey", "customer_id"), rows)
+    return begun
+
+
+def _candidate(frame: Frame, by: ByState, row: Row[Any]) -> Candidate:
+    never = frame.journey.enter.again.kind == "never"
+    occurrence = "" if never else _period(frame.now, frame, by)
+    return Candidate(row.id, row.key, row.zone, frame.now, "", occurrence, cause="state")

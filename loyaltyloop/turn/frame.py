@@ -1,0 +1,105 @@
+"""What all stages of one turn share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select, true
+
+from loyaltyloop.journey.model import Journey, Shop
+from loyaltyloop.store.cohorts import enrolment
+from loyaltyloop.store.database import read, write, write_shop
+from loyaltyloop.store.models import Identity, LiveJourney
+from loyaltyloop.store.versions import Live
+from loyaltyloop.turn.world import World
+
+identity: Table = Identity.__table__  # type: ignore[attr-defined]
+journey_table: Table = LiveJourney.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Transactions:
+    """Where stages get their transactions: new ones, or (dry run) parts of one that is rolled back."""
+
+    engine: Engine
+    dry: Connection | None = None
+
+    @classmethod
+    @contextmanager
+    def of(cls, engine: Engine, dry_run: bool) -> Iterator[Transactions]:
+        """Real transactions; or one around all that happens here, rolled back at the end."""
+        if not dry_run:
+            yield cls(engine)
+            return
+        with engine.connect() as connection:
+            outer = connection.begin()
+            try:
+                yield cls(engine, connection)
+            finally:
+                outer.rollback()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        return self._part() if self.dry else write(self.engine)
+
+    def write_shop(self) -> AbstractContextManager[Connection]:
+        """Under the shop-wide lock."""
+        return self._part() if self.dry else write_shop(self.engine)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        return self._part() if self.dry else read(self.engine)
+
+    @contextmanager
+    def _part(self) -> Iterator[Connection]:
+        assert self.dry is not None
+        with self.dry.begin_nested():
+            yield self.dry
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a turn is restricted to: customers by user id, and how many of each cohort."""
+
+    customers: tuple[str, ...] = ()
+    limit: int | None = None
+
+    @property
+    def all(self) -> bool:
+        """No restriction: only such a turn moves cursors."""
+        return not self.customers and self.limit is None
+
+    def who(self) -> ColumnElement[bool]:
+        """Enrolments of the customers it is restricted to."""
+        return enrolment.c.customer_id.in_(self.customer_ids()) if self.customers else true()
+
+    def customer_ids(self) -> Select[tuple[int]]:
+        """A select of the ids of the customers it is restricted to."""
+        known = identity.c.kind == "user"
+        return select(identity.c.customer_id).where(known, identity.c.value.in_(self.customers))
+
+
+@dataclass
+class Frame:
+    """One turn's record. What is below the line fills as the turn proceeds."""
+
+    world: World
+    transactions: Transactions
+    journey: Journey  # the newest version
+    versions: tuple[Live, ...]  # oldest first
+    shop: Shop
+    templates: dict[str, str]
+    now: datetime
+    state: str
+    limits: Limits
+    # ──
+    upto: int = 0  # events and touches up to this number are this turn's
+    answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
+    busy: set[tuple[int, str]] = field(
+        default_factory=set
+    )  # (version, step) where somebody is to be looked at
+
+    def version(self, number: int | None) -> Live:
+        """The version of that number."""
+        return next(live for live in self.versions if live.number == number)

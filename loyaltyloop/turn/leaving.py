@@ -1,0 +1,142 @@
+"""After entering: who leaves by `leave_when`, who has reached the goal, and who may have answered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, literal, select, update
+
+from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.model import Wait, WaitFor
+from loyaltyloop.store.asking import cohort_scope, leaves_by
+from loyaltyloop.store.cohorts import (
+    PEOPLE,
+    cohort,
+    customer,
+    ended_state,
+    enrolment,
+    mark,
+    move,
+    standing,
+    take,
+)
+from loyaltyloop.store.conditions import moment
+from loyaltyloop.store.touched import batches, touched_customers
+from loyaltyloop.turn.counts import Counts
+from loyaltyloop.turn.frame import Frame, journey_table
+from loyaltyloop.turn.stepping import CHUNK, find_busy
+
+_GOAL_AT = (
+    update(enrolment)
+    .where(enrolment.c.id == bindparam("member"))
+    .values(goal_at=bindparam("reached", type_=enrolment.c.goal_at.type))
+)
+
+
+def leave(frame: Frame) -> Counts:
+    """Look at all customers touched since the last turn, and at those who have just entered."""
+    with frame.transactions.read() as connection:
+        touched = _touched(connection, frame)
+        running = _running(connection, frame, touched)
+    parts = [_leave_when(frame, ids) for ids in batches(_looked_at(frame, running), CHUNK)]
+    if frame.journey.goal is not None:
+        for ids in batches(touched):
+            _reach_goal(frame, frame.journey.goal, ids)
+    with frame.transactions.read() as connection:
+        frame.busy = find_busy(connection, frame)
+    _note_answers(frame, running)
+    return Counts.sum(parts)
+
+
+def _touched(connection: Connection, frame: Frame) -> list[int]:
+    seen = connection.execute(
+        select(journey_table.c.seen_seq).where(journey_table.c.name == frame.journey.name)
+    ).scalar_one()
+    ids = touched_customers(connection, seen, frame.upto)
+    if not frame.limits.customers:
+        return ids
+    allowed = set(connection.execute(frame.limits.customer_ids()).scalars())
+    return [customer_id for customer_id in ids if customer_id in allowed]
+
+
+Running = list[tuple[int, int, str]]  # enrolment, version, step
+
+
+def _running(connection: Connection, frame: Frame, customers: Iterable[int]) -> Running:
+    found: Running = []
+    chosen = select(enrolment.c.id, enrolment.c.version, enrolment.c.step).where(
+        enrolment.c.journey == frame.journey.name, enrolment.c.ended_at.is_(None)
+    )
+    for ids in batches(customers):
+        found += [
+            (row.id, row.version, row.step)
+            for row in connection.execute(chosen.where(enrolment.c.customer_id.in_(ids)))
+        ]
+    return found
+
+
+def _looked_at(frame: Frame, running: Running) -> list[int]:
+    """Touched people, and those who stand ready at the first step."""
+    with frame.transactions.read() as connection:
+        newest = frame.versions[-1]
+        first = standing(frame.journey.name, newest.number, newest.journey.first)
+        ready = and_(first, enrolment.c.state == "ready", frame.limits.who())
+        fresh = connection.execute(select(enrolment.c.id).where(ready)).scalars()
+        return sorted({member for member, _, _ in running}.union(fresh))
+
+
+def _leave_when(frame: Frame, ids: list[int]) -> Counts:
+    if not frame.journey.leave_when:
+        return Counts()
+    with frame.transactions.write() as connection:
+        take(connection, and_(enrolment.c.id.in_(ids), enrolment.c.ended_at.is_(None)), None)
+        for reason, condition in frame.journey.leave_when:
+            leaving = leaves_by(connection, frame.shop, frame.now, condition)
+            mark(connection, leaving, left=reason, why=f"left: {reason}")
+        return Counts(move(connection, frame.now, {}, ended_state(frame.journey)))
+
+
+def _reach_goal(frame: Frame, goal: Condition, customers: list[int]) -> None:
+    """Write `goal_at` on enrolments of these customers, ended and held-out ones too."""
+    with frame.transactions.write() as connection:
+        mine = and_(enrolment.c.journey == frame.journey.name, enrolment.c.goal_at.is_(None))
+        if not take(connection, and_(mine, enrolment.c.customer_id.in_(customers)), None):
+            return
+        scope = cohort_scope(connection, frame.shop, frame.now, [goal], entered=True)
+        now = literal(frame.now, enrolment.c.entered_at.type)
+        reached = moment(goal, scope, enrolment.c.entered_at, now, now)
+        rows = connection.execute(
+            select(cohort.c.id, enrolment.c.entered_at, customer.c.zone, reached.label("at")).select_from(
+                PEOPLE
+            )
+        )
+        hits = [
+            {"member": row.id, "reached": row.at}
+            for row in rows
+            if row.at is not None and row.at <= _goal_ends(frame, row.entered_at, row.zone)
+        ]
+        if hits:
+            connection.execute(_GOAL_AT, hits)
+
+
+def _goal_ends(frame: Frame, entered_at: datetime, zone: str) -> datetime:
+    within = frame.journey.goal_within
+    return within.after(entered_at, zone) if within else frame.now
+
+
+def _note_answers(frame: Frame, running: Running) -> None:
+    """Touched people at a step that listens are looked at there, though they are not due."""
+    answered: dict[tuple[int, str], list[int]] = defaultdict(list)
+    listening = {
+        (live.number, step.name)
+        for live in frame.versions
+        for step in live.journey
+        if isinstance(step.action, WaitFor) or (isinstance(step.action, Wait) and step.action.reset_by)
+    }
+    for member, version, step in running:
+        if (version, step) in listening:
+            answered[version, step].append(member)
+    frame.answered = dict(answered)
+    frame.busy.update(answered)

@@ -1,0 +1,139 @@
+"""The steps of a turn: each takes who is ready, due, sent or has answered, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from sqlalchemy import ColumnElement, Connection, and_, literal, select, union
+
+from loyaltyloop.journey.model import Step
+from loyaltyloop.steps import VERBS
+from loyaltyloop.steps.stand import Stand
+from loyaltyloop.steps.wait import SKIP
+from loyaltyloop.store.asking import leaves_by
+from loyaltyloop.store.cohorts import cohort, ended_state, enrolment, mark, move, standing, take
+from loyaltyloop.store.versions import Live
+from loyaltyloop.turn.counts import Counts
+from loyaltyloop.turn.delivering import deliver
+from loyaltyloop.turn.frame import Frame
+from loyaltyloop.turn.stages import Stage, stages
+
+CHUNK = 5000
+
+
+def walk_step(frame: Frame, stage: Stage) -> Counts:
+    """Move on everybody at this step who can go on; what moved, by path."""
+    live, name = frame.version(stage.version), stage.step
+    assert name is not None
+    if (live.number, name) not in frame.busy:
+        return Counts()
+    step = live.journey.step(name)
+    here = and_(standing(frame.journey.name, live.number, name), frame.limits.who())
+    parts = []
+    for who in _kinds(frame):
+        parts += _all_of(frame, live, step, and_(here, who))
+    for ids in _chunks(frame.answered.pop((live.number, name), [])):
+        parts.append(_once(frame, live, step, and_(here, enrolment.c.id.in_(ids)))[1])
+    return Counts.sum(parts)
+
+
+def _kinds(frame: Frame) -> tuple[ColumnElement[bool], ...]:
+    """Who must be looked at, each kind by its own stretch of the index."""
+    due = and_(enrolment.c.state == "waiting", enrolment.c.due_at <= frame.now)
+    return enrolment.c.state == "sent", due, enrolment.c.state == "ready"
+
+
+def _all_of(frame: Frame, live: Live, step: Step, who: ColumnElement[bool]) -> list[Counts]:
+    parts = []
+    while True:
+        taken, counts = _once(frame, live, step, who)
+        parts.append(counts)
+        if taken < CHUNK or frame.limits.limit is not None:
+            return parts
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    rest = iter(sorted(ids))
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+def _once(frame: Frame, live: Live, step: Step, who: ColumnElement[bool]) -> tuple[int, Counts]:
+    """One chunk, one transaction: how many were looked at, and what moved."""
+    # `set` applies events of its own; whoever does so must hold the shop's lock from the start.
+    begin = frame.transactions.write_shop if step.verb == "set" else frame.transactions.write
+    with begin() as connection:
+        taken = take(connection, who, frame.limits.limit or CHUNK)
+        if not taken:
+            return 0, Counts()
+        stand = Stand(connection, frame.now, frame.shop, live.journey, live.number, step)
+        return taken, Counts(_advance(frame, stand))
+
+
+def _advance(frame: Frame, stand: Stand) -> dict[str, int]:
+    step = stand.step
+    _leave(stand)
+    if step.condition is not None:
+        arrived = cohort.c.state == "ready"
+        mark(
+            stand.connection,
+            and_(arrived, ~stand.holds(step.condition)),
+            path="",
+            why="its `if` does not hold",
+        )
+    VERBS[step.verb](stand)
+    behind = stand.journey.step(step.after).after if step.after else None
+    targets = {"": step.after, SKIP: behind, **dict(step.edges)}
+    moved = move(stand.connection, stand.now, targets, ended_state(frame.journey))
+    frame.busy.update((stand.version, target) for path in moved if (target := targets.get(path)) is not None)
+    return moved
+
+
+def _leave(stand: Stand) -> None:
+    """`leave_when` for whoever moves; who arrived in this very turn was looked at when the turn began."""
+    waited = (cohort.c.state != "ready") | (enrolment.c.arrived_at < stand.now)
+    moving = and_(waited, ~_only_answering(stand))
+    for reason, condition in stand.journey.leave_when:
+        leaving = leaves_by(stand.connection, stand.shop, stand.now, condition)
+        mark(stand.connection, and_(moving, leaving), left=reason, why=f"left: {reason}")
+
+
+def _only_answering(stand: Stand) -> ColumnElement[bool]:
+    """Members that are not due yet were looked at as touched customers already."""
+    return and_(enrolment.c.state == "waiting", enrolment.c.due_at > stand.now)
+
+
+def find_busy(connection: Connection, frame: Frame) -> set[tuple[int, str]]:
+    """(version, step) where somebody is ready, sent or due."""
+    found = []
+    for live in frame.versions:
+        here = and_(
+            enrolment.c.journey == frame.journey.name,
+            enrolment.c.version == live.number,
+            enrolment.c.ended_at.is_(None),
+        )
+        moving = enrolment.c.state.in_(("ready", "sent"))
+        due = and_(enrolment.c.state == "waiting", enrolment.c.due_at <= frame.now)
+        at = select(literal(live.number), enrolment.c.step)
+        found += [at.where(here, moving), at.where(here, due)]
+    return {(number, step) for number, step in connection.execute(union(*found))}
+
+
+def settle(frame: Frame) -> Counts:
+    """The steps again for those whose message was settled, and what follows, until nothing moves."""
+    parts = []
+    while True:
+        moved = pass_on(frame)
+        parts.append(moved)
+        if not moved.total:
+            return Counts.sum(parts)
+        deliver(frame)
+
+
+def pass_on(frame: Frame) -> Counts:
+    """One pass over the steps where somebody is to be looked at."""
+    steps = [stage for stage in stages(frame.versions) if stage.kind == "step"]
+    with frame.transactions.read() as connection:
+        frame.busy = find_busy(connection, frame)
+    return Counts.sum(walk_step(frame, stage) for stage in steps)

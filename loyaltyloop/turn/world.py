@@ -1,0 +1,29 @@
+"""What a turn works with: the database, the way out and the secret, chosen once by the outermost caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from loyaltyloop.channels.out import WayOut, choose_out
+from loyaltyloop.settings import Settings
+from loyaltyloop.store.database import open_engine
+from loyaltyloop.store.schema import create_schema
+
+
+@dataclass(frozen=True)
+class World:
+    """The real thing by default; tests give a way out that only remembers."""
+
+    engine: Engine
+    out: WayOut
+    secret: bytes
+    public_url: str
+
+    @classmethod
+    def open(cls, settings: Settings) -> World:
+        """The world that these settings describe; the database is brought to the newest schema."""
+        engine = open_engine(settings.database)
+        create_schema(engine)
+        return cls(engine, choose_out(settings), settings.secret(), settings.public_url)

@@ -188,7 +188,7 @@ def _visits(connection: Connection, ids: Sequence[int]) -> dict[int, list[Seen]]
     return found
 
 
-_SENT = [name for name in Sent.__dataclass_fields__]
+_SENT = tuple(Sent.__dataclass_fields__)
 
 
 def _messages(connection: Connection, ids: Sequence[int]) -> dict[int, list[Sent]]:

@@ -1,0 +1,59 @@
+"""`loop apply`: make live what the files say."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import click
+
+from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.cli.options import checked, now_option
+from loyaltyloop.cli.plan import as_rows, people_options, show
+from loyaltyloop.errors import ApplyRefused, UsageError
+
+
+@click.command()
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@people_options
+@now_option("When it becomes live, for virtual time.")
+@json_option
+@pass_project
+def command(
+    project: Project,
+    yes: bool,
+    move: tuple[str, ...],
+    finish_old: tuple[str, ...],
+    now: datetime,
+    as_json: bool,
+) -> None:
+    """Make journeys, templates and shop.yaml live, after showing the plan and asking.
+
+    All of it in one transaction, or nothing. What runs is what was applied, not what lies in the folder.
+
+    \b
+    Example:
+      loop apply
+      loop apply --yes --finish-old welcome
+    """
+    from loyaltyloop.store import changes
+    from loyaltyloop.store.database import read
+
+    if not yes and (as_json or not sys.stdin.isatty()):
+        raise UsageError("Nobody can be asked here: look at `loop plan`, then say `loop apply --yes`.")
+    reading, engine = checked(project), project.engine()
+    shown = None
+    if not yes:
+        with read(engine) as connection:
+            shown = changes.plan(connection, reading, move=move, finish_old=finish_old)
+        show(shown)
+        if shown and not changes.refusals(shown) and not click.confirm("Make it so?"):
+            raise ApplyRefused("Nothing was changed.")
+    done = changes.apply(engine, reading, now, move=move, finish_old=finish_old, shown=shown)
+    if as_json:
+        return print_json(as_rows(done))
+    if yes:
+        show(done)
+    if done:
+        click.echo(f"Done: {len(done)} {'change is' if len(done) == 1 else 'changes are'} live.")
+    return None

@@ -1,0 +1,58 @@
+"""Options and words that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loyaltyloop.errors import FilesError, UsageError
+from loyaltyloop.journey.times import Duration, read_instant
+
+if TYPE_CHECKING:
+    from loyaltyloop.cli.base import Project
+    from loyaltyloop.journey.reader import Reading
+
+
+def read_moment(_context: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
+    """An instant of the command line, for click; None if it was not given."""
+    if text is None:
+        return None
+    if (found := read_instant(text)) is None:
+        said = f"--{option.name}" if option.name else "The instant"
+        raise UsageError(
+            f"{said}: {text!r} is no instant; write for example 2026-03-29T09:00:00Z or 2026-03-29."
+        )
+    return found
+
+
+def read_duration(_context: click.Context, option: click.Parameter, text: str) -> Duration:
+    """A duration of the command line, for click: `1h`, `90m`, `2d` too."""
+    number, unit = text[:-1], {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}.get(text[-1:])
+    try:
+        return Duration.of(f"{number} {unit}" if unit and number.isdigit() else text)
+    except ValueError as error:
+        raise UsageError(f"{option.opts[0]}: {error}.") from None
+
+
+def now_option(meaning: str) -> Callable[[Any], Any]:
+    """`--now T`: the only clock is here, in the outermost caller."""
+    return click.option("--now", callback=_read_now, metavar="T", help=f"{meaning} [default: now]")
+
+
+def _read_now(context: click.Context, option: click.Parameter, text: str | None) -> datetime:
+    return read_moment(context, option, text) or datetime.now(UTC)
+
+
+def checked(project: Project) -> Reading:
+    """The project's files, checked as `loop check` does. FilesError with every mistake."""
+    from loyaltyloop.cli.base import files_of
+    from loyaltyloop.journey.check import check_files
+    from loyaltyloop.journey.reader import read_project
+
+    files = files_of(project)
+    if errors := [problem for problem in check_files(files) if problem.severity == "error"]:
+        raise FilesError(errors)
+    return read_project(files)

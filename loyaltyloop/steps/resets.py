@@ -56,7 +56,7 @@ def _resets(stand: Stand, by: Condition) -> Iterator[tuple[int, datetime, str, l
     found = union(
         *(
             select(cohort.c.id, enrolment.c.arrived_at, customer.c.zone, rows.at.label("at"))
-            .select_from(PEOPLE, *rows.tables)
+            .select_from(PEOPLE, rows.source)
             .where(rows.where, *waiting, rows.at >= enrolment.c.arrived_at)
             for rows in times
         )

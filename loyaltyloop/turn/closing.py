@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 from loyaltyloop.channels.outbox import WAITING, message
 from loyaltyloop.journey.model import ByDate, BySchedule, ByState, Step
 from loyaltyloop.journey.times import to_instant, to_local
-from loyaltyloop.steps import VERBS
 from loyaltyloop.steps.stand import Stand
+from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.apply import apply_events, apply_on
 from loyaltyloop.store.cohorts import cohort, enrolment, take
 from loyaltyloop.store.models import TurnLog

@@ -8,8 +8,8 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Connection, and_, literal, select, union
 
 from loyaltyloop.journey.model import Step
-from loyaltyloop.steps import VERBS
 from loyaltyloop.steps.stand import Stand
+from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.steps.wait import SKIP
 from loyaltyloop.store.asking import leaves_by
 from loyaltyloop.store.cohorts import cohort, ended_state, enrolment, mark, move, standing, take

@@ -1,0 +1,18 @@
+"""The verbs that work, by their word in a journey file."""
+
+from __future__ import annotations
+
+from loyaltyloop.steps import branch, leave, recommend, send, set, split, start, wait, wait_for
+from loyaltyloop.steps.stand import Verb
+
+VERBS: dict[str, Verb] = {
+    "send": send.look,
+    "wait": wait.look,
+    "wait_for": wait_for.look,
+    "branch": branch.look,
+    "split": split.look,
+    "recommend": recommend.look,
+    "set": set.look,
+    "start": start.look,
+    "leave": leave.look,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -185,7 +186,7 @@ def _converted(
 def _sqlite_converter(kind: TypeEngine[Any] | None) -> Converter | None:
     match kind:
         case UTCDateTime() | DateTime():
-            return _sqlite_instant
+            return lru_cache(maxsize=256)(_sqlite_instant)  # rows of one event share their instants
         case Date():
             return date.isoformat
         case JSON():
@@ -195,7 +196,8 @@ def _sqlite_converter(kind: TypeEngine[Any] | None) -> Converter | None:
 
 
 def _sqlite_instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    moved = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moved.isoformat(" ", "microseconds")[:26]
 
 
 def json_text(value: Any) -> str:

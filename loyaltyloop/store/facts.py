@@ -13,13 +13,11 @@ from sqlalchemy import (
     Engine,
     Select,
     String,
-    Subquery,
     Table,
     case,
     cast,
     func,
     select,
-    update,
 )
 
 from loyaltyloop.journey.model import Shop
@@ -50,70 +48,59 @@ NOT_OWN = frozenset(
     )
 )
 BY_MACHINES = frozenset(("Email Opened", "Email Link Clicked"))
-IMPORTED = "customers.csv"
+_FACTS = [
+    "orders",
+    "lifetime_value",
+    "average_order",
+    "first_order_at",
+    "last_order_at",
+    "favourite_category",
+]
 
 
 def refresh(connection: Connection, customers: Iterable[int]) -> None:
     """Compute the facts from orders anew, of these customers."""
     touched = bulk.fill_temporary(connection, "touched_customer", {"id": int}, ((who,) for who in customers))
-    bought, liked = _bought(touched), _liked(connection, touched)
-    new = (
-        select(touched.c.id, *(bought.c[name] for name in bought.c.keys() if name != "id"), liked.c.category)  # noqa: SIM118
-        .outerjoin(bought, bought.c.id == touched.c.id)
-        .outerjoin(liked, liked.c.id == touched.c.id)
-        .subquery("fresh")
-    )
-    connection.execute(
-        update(customer)
-        .where(customer.c.id == new.c.id)
-        .values(
-            orders=func.coalesce(new.c.orders, 0),
-            lifetime_value=func.coalesce(new.c.value, 0),
-            average_order=new.c.average,
-            first_order_at=new.c.first_at,
-            last_order_at=new.c.last_at,
-            favourite_category=new.c.category,
-        )
-    )
+    liked = {who: category for who, category, _ in connection.execute(_liked(connection, touched))}
+    rows = [(*row, liked.get(row.id)) for row in connection.execute(_bought(touched))]
+    bulk.update_rows(connection, customer, "id", _FACTS, rows)
 
 
-def _bought(touched: Table) -> Subquery:
+def _bought(touched: Table) -> Select[Any]:
     """Orders that were not cancelled: how many, what they came to, when."""
     known = order.c.total.is_not(None)
     net: ColumnElement[Any] = order.c.total - order.c.refunded
     value = cast(func.sum(case((known, net))), BigInteger)
     priced = cast(func.sum(case((known, 1))), BigInteger)
-    chosen: Select[Any] = (
+    counted = (order.c.customer_id == touched.c.id) & (order.c.status != "cancelled")
+    return (
         select(
             touched.c.id,
-            func.count().label("orders"),
-            value.label("value"),
-            # Whole minor units; amounts are never negative, so both databases round down alike.
-            (value // priced).label("average"),
-            func.min(order.c.ordered_at).label("first_at"),
-            func.max(order.c.ordered_at).label("last_at"),
+            func.count(order.c.order_id),
+            func.coalesce(value, 0),
+            value // priced,  # whole minor units; never negative, so both databases round down alike
+            func.min(order.c.ordered_at),
+            func.max(order.c.ordered_at),
         )
-        .join(order, order.c.customer_id == touched.c.id)
-        .where(order.c.status != "cancelled")
+        .outerjoin_from(touched, order, counted)
         .group_by(touched.c.id)
     )
-    return chosen.subquery("bought")
 
 
-def _liked(connection: Connection, touched: Table) -> Subquery:
-    """The category with the most lines, whatever their quantity; of equals the first by code point."""
-    counted = (
-        select(touched.c.id, line.c.category, func.count().label("lines"))
-        .join(line, line.c.customer_id == touched.c.id)
-        .join(order, order.c.order_id == line.c.order_id)
-        .where(order.c.status != "cancelled", line.c.category.is_not(None))
+def _liked(connection: Connection, touched: Table) -> Select[Any]:
+    """Customer, category and its lines, whatever their quantity: the one with the most lines comes last.
+
+    Of equals the first by code point. An order that was cancelled has no lines.
+    """
+    lines = func.count()
+    name = line.c.category.collate("C") if is_postgres(connection) else line.c.category
+    return (
+        select(touched.c.id, line.c.category, lines)
+        .join_from(touched, line, line.c.customer_id == touched.c.id)
+        .where(line.c.category.is_not(None))
         .group_by(touched.c.id, line.c.category)
-        .subquery("counted")
+        .order_by(lines, name.desc())
     )
-    name = counted.c.category.collate("C") if is_postgres(connection) else counted.c.category
-    place = func.row_number().over(partition_by=counted.c.id, order_by=(counted.c.lines.desc(), name))
-    ranked = select(counted.c.id, counted.c.category, place.label("place")).subquery("ranked")
-    return select(ranked.c.id, ranked.c.category).where(ranked.c.place == 1).subquery("liked")
 
 
 # ── open cases ──────────────────────────────────────────────────────────────

@@ -118,7 +118,10 @@ def _categories(connection: Connection, told: Told) -> dict[str, str]:
 
 
 def _write(connection: Connection, wanted: Table, states: Mapping[str, OrderState], known: bool) -> None:
-    """Write orders anew. Without an owner (all was erased) an order is not kept."""
+    """Write orders anew. One that was cancelled has no lines: it is no purchase.
+
+    Without an owner (all was erased) an order is not kept.
+    """
     if known:
         chosen = select(wanted.c.order_id)
         connection.execute(delete(line).where(line.c.order_id.in_(chosen)))
@@ -145,7 +148,7 @@ def _order_row(name: str, state: OrderState) -> tuple[Any, ...]:
 
 def _line_rows(states: Mapping[str, OrderState]) -> Iterator[tuple[Any, ...]]:
     for name, state in states.items():
-        for one in state.lines:
+        for one in state.lines if state.status != "cancelled" else ():
             about = (one.category, one.quantity, one.price)
             when = (state.ordered_at, state.arrived_at)
             yield name, one.product_id, state.customer_id, *about, *when, one.returned

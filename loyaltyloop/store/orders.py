@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from loyaltyloop.store.amounts import Exchange, read_amount
 from loyaltyloop.store.canonical import LONGEST_ID
@@ -40,8 +40,7 @@ class OrderEvent:
     properties: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A product of an order; price: minor units of the shop's currency for one piece."""
 
     product_id: str
@@ -135,9 +134,8 @@ def _product(
     item: dict[str, Any], exchange: Exchange, currency: str, categories: Mapping[str, str]
 ) -> dict[str, Any]:
     made = item
-    product_id = product_id_of(item)
-    if product_id is not None and "category" not in item and product_id in categories:
-        made = item | {"category": categories[product_id]}
+    if "category" not in item and (category := categories.get(product_id_of(item) or "")):
+        made = item | {"category": category}
     price = item.get("price")
     if price is None or (currency == exchange.currency and type(price) in (int, float)):
         return made
@@ -149,13 +147,13 @@ def _product(
 def product_id_of(item: Mapping[str, Any]) -> str | None:
     """The id of a product in an event: its product_id, else its sku; numbers become text."""
     for name in ("product_id", "sku", "id"):
-        match item.get(name):
-            case bool() | None:
-                continue
-            case int() as whole:
-                return str(whole)
-            case str() as text if 0 < len(text.strip()) <= LONGEST_ID:
-                return text.strip()
+        value = item.get(name)
+        if type(value) is str:
+            value = value.strip()
+            if 0 < len(value) <= LONGEST_ID:
+                return value
+        elif type(value) is int:
+            return str(value)
     return None
 
 
@@ -188,7 +186,10 @@ def _together(one: Line, other: Line) -> Line:
 
 def quantity_of(item: Mapping[str, Any]) -> int:
     """How many pieces; one where it does not say."""
-    amount = read_amount(item.get("quantity"))
+    given = item.get("quantity")
+    if type(given) is int and 1 <= given <= _MOST:
+        return given
+    amount = read_amount(given)
     return 1 if amount is None or amount < 1 or amount > _MOST else int(amount)
 
 
@@ -199,7 +200,7 @@ def _most(lines: Iterable[Line]) -> str | None:
 
 
 def _flag(line: Line, back: set[str]) -> Line:
-    return Line(line.product_id, line.category, line.quantity, line.price, line.product_id in back)
+    return line._replace(returned=line.product_id in back)
 
 
 # ── money ───────────────────────────────────────────────────────────────────

@@ -85,8 +85,8 @@ def test_dates_are_kept_by_day_and_placeholders_refused(engine: Engine) -> None:
     assert dates == {("birthday", 228, 1990), ("birthday", 229, 2000), ("wedding", 620, 2015)}
     feed(engine, [identify("ada", at(10, 2), wedding=None, birthday="1991-03-01")])
     apply_events(engine, NOW, SHOP)
-    dates = {(row.attribute, row.month_day) for row in rows(engine, CustomerDate)}
-    assert dates == {("birthday", 301), ("birthday", 229)}
+    days = {(row.attribute, row.month_day) for row in rows(engine, CustomerDate)}
+    assert days == {("birthday", 301), ("birthday", 229)}
 
 
 def test_consent_is_a_ledger_and_the_latest_answer(engine: Engine) -> None:

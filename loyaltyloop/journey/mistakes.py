@@ -22,18 +22,20 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read_model(model: type[Model], source: Source) -> tuple[Model | None, list[Problem]]:
     """The file by its model, or None; and everything that is wrong with it."""
-    empty = list(_empty_words(source, source.root, ()))
+    empty = [
+        source.problem(path, "empty-word", "error", *said) for path, said in _empty_words(source.root, ())
+    ]
     try:
         read = model.model_validate(source.plain())
     except ValidationError as error:
-        errors = error.errors(include_url=False)
+        errors = [one for one in error.errors(include_url=False) if one["input"] is not None]
         problems = [_problem(model, source, one) for one in errors if not _misspelt(one, errors)]
-        there = {(problem.line, problem.column) for problem in empty}
-        return None, empty + [one for one in problems if (one.line, one.column) not in there]
+        return None, empty + problems
     return (None if empty else read), empty
 
 
-def _empty_words(source: Source, node: Node, path: Path) -> Iterator[Problem]:
+def _empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
+    """Words and items without a value: the way to each, what is wrong, what to write."""
     match node.value:
         case dict() as mapping:
             for key, inner in mapping.items():
@@ -41,14 +43,13 @@ def _empty_words(source: Source, node: Node, path: Path) -> Iterator[Problem]:
                 if inner.value is None and not (path and path[-1] in _MAY_BE_EMPTY):
                     remedy = "Write {} for a path without steps." if path[-1:] == ("paths",) else ""
                     remedy = remedy or "Write its value behind the colon, or delete the line."
-                    yield source.problem(here, "empty-word", "error", f"'{key}' says nothing", remedy)
-                yield from _empty_words(source, inner, here)
+                    yield here, (f"'{key}' says nothing", remedy)
+                yield from _empty_words(inner, here)
         case list() as items:
             for index, inner in enumerate(items):
                 if inner.value is None:
-                    remedy = "Delete the '-', or write an item behind it."
-                    yield source.problem((*path, index), "empty-word", "error", "an empty item", remedy)
-                yield from _empty_words(source, inner, (*path, index))
+                    yield (*path, index), ("an empty item", "Delete the '-', or write an item behind it.")
+                yield from _empty_words(inner, (*path, index))
 
 
 def _misspelt(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from loyaltyloop.journey.places import ConditionAt
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
+from loyaltyloop.journey.schema.steps import WaitFile, WaitForFile
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -111,6 +112,11 @@ def _no_trigger(context: Context) -> Iterator[Found]:
                     message = f"'{word}' is about the event that entered, and no event enters here"
                     remedy = "Ask about the customer instead, or enter by an event."
                     yield seen.found((*place.path, word), message, remedy)
+        for one in seen.placed:
+            if isinstance(one.file, WaitFile | WaitForFile) and (one.file.until or "").startswith("trigger."):
+                message = "'trigger' is about the event that entered, and no event enters here"
+                remedy = "Wait until a date of the customer instead, or enter by an event."
+                yield seen.found((*one.path, "until"), message, remedy)
 
 
 def _same_event(context: Context) -> Iterator[Found]:

@@ -11,6 +11,7 @@ from loyaltyloop.journey.mistakes import alike, did_you_mean
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
 from loyaltyloop.journey.schema.conditions import Comparison, Test
 from loyaltyloop.journey.schema.steps import RecommendFile, SetFile
+from loyaltyloop.journey.schema.values import shown
 from loyaltyloop.journey.tree import Path, Source
 
 _TABLES: Mapping[str, Mapping[str, Kind]] = {"customer": CUSTOMER, "order": ORDER, "cart": CART}
@@ -120,7 +121,7 @@ def _misfit(kind: Kind, test: Test) -> str | None:
             return _first(words & {"has", "before", "after"}, "does not fit")
         case _:
             values = [value for value in _values(test) if not _fits(kind, value)]
-            return f"{values[0]!r} never compares with it".replace("Decimal", "") if values else None
+            return f"{shown(values[0])} never compares with it" if values else None
 
 
 def _first(words: set[str], said: str) -> str | None:

@@ -14,6 +14,7 @@ from loyaltyloop.journey.schema.steps import (
     AskFile,
     CallFile,
     GiveFile,
+    RecommendFile,
     ScoreFile,
     SendFile,
     StartFile,
@@ -22,9 +23,22 @@ from loyaltyloop.journey.schema.steps import (
 )
 from loyaltyloop.journey.tree import Path, Source
 
-# What templates and conditions call by these names already.
-RESERVED = frozenset(
-    ("customer", "trigger", "order", "cart", "shop", "links", "entered", "step", "ever", "loop", "best")
+# What conditions mean by `since`, and what templates call by these names already.
+_SINCE = frozenset(("entered", "step", "ever"))
+_TEMPLATES = frozenset(
+    (
+        "customer",
+        "trigger",
+        "order",
+        "cart",
+        "shop",
+        "links",
+        "message",
+        "language",
+        "direction",
+        "loop",
+        "range",
+    )
 )
 
 
@@ -53,7 +67,8 @@ def _duplicate_journey(context: Context) -> Iterator[Found]:
 def _reserved(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         for place in seen.placed:
-            if place.name in RESERVED:
+            shown = isinstance(place.file, RecommendFile | ScoreFile | GiveFile | AskFile)
+            if place.name in _SINCE or (shown and place.name in _TEMPLATES):
                 message = f"a step cannot be called '{place.name}': templates and conditions use that name"
                 yield seen.found(place.path, message, f"Call it for example '{place.name}_step'.", "key")
 

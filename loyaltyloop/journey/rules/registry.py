@@ -31,3 +31,18 @@ _THEMES = (
     shop,
 )
 RULES: dict[str, Rule] = {rule.name: rule for theme in _THEMES for rule in theme.RULES}
+
+# What the reader finds before any rule is asked.
+READER: dict[str, str] = {
+    "yaml": "The file is no YAML, not UTF-8, too large or too deep.",
+    "duplicate-key": "A word stands twice in one mapping.",
+    "empty-word": "A word or an item without a value.",
+    "unknown-word": "A word that the language does not have there.",
+    "missing-word": "A word that must be said is not.",
+    "wrong-value": "A value that the word does not take.",
+    "one-verb": "A step without a verb, or with several.",
+    "duplicate-step": "Two steps of one journey have the same name.",
+    "segment-circle": "Segments of shop.yaml that are made of each other.",
+    "no-shop": "There is no shop.yaml.",
+    "template-encoding": "A template that is not UTF-8.",
+}

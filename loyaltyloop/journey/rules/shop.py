@@ -78,7 +78,8 @@ def _market_rate(context: Context) -> Iterator[Found]:
     if (shop := context.shop) is None:
         return
     for name, market in shop.file.markets.items():
-        if market.currency != shop.file.currency and market.rate is None:
+        known = {market.currency, shop.file.currency} <= CURRENCIES
+        if known and market.currency != shop.file.currency and market.rate is None:
             message = f"amounts in {market.currency} are unknown: the market '{name}' has no rate"
             remedy = f"Write 'rate:', what 1 {market.currency} is in {shop.file.currency}."
             yield found(shop.source, ("markets", name), message, remedy)

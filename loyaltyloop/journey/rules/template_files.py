@@ -117,7 +117,7 @@ def _syntax(context: Context) -> Iterator[Found]:
 def _unused(context: Context) -> Iterator[Found]:
     if len(context.journeys) < len(context.names):
         return
-    used = {file for sent in sent_templates(context) for file in sent.reached.files}
+    used = {file for sent in sent_templates(context) for file in (sent.name, *sent.reached.files)}
     bodies = [
         one.file.body
         for seen in context.journeys

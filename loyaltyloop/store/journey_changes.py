@@ -103,17 +103,13 @@ def _removed(connection: Connection, row: LiveRow, wishes: Wishes) -> Iterator[C
         row.name,
         "journey removed",
         people=people,
-        becomes="nobody enters any more" + (f"; {_finish(people, row.version)}" if people else ""),
+        becomes="nobody enters any more" + ("; those inside finish" if people else ""),
         refusal=refusal,
     )
 
 
 def _stand(people: int) -> str:
     return "stands" if people == 1 else "stand"
-
-
-def _finish(people: int, version: int) -> str:
-    return f"{count(people)} finish{'es' if people == 1 else ''} on version {version}"
 
 
 @dataclass(frozen=True)
@@ -138,7 +134,7 @@ class Edit:
         if not (stored or returned or moved):
             return []
         head = self._head(fates, number, returned) if stored or returned else []
-        return [*head, *(self._told(difference, fates) for difference in found), *moved]
+        return [*head, *(self._told(difference, fates, number) for difference in found), *moved]
 
     def _head(self, fates: list[Fate], number: int, returned: bool) -> list[Change]:
         people = sum(fate.at.people for fate in fates)
@@ -155,7 +151,7 @@ class Edit:
             )
         ]
 
-    def _told(self, difference: Difference, fates: list[Fate]) -> Change:
+    def _told(self, difference: Difference, fates: list[Fate], number: int) -> Change:
         here = [fate for fate in fates if difference.step is not None and fate.at.step == difference.step]
         if difference.kind == "step added":
             here = []
@@ -164,7 +160,7 @@ class Edit:
             difference.kind,
             step=difference.step,
             people=sum(fate.at.people for fate in here),
-            becomes=_becomes(difference, here),
+            becomes=_becomes(difference, here, number),
             detail=difference.detail,
             refusal="; ".join(dict.fromkeys(fate.refusal for fate in here if fate.refusal)),
         )
@@ -179,7 +175,8 @@ class Edit:
             "people moved",
             step=fate.at.step,
             people=fate.at.people,
-            becomes=f"from version {fate.at.version} to {target!r} of version {fate.move.to}, {how}",
+            becomes=f"go on at {target!r} of version {fate.move.to}, {how}",
+            detail=f"version {fate.at.version}",
             refusal=fate.refusal,
             move=fate.move,
         )
@@ -275,23 +272,19 @@ def _wait(step: Step, lateness: timedelta) -> NewWait | None:
 
 
 def _summary(fates: list[Fate], number: int) -> str:
-    stay: Counter[int] = Counter()
-    moved = 0
+    """`finish on version 1`; with numbers where people fare differently."""
+    parts: Counter[str] = Counter()
     for fate in fates:
         if fate.move:
-            moved += fate.at.people
+            parts[f"go on in version {number}"] += fate.at.people
         elif fate.at.version != number:
-            stay[fate.at.version] += fate.at.people
-    words = [_finish(people, version) for version, people in sorted(stay.items())]
-    return ", ".join(
-        [
-            *words,
-            *([f"{count(moved)} go{'es' if moved == 1 else ''} on in version {number}"] if moved else []),
-        ]
-    )
+            parts[f"finish on version {fate.at.version}"] += fate.at.people
+    if len(parts) == 1:
+        return next(iter(parts))
+    return ", ".join(f"{people:,} {word}" for word, people in parts.items())
 
 
-def _becomes(difference: Difference, here: list[Fate]) -> str:
+def _becomes(difference: Difference, here: list[Fate], number: int) -> str:
     if difference.kind in journey_plan.FOR_EVERYBODY:
         return "holds for everybody at once"
     if difference.step is None or difference.kind == "step added":
@@ -300,4 +293,4 @@ def _becomes(difference: Difference, here: list[Fate]) -> str:
         return "nowhere to go"
     if not here:
         return "nobody stands there"
-    return _summary(here, 0)
+    return _summary(here, number)

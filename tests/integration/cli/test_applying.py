@@ -83,7 +83,7 @@ def test_a_refusal_names_the_remedy_and_leaves_with_1(loop: Loop, project: Path,
     assert loop("plan", "--finish-old", "welcome").code == 0
     edit(project, "send: chosen\n", "send: chosen\n    was: picks\n")
     ran = loop("apply", "--yes", *AT)
-    assert "  ~ step renamed picks (picks → chosen): 2 people — 2 people go on in version 2" in ran.out
+    assert "  ~ step renamed picks (picks → chosen): 2 people — go on in version 2" in ran.out
     assert loop("plan", "--move", "welcom").code == 2
 
 

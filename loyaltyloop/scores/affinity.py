@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,10 +73,13 @@ def blend(
     rows = {product: place for place, product in enumerate(given)}
     columns = {product: place for place, product in enumerate(found)}
     sums = _profiles(profiles, rows) @ _weights(given, near, columns)
-    return [
-        _heaviest(sums, row, {columns[one] for one in profile if one in columns}, found, most)
-        for row, profile in enumerate(profiles)
-    ]
+    ranks = np.zeros(len(found), dtype=np.int64)
+    heaviest: list[list[tuple[str, int]]] = []
+    for row, profile in enumerate(profiles):
+        own = [columns[product] for product in profile if product in columns]
+        ranked = _heaviest(sums, row, own, ranks, most)
+        heaviest.append([(found[column], weight) for column, weight in ranked])
+    return heaviest
 
 
 def _profiles(profiles: Sequence[Sequence[str]], rows: dict[str, int]) -> sparse.csr_matrix:
@@ -96,16 +98,16 @@ def _weights(given: list[str], near: dict[str, Neighbours], columns: dict[str, i
 
 
 def _heaviest(
-    sums: sparse.csr_matrix, row: int, own: set[int], found: list[str], most: int
-) -> list[tuple[str, int]]:
+    sums: sparse.csr_matrix, row: int, own: list[int], ranks: NDArray[np.int64], most: int
+) -> list[tuple[int, int]]:
+    """Columns and weights of a row, the heaviest first. `ranks` is room to work in, a number a column."""
     begin, end = sums.indptr[row], sums.indptr[row + 1]
-    columns, weights = sums.indices[begin:end].astype(np.int64), sums.data[begin:end]
+    columns, width = sums.indices[begin:end], len(ranks)
     # One number for weight and place: a partial sort then has no ties to break.
-    ranks = weights * len(found) + (len(found) - 1 - columns)
-    room = most + len(own)
-    if len(ranks) > room:
-        ranks = ranks[np.argpartition(-ranks, room)[:room]]
-    ordered = (divmod(rank, len(found)) for rank in np.sort(ranks)[::-1].tolist())
-    others = ((len(found) - 1 - rest, weight) for weight, rest in ordered)
-    kept = ((found[column], weight) for column, weight in others if column not in own)
-    return list(islice(kept, most))
+    ranks[columns] = sums.data[begin:end] * width + (width - 1 - columns)
+    ranks[own] = 0
+    found = ranks[columns]
+    if len(found) > most:
+        found = found[np.argpartition(found, -most)[-most:]]
+    ordered = (divmod(rank, width) for rank in np.sort(found)[::-1].tolist())
+    return [(width - 1 - rest, weight) for weight, rest in ordered if weight]

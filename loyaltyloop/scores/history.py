@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import starmap
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -33,26 +32,18 @@ message: Table = Message.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]
 
 LAST_ORDERS = 3
+MOST_HABITS = 40
 SHOWN_WITHIN = timedelta(days=30)
 SHOWN_TIMES = 3
 VIEWED_WITHIN = timedelta(days=30)
 
 
-class Habit(NamedTuple):
-    """A product bought on several days; `first` and `last` in seconds since 1970."""
+def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, dict[str, int]]:
+    """What each buys regularly, and on how many days (two or more): at most forty products, in order.
 
-    product_id: str
-    days: int
-    first: int
-    last: int
-
-    def too_soon(self, now: int) -> bool:
-        """Has less than a quarter of the usual time between two purchases gone by?"""
-        return 4 * (now - self.last) * (self.days - 1) < self.last - self.first
-
-
-def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[Habit]]:
-    """What each buys regularly: on most days first, then the latest, the id; what was just bought last."""
+    On most days first, then the latest, then by id; last what was just bought: when less than a quarter of
+    the usual time between two purchases has gone by.
+    """
     days = func.count(distinct(func.date(line.c.ordered_at)))
     columns = (line.c.product_id, days, *(seconds(connection, one) for one in (func.min, func.max)))
     named = [column.label(f"c{place}") for place, column in enumerate(columns)]
@@ -66,11 +57,16 @@ def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[
     together = lists_of(connection, *(regular.c[column.name] for column in named))
     rows = connection.execute(select(regular.c.customer_id, together).group_by(regular.c.customer_id))
     moment = int(now.timestamp())
-    return {who: _by_need(starmap(Habit, orjson.loads(found)), moment) for who, found in rows}
+    return {who: _by_need(orjson.loads(found), moment) for who, found in rows}
 
 
-def _by_need(found: Iterable[Habit], now: int) -> list[Habit]:
-    return sorted(found, key=lambda one: (one.too_soon(now), -one.days, -one.last, one.product_id))
+def _by_need(found: list[tuple[str, int, int, int]], now: int) -> dict[str, int]:
+    """Of (product, days, first and last purchase in seconds since 1970)."""
+    ranked = sorted(
+        (4 * (now - last) * (days - 1) < last - first, -days, -last, product_id)
+        for product_id, days, first, last in found
+    )
+    return {product_id: -days for _, days, _, product_id in ranked[:MOST_HABITS]}
 
 
 def seconds(connection: Connection, edge: Callable[..., ColumnElement[Any]]) -> ColumnElement[int]:

@@ -29,7 +29,7 @@ MIX: tuple[Word, ...] = (
     "popular_here",
     "bestsellers",
 )
-_BATCH = 2000
+_BATCH = 5000
 _WINDOW = 50  # candidates of a list that are looked up at once
 
 Chosen = tuple[str, Word, Because]

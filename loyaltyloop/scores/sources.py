@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,6 @@ from loyaltyloop.scores.places import place_name
 from loyaltyloop.scores.wanted import Wanted, trigger_products
 
 MOST_TOGETHER = 40
-_NO_WEIGHTS: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ class Habits:
     """What they buy regularly."""
 
     def __init__(self, cohort: Cohort) -> None:
-        found = history.habits(cohort.connection, cohort.ids, cohort.now)
-        self._days = {who: {one.product_id: one.days for one in habits} for who, habits in found.items()}
+        self._days = history.habits(cohort.connection, cohort.ids, cohort.now)
         self._lists = {who: list(products) for who, products in self._days.items()}
 
     def candidates(self, who: Wanted) -> Sequence[str]:
@@ -138,23 +137,29 @@ class Together:
     """Bought together with products that a customer has, or has before the eyes."""
 
     def __init__(self, cohort: Cohort, profiles: Mapping[int, Sequence[str]], goes: str) -> None:
-        # Sorted: of two products that a candidate goes with equally well, the first by id is named.
-        self._profiles = {key: sorted(profile) for key, profile in profiles.items()}
+        self._profiles = {key: frozenset(profile) for key, profile in profiles.items()}
         self._goes = goes
-        given = sorted(set(chain.from_iterable(profiles.values())))
-        near: dict[str, Neighbours] = cohort.figures("together", given)
-        self._weights = {product_id: dict(others) for product_id, others in near.items()}
-        keys = list(profiles)
-        blended = blend([profiles[key] for key in keys], near, MOST_TOGETHER)
-        self._lists = {key: [one for one, _ in found] for key, found in zip(keys, blended, strict=True)}
+        near: dict[str, Neighbours] = cohort.figures("together", sorted(set(chain(*profiles.values()))))
+        self._seeds = _seeds(near)
+        blended = blend(list(profiles.values()), near, MOST_TOGETHER)
+        self._lists = {key: [one for one, _ in found] for key, found in zip(profiles, blended, strict=True)}
 
     def candidates(self, who: Wanted) -> Sequence[str]:
         return self._lists.get(who.enrolment_id, ())
 
     def because(self, who: Wanted, product_id: str) -> Because:
         profile = self._profiles[who.enrolment_id]
-        seed = max(profile, key=lambda one: self._weights.get(one, _NO_WEIGHTS).get(product_id, 0))
+        seed = next(one for one in self._seeds[product_id] if one in profile)
         return Because(self._goes + " your {name}", seed, self._goes + " what you have chosen")
+
+
+def _seeds(near: Mapping[str, Neighbours]) -> dict[str, list[str]]:
+    """Each product: whose neighbour it is, the nearest first, ties by id."""
+    weighed: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for one, others in near.items():
+        for other, weight in others:
+            weighed[other].append((-weight, one))
+    return {other: [one for _, one in sorted(ones)] for other, ones in weighed.items()}
 
 
 class Alike:

@@ -56,7 +56,7 @@ def as_flow(journey: Journey) -> Flow[..., Any]:
 
 def form() -> Signature:
     """The parameters that a person can fill in; Prefect makes a form of them and holds to their limits."""
-    fields = {
+    fields: dict[str, tuple[Any, object]] = {
         "now": (datetime | None, None),
         "customers": (list[str], []),
         "dry_run": (bool, False),
@@ -153,7 +153,7 @@ def take_turn_here(journey: str, **given: Any) -> TurnReport:
     found = journey_named(journey)
     if found is None:
         raise TurnRefused(f"There is no journey {journey!r}: `loop check` lists what is in journeys/.")
-    state: State[Any] = as_flow(found)(**given, return_state=True)
+    state = cast("State[Any]", as_flow(found)(**given, return_state=True))
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException):
         raise outcome

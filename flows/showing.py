@@ -21,8 +21,8 @@ def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     """A turn in one line: `12 entered, 30 moved on, 12 handed over`."""
     if report.idle:
         return NOTHING
-    moved = sum(row.people for row in _of(report, stages, "step", "settle"))
-    parts = [(row.people, _plain(row.path)) for row in _of(report, stages, "enter", "leave")]
+    moved = sum(row.people for row in _of(report, stages, "step"))
+    parts = [(row.people, _door(row)) for row in _of(report, stages, "enter", "leave")]
     parts += [(moved, WAY_ON)]
     parts += [(row.people, _plain(row.path)) for row in _of(report, stages, "deliver")]
     return ", ".join(f"{number:,} {what}" for number, what in parts if number) or "what arrived was taken in"
@@ -38,7 +38,7 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
             "### Who came and went",
             table(("", "People"), [(_plain(row.path), _n(row)) for row in doors]),
         ]
-    if steps := _of(report, stages, "step", "settle"):
+    if steps := _of(report, stages, "step"):
         verbs = {stage.name: stage.verb for stage in stages}
         moves = [(row.stage, verbs.get(row.stage, ""), _plain(row.path) or WAY_ON, _n(row)) for row in steps]
         told += ["### Who moved where", table(("Step", "", "Path", "People"), moves)]
@@ -66,6 +66,10 @@ def _of(report: TurnReport, stages: Sequence[Stage], *kinds: str) -> list[Row]:
 
 def _n(row: Row) -> str:
     return f"{row.people:,}"
+
+
+def _door(row: Row) -> str:
+    return _plain(row.path) or "entered"
 
 
 def _plain(path: str) -> str:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.stages import Stage
 
 
 def told(stage: Stage, counts: Counts) -> str:
     """`12 by clicked, 30 by silent`; `nobody` where nothing moved."""
-    parts = [f"{number:,} {_by(stage, path)}" for path, number in counts.numbers.items() if number]
-    return ", ".join(parts) or "nobody"
+    match stage.kind:
+        case "apply":
+            return f"{counts.total:,} events" if counts.total else "nothing new"
+        case "report":
+            return f"{counts.total:,} ended" if counts.total else "noted"
+        case "step":
+            return _list(counts, lambda path: path if path.startswith("left: ") else path and f"by {path}")
+        case "enter":
+            return _list(counts, lambda path: path or "entered")
+        case _:
+            return _list(counts, lambda path: path.replace("_", " "))
 
 
-def _by(stage: Stage, path: str) -> str:
-    if not path:
-        return "moved on"
-    plain = path.replace("_", " ")
-    return f"by {path}" if stage.kind == "step" and not path.startswith("left: ") else plain
+def _list(counts: Counts, words: Callable[[str], str]) -> str:
+    parts = [(number, words(path) or "moved on") for path, number in counts.numbers.items() if number]
+    return ", ".join(f"{number:,} {what}" for number, what in parts if number) or "nobody"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
@@ -73,20 +73,27 @@ def _look(connection: Connection, frame: Frame, step: Step) -> None:
 
 def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -> TurnReport:
     """What the turn did, stage by stage; it is kept in the log if it did anything."""
-    rows = tuple(
-        Row(stage.name, path, people)
-        for stage in stages
-        for path, people in counts.get(stage.name, Counts()).numbers.items()
-        if stage.kind not in ("apply", "report")
-    )
+    rows = tuple(_rows(frame, stages, counts))
     with frame.transactions.read() as connection:
         report = TurnReport(frame.journey.name, frame.now, rows, _next_due(connection, frame))
     if not report.idle and frame.limits.all:
         with frame.transactions.write() as connection:
-            told = {stage: counts[stage].numbers for stage in counts if counts[stage].total}
+            told: dict[str, dict[str, int]] = {}
+            for row in rows:
+                told.setdefault(row.stage, {})[row.path] = row.people
             values = {"journey": report.journey, "now": frame.now, "counts": told}
             connection.execute(insert(TurnLog).values(values))
     return report
+
+
+def _rows(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -> Iterator[Row]:
+    """By stage and path. What moved behind the delivery is told with the step that it moved from."""
+    for stage in stages:
+        if stage.kind in ("apply", "settle", "report"):
+            continue
+        parts = [known[stage.name] for known in (counts, frame.passed) if stage.name in known]
+        for path, people in Counts.sum(parts).numbers.items():
+            yield Row(stage.name, path, people)
 
 
 def _next_due(connection: Connection, frame: Frame) -> datetime | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
-from loyaltyloop.errors import TurnRefused
+from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.store.database import journey_lock
 from loyaltyloop.store.versions import load_shop, load_templates, load_versions
 from loyaltyloop.turn.closing import apply, close, tell
@@ -47,7 +47,7 @@ def _frame(world: World, transactions: Transactions, journey: str, now: datetime
         versions = load_versions(connection, journey)
         row = connection.execute(journey_table.select().where(journey_table.c.name == journey)).one()
         if row.state == "paused":
-            raise TurnRefused(f"{journey!r} is paused; `loop resume {journey}` lets it go on.")
+            raise TurnPutOff(f"{journey!r} is paused; `loop resume {journey}` lets it go on.")
         if row.last_now is not None and now < row.last_now:
             raise TurnRefused(
                 f"{journey!r} had a turn at {row.last_now:%Y-%m-%d %H:%M:%S} UTC already;"

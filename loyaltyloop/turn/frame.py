@@ -14,6 +14,7 @@ from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.database import read, write, write_shop
 from loyaltyloop.store.models import Identity, LiveJourney
 from loyaltyloop.store.versions import Live
+from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.world import World
 
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
@@ -99,6 +100,11 @@ class Frame:
     busy: set[tuple[int, str]] = field(
         default_factory=set
     )  # (version, step) where somebody is to be looked at
+    passed: dict[str, Counts] = field(default_factory=dict)  # by stage: what moved behind the delivery
+
+    def pass_on(self, stage: str, counts: Counts) -> None:
+        """Note what moved at a stage after its own task was over."""
+        self.passed[stage] = Counts.sum([self.passed.get(stage, Counts()), counts])
 
     def version(self, number: int | None) -> Live:
         """The version of that number."""

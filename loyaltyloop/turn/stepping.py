@@ -128,7 +128,7 @@ def settle(frame: Frame) -> Counts:
         parts.append(moved)
         if not moved.total:
             return Counts.sum(parts)
-        deliver(frame)
+        frame.pass_on("deliver", deliver(frame))
 
 
 def pass_on(frame: Frame) -> Counts:
@@ -136,4 +136,8 @@ def pass_on(frame: Frame) -> Counts:
     steps = [stage for stage in stages(frame.versions) if stage.kind == "step"]
     with frame.transactions.read() as connection:
         frame.busy = find_busy(connection, frame)
-    return Counts.sum(walk_step(frame, stage) for stage in steps)
+    parts = []
+    for stage in steps:
+        parts.append(walk_step(frame, stage))
+        frame.pass_on(stage.name, parts[-1])
+    return Counts.sum(parts)

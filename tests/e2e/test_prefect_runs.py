@@ -1,0 +1,135 @@
+"""A journey on Prefect, for real: deployed, run by a worker, read back through the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.e2e.upped import Upped, apply, loop, sign_up, until
+
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+
+STAGES = ["apply events", "enter", "leave", "hello", "where", "where.home.set", "hello.wait", "more"]
+STAGES += ["deliver", "after delivery", "report"]
+NEW = """
+journey: once
+about: Mark whoever is started by hand.
+purpose: service
+enter: {manual: true}
+steps:
+  - set: {tags: {add: [marked]}}
+"""
+
+
+def test_everything_is_deployed(upped: Upped) -> None:
+    found = upped.ask("/deployments/filter", {"sort": "NAME_ASC"})
+    assert [one["name"] for one in found] == ["daily report", "deliver messages", "tidy up", "welcome"]
+    welcome = found[-1]
+    assert welcome["entrypoint"] == "flows.compiled.welcome"
+    assert welcome["tags"] == ["loyalty-loop", "journey", "service"]
+    assert welcome["description"].startswith("Greet a new customer and learn where they live.")
+    assert [one["schedule"]["interval"] for one in welcome["schedules"]] == [900.0]
+    assert welcome["global_concurrency_limit"]["limit"] == 1
+    assert welcome["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+    assert str(upped.folder) not in str(welcome), "a machine path is in the deployment"
+
+
+def test_the_form_says_what_may_be_filled_in(upped: Upped) -> None:
+    form = upped.deployment("welcome")["parameter_openapi_schema"]["properties"]
+    assert list(form) == ["now", "customers", "dry_run", "limit"]
+    assert all(field["description"] for field in form.values())
+    assert form["limit"]["anyOf"][0] == {"type": "integer", "minimum": 1}
+    assert form["customers"]["items"] == {"type": "string"}
+
+
+def test_a_turn_is_a_run_whose_graph_is_the_journey(upped: Upped) -> None:
+    sign_up(upped.folder, ["c1", "c2", "c3"])
+    run = upped.ended(upped.press_run("welcome"))
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+    assert run["name"] == "3 entered, 9 moved on, 3 handed over"
+    assert [task["name"] for task in upped.tasks(run["id"])] == STAGES
+    assert _edges(upped.ask(f"/flow_runs/{run['id']}/graph-v2")) >= {
+        ("enter", "leave"),
+        ("leave", "hello"),
+        ("hello", "where"),
+        ("where", "where.home.set"),
+        ("where", "hello.wait"),
+        ("where.home.set", "hello.wait"),
+        ("hello.wait", "more"),
+        ("more", "deliver"),
+        ("deliver", "after delivery"),
+        ("after delivery", "report"),
+    }
+    assert len(list((upped.folder / "var" / "outbox").rglob("*.eml"))) == 3
+    (page,) = upped.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}})
+    assert page["key"] == "welcome"
+    assert "| where | branch | home | 2 |" in page["data"]
+    assert "| handed over | 3 |" in page["data"]
+
+
+def _edges(graph: Any) -> set[tuple[str, str]]:
+    nodes = dict(graph["nodes"])
+    return {
+        (nodes[parent["id"]]["label"], node["label"]) for node in nodes.values() for parent in node["parents"]
+    }
+
+
+def test_the_next_turn_is_scheduled_for_the_next_due_time_once(upped: Upped) -> None:
+    (pending,) = _wake_ups(upped)
+    due = datetime.fromisoformat(pending["next_scheduled_start_time"])
+    assert due.second == 0
+    assert timedelta(hours=2, minutes=58) < due - datetime.now(UTC) <= timedelta(hours=3, minutes=1)
+
+
+def test_a_run_that_finds_nothing_to_do_ends_in_one_task(upped: Upped) -> None:
+    before = _wake_ups(upped)
+    run = upped.ended(upped.press_run("welcome"))
+    assert run["name"] == "nothing to do"
+    assert [task["name"] for task in upped.tasks(run["id"])] == ["apply events"]
+    assert _wake_ups(upped) == before
+
+
+def _wake_ups(upped: Upped) -> list[Any]:
+    return upped.runs("welcome", state={"type": {"any_": ["SCHEDULED"]}}, tags={"all_": ["wake-up"]})
+
+
+def test_a_dry_run_changes_nothing_and_wakes_nobody(upped: Upped) -> None:
+    sign_up(upped.folder, ["c4"])
+    before = _wake_ups(upped)
+    dry = upped.ended(upped.press_run("welcome", dry_run=True, limit=5))
+    assert dry["state"]["type"] == "COMPLETED", dry["state"]
+    assert dry["name"].endswith("(dry run)")
+    assert _wake_ups(upped) == before
+    assert len(list((upped.folder / "var" / "outbox").rglob("*.eml"))) == 3
+    real = upped.ended(upped.press_run("welcome"))
+    assert real["name"].startswith("1 entered")
+
+
+def test_loop_run_is_a_run_of_the_same_server(upped: Upped) -> None:
+    done = loop(upped.folder, "run", "welcome", "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"idle": true' in done.stdout
+    assert upped.runs("welcome")[-1]["name"] != ""
+
+
+def test_a_new_file_and_one_command(upped: Upped) -> None:
+    (upped.folder / "journeys" / "once.yaml").write_text(NEW)
+    deployed = loop(upped.folder, "deploy")
+    assert deployed.returncode == 0, deployed.stderr + deployed.stdout
+    refused = upped.ended(upped.press_run("once"))
+    assert refused["state"]["type"] == "FAILED"
+    assert "never applied" in refused["state"]["message"]
+    apply(upped.folder)
+    _every_few_seconds(upped, "once")
+    until("a run by schedule", lambda: upped.runs("once", state={"type": {"any_": ["COMPLETED"]}}))
+    (first, *_) = upped.runs("once", state={"type": {"any_": ["COMPLETED"]}})
+    assert first["auto_scheduled"]
+    assert first["name"] == "nothing to do"
+
+
+def _every_few_seconds(upped: Upped, name: str) -> None:
+    deployment = upped.deployment(name)["id"]
+    every = {"schedule": {"interval": 3, "anchor_date": "2026-01-01T00:00:00Z"}, "active": True}
+    upped.ask(f"/deployments/{deployment}/schedules", [every])

@@ -16,7 +16,7 @@ from loyaltyloop.channels.addresses import lead_through
 from loyaltyloop.channels.faults import LINES, fault
 from loyaltyloop.channels.flatten import Body, Flattener, clone
 from loyaltyloop.channels.fold import fold
-from loyaltyloop.channels.markup import Document, Edit, data, printed
+from loyaltyloop.channels.markup import Document, Edit, data, joined, printed
 from loyaltyloop.channels.sandbox import Sandbox, take
 
 RIGHT_TO_LEFT = frozenset(["ar", "fa", "he", "ur", "yi"])
@@ -66,9 +66,9 @@ class Workshop:
         flattener = Flattener(self.templates, self.escaped, language)
         document, subject = flattener.flatten(name)
         known = {**self.known, "language": language, "direction": _direction(language)}
+        paths = frozenset(_paths([*document, *subject]))
         document = fold(document, known, self.escaped, flattener.sources)
         subject = fold(subject, known, self.escaped, flattener.sources)
-        paths = frozenset(_paths([*document, *subject]))
         text, written = self._text(name, language, document, known)
         styles.inline(document, flattener.sources)
         lead_through(document, flattener.sources)
@@ -135,6 +135,7 @@ def _add_pixel(body: Body) -> None:
 def _tighten(body: Body) -> None:
     """Indentation and empty lines are the author's; they are not sent."""
     for output in printed(body):
+        output.nodes = joined(output.nodes)
         for index, node in enumerate(output.nodes):
             if isinstance(node, nodes.TemplateData):
                 output.nodes[index] = data(_BLANK.sub("\n", node.data), node.lineno)

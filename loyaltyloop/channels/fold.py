@@ -17,14 +17,18 @@ from markupsafe import escape
 
 from loyaltyloop.channels.faults import Sources
 from loyaltyloop.channels.flatten import Body
-from loyaltyloop.channels.markup import data, joined
+from loyaltyloop.channels.markup import data
+from loyaltyloop.channels.sandbox import Missing
 
 
 def fold(body: Body, known: Mapping[str, Any], environment: Environment, sources: Sources) -> Body:
     """The body with the known names in their places. FilesError for what a template must not do."""
     folding = _Fold(known, environment, sources)
     folded = [made for node in body for made in folding.visit_list(node)]
-    return _merge(folded, EvalContext(environment))
+    return _merge(folded, EvalContext(environment), sources)
+
+
+_JINJA = frozenset(("self", "super", "caller", "varargs", "kwargs"))
 
 
 class _Fold(NodeTransformer):
@@ -34,7 +38,7 @@ class _Fold(NodeTransformer):
         self._sources = sources
 
     def visit_Name(self, node: nodes.Name) -> Any:  # noqa: N802
-        if node.name.startswith("_"):
+        if node.name.startswith("_") or node.name in _JINJA:
             raise self._sources.fault(node.lineno, f"{node.name!r} is out of reach of a template", NAMES)
         if node.ctx == "load" and node.name in self._known:
             return self._at(nodes.Const(self._known[node.name]), node)
@@ -49,9 +53,7 @@ class _Fold(NodeTransformer):
         value = node.node.value.get(node.attr)
         if value is None or value == "":
             # An empty mapping's key: missing when the message is made, and named as the author wrote it.
-            return self._at(
-                nodes.Getattr(self._at(nodes.Const({}), node), f"shop's {node.attr}", "load"), node
-            )
+            return self._at(nodes.Getattr(self._at(nodes.Const({}), node), node.attr, "load"), node)
         return self._at(nodes.Const(value), node)
 
     def visit_If(self, node: nodes.If) -> Any:  # noqa: N802
@@ -117,35 +119,38 @@ def _truth(test: nodes.Node) -> bool | None:
     return None
 
 
-def _merge(body: Body, settings: EvalContext) -> Body:
+def _merge(body: Body, settings: EvalContext, sources: Sources) -> Body:
     """Neighbouring outputs made one, with what is known written out."""
     made: Body = []
     for node in body:
         if not isinstance(node, nodes.Output):
             for name in ("body", "elif_", "else_"):
                 if hasattr(node, name):
-                    setattr(node, name, _merge(getattr(node, name), settings))
+                    setattr(node, name, _merge(getattr(node, name), settings, sources))
             made.append(node)
             continue
-        parts = [_written(part, settings) for part in node.nodes]
+        parts = [_written(part, settings, sources) for part in node.nodes]
         if made and isinstance(made[-1], nodes.Output):
-            made[-1].nodes = joined([*made[-1].nodes, *parts])
+            made[-1].nodes += parts
         else:
-            node.nodes = joined(parts)
+            node.nodes = parts
             made.append(node)
     return made
 
 
-def _written(part: nodes.Expr, settings: EvalContext) -> nodes.Expr:
+def _written(part: nodes.Expr, settings: EvalContext, sources: Sources) -> nodes.Expr:
     if isinstance(part, nodes.TemplateData):
         return part
     try:
         value = part.as_const(settings)
     except nodes.Impossible:
         return part
-    return part if value is None or isinstance(value, dict) else data(str(escape(value)), part.lineno)
+    if isinstance(value, Missing):
+        raise sources.fault(part.lineno, f"{value.path} is printed and has no value", UNSET)
+    return data(str(escape(value)), part.lineno) if isinstance(value, str | int | float) else part
 
 
+UNSET = "Set it in journeys/shop.yaml, or print it inside {% if %}."
 NAMES = "Use the names of the docs: customer, trigger, order, shop, links, and the steps before the message."
 LOOPS = "Write one loop inside another."
 CALLS = "Write {{ value | filter }} instead of {{ value.method() }}, and print macros: {{ button(...) }}."

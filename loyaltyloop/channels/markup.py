@@ -161,8 +161,7 @@ def _edited(pieces: list[Piece], edits: list[Edit]) -> list[nodes.Expr]:
         made += _cut(pieces, cursor, edit.start)
         made += edit.new
         cursor = max(cursor, edit.end)
-    made += _cut(pieces, cursor, pieces[-1].end)
-    return joined(made)
+    return [*made, *_cut(pieces, cursor, pieces[-1].end)]
 
 
 def _cut(pieces: list[Piece], start: int, end: int) -> Iterator[nodes.Expr]:
@@ -170,7 +169,8 @@ def _cut(pieces: list[Piece], start: int, end: int) -> Iterator[nodes.Expr]:
         low, high = max(piece.start, start), min(piece.end, end)
         if low < high:
             if isinstance(piece.node, nodes.TemplateData):
-                yield data(piece.node.data[low - piece.start : high - piece.start], piece.node.lineno)
+                before, text = low - piece.start, piece.node.data
+                yield data(text[before : high - piece.start], piece.node.lineno + text.count("\n", 0, before))
             else:
                 yield piece.node
 

@@ -178,7 +178,8 @@ class _Writer:
     def _link(self, tag: Tag, made: list[nodes.Expr]) -> None:
         if not tag.closing:
             href = tag.attributes.get("href")
-            parts = self.document.between(href.start, href.end) if href and href.value else None
+            leads = href is not None and href.value and not href.value.startswith("#")
+            parts = self.document.between(href.start, href.end) if href and leads else None
             self.links.append((link(parts) if parts else None, self.said))
         elif self.links:
             address, said = self.links.pop()

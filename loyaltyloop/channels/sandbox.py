@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from itertools import islice
 from typing import Any, NoReturn
 
-from jinja2 import Undefined, pass_context
+from jinja2 import Undefined, nodes, pass_context
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 from loyaltyloop.channels.errors import CannotRender
 
 LOOPS = 2_000  # iterations and calls, all loops of one part of a message together
 OUTPUT = 400_000  # characters of one part of a message; mail clients clip at 102 kB
 BITS = 128  # of a whole number
+SOME = 50  # printed parts between two looks at their length
 COPIES = 100  # columns of `batch` and `slice`
 # fmt: off
 _LOOP_NAMES = frozenset((
@@ -38,8 +42,13 @@ class Missing(Undefined):
 
     __slots__ = ()
 
+    @property
+    def path(self) -> str:
+        """What it would be called, as far as is known."""
+        return str(self._undefined_name or "a value")
+
     def refuse(self, *_: object, **__: object) -> NoReturn:
-        raise CannotRender("missing", str(self._undefined_name or "a value"))
+        raise CannotRender("missing", self.path)
 
     def __getattr__(self, name: str) -> Any:
         if name[:2] == "__":
@@ -55,7 +64,7 @@ class Missing(Undefined):
     __ne__ = __contains__ = __eq__
     __lt__ = __le__ = __gt__ = __ge__ = __eq__  # type: ignore[assignment]
     __hash__ = refuse
-    __str__ = __iter__ = __len__ = __call__ = __html__ = refuse
+    __str__ = __repr__ = __iter__ = __len__ = __call__ = __html__ = refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = refuse
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = refuse
     __pow__ = __rpow__ = __neg__ = __pos__ = __int__ = __float__ = __getitem__ = refuse
@@ -77,10 +86,63 @@ class Budget:
 
 
 def bounded_concat(parts: Iterable[str]) -> str:
-    """The parts as one text, unless that is longer than a message may be."""
-    pieces = list(parts)
-    room(sum(map(len, pieces)))
+    """The parts as one text, unless that is longer than a message may be; then the rest is not asked for."""
+    pieces: list[str] = []
+    length = 0
+    several = iter(parts)
+    while some := list(islice(several, SOME)):
+        length += sum(map(len, some))
+        room(length)
+        pieces += some
     return "".join(pieces)
+
+
+class Buffer(list[str]):
+    """Where `{% set %}...{% endset %}` collects its text, as far as a message may be long."""
+
+    __slots__ = ("length",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.length = 0
+
+    def append(self, part: str) -> None:
+        self.extend((part,))
+
+    def extend(self, parts: Iterable[str]) -> None:
+        some = tuple(parts)
+        self.length += sum(map(len, some))
+        room(self.length)
+        super().extend(some)
+
+
+class Generator(CodeGenerator):
+    """Jinja's compiler, but what is printed goes through `shown`, and what is collected into a `Buffer`."""
+
+    def buffer(self, frame: Frame) -> None:
+        frame.buffer = self.temporary_identifier()
+        self.writeline(f"{frame.buffer} = environment.buffer()")
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: object) -> None:  # noqa: ARG002
+        self.write("environment.shown(")
+
+
+def shown_in_text(value: Any) -> str:
+    """What `{{ value }}` prints in plain text. CannotRender for what is no text, number or date."""
+    kind = type(value)
+    if kind is str or kind is Markup:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, str | int | float | Decimal | date | Undefined):
+        return str(value)
+    raise CannotRender("value", f"a {kind.__name__} cannot be printed as it is")
+
+
+def shown_in_html(value: Any) -> str:
+    """The same, escaped; an address of ours (Markup) needs no escaping."""
+    kind = type(value)
+    if kind is Markup or (kind is str and value.isalnum()):
+        return value  # type: ignore[no-any-return]
+    return escape(value if kind is str else shown_in_text(value))
 
 
 def room(length: int) -> None:
@@ -94,9 +156,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "**", "%"))
     concat = staticmethod(bounded_concat)
+    code_generator_class = Generator
+    buffer = Buffer
 
     def __init__(self, *, escaped: bool, filters: Mapping[str, Callable[..., Any]]) -> None:
         super().__init__(autoescape=escaped, undefined=Missing, trim_blocks=True, lstrip_blocks=True)
+        self.shown = shown_in_html if escaped else shown_in_text
         self.filters = dict(filters)
         self.tests = {name: self.tests[name] for name in _TESTS}
         self.globals.clear()
@@ -120,6 +185,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """The same as `getattr` for texts; an index or a slice of a list or a text."""
         if isinstance(argument, str):
             return self.getattr(obj, argument)
+        if isinstance(obj, Undefined):
+            return obj
         if not isinstance(obj, list | tuple | str) or not isinstance(argument, int | slice):
             return Missing(name=str(argument))
         try:

@@ -45,12 +45,11 @@ def _told(source: Source, refused: Refused) -> Problem:
 
 
 def _decode(data: str | bytes) -> str:
-    size = len(data)
-    if size > LARGEST:
+    if len(data) > LARGEST:
         raise Refused(
             1,
             1,
-            f"the file has {size:,} bytes; a journey may have {LARGEST:,}",
+            f"the file is larger than {LARGEST:,} bytes, which is far more than a journey has",
             "Move texts to templates/, and split what does not belong together into journeys of their own.",
         )
     if isinstance(data, str):

@@ -18,7 +18,7 @@ from loyaltyloop.store.models import Figure
 
 figure: Table = Figure.__table__  # type: ignore[attr-defined]
 
-_WEEKLY: frozenset[Kind] = frozenset({"together"})
+_WEEKLY: frozenset[Kind] = frozenset({"together", "bestsellers"})  # of a whole year
 _KEPT = timedelta(days=21)
 _LOCK = 0x10A1_7101
 _DONE = "\x01"  # the key that says that a kind was counted, also when nothing came of it
@@ -28,7 +28,7 @@ _BATCH = 500
 def read_figures(
     connection: Connection, kind: Kind, now: datetime, keys: Collection[str] = ("",)
 ) -> dict[str, Any]:
-    """The lists of these keys, as of the start of `now`'s day (of its week, for `together`), in UTC."""
+    """The lists of these keys, as of the start of `now`'s day or (what a whole year says) week, in UTC."""
     as_of = starting(kind, now)
     _ensure(connection, kind, as_of)
     found: dict[str, Any] = {}

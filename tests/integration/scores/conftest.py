@@ -124,7 +124,7 @@ class Little:
         return sorted(counts, key=lambda one: (-counts[one], one))
 
     def bestsellers(self, who: Wanted) -> list[str]:
-        return self.counted(self.known(DAY - timedelta(days=365), DAY, DAY))
+        return self.counted(self.known(WEEK - timedelta(days=365), WEEK, WEEK))
 
     def popular_here(self, who: Wanted) -> list[str]:
         season = self.known(DAY - timedelta(days=90), DAY, DAY)
@@ -137,9 +137,7 @@ class Little:
     def favourite_category(self, who: Wanted) -> list[str]:
         wanted = self.customers[who.customer_id]["favourite_category"]
         season = self.known(DAY - timedelta(days=90), DAY, DAY)
-        return self.counted(
-            line for line in season if wanted and self.products[line["product_id"]]["category"] == wanted
-        )
+        return self.counted(line for line in season if wanted and line["category"] == wanted)
 
     def trending(self, who: Wanted) -> list[str]:
         fortnight = DAY - timedelta(days=14)
@@ -189,7 +187,8 @@ def _add_order(shop: Little, random: Random, order_id: str) -> None:
     newest = 18 if back < timedelta(days=25) else 16  # two products are new
     popular = sorted(shop.products)[: random.choice((8, newest))]
     for product_id in random.sample(popular, random.randint(1, 5)):
-        shop.lines.append(line(order_id, product_id, who, at, arrived))
+        category = shop.products[product_id]["category"]
+        shop.lines.append(line(order_id, product_id, who, at, arrived, category=category))
 
 
 def product(product_id: str, name: str, category: str | None, **more: Any) -> dict[str, Any]:
@@ -212,7 +211,7 @@ def line(
     order_id: str, product_id: str, who: int, at: datetime, arrived: datetime | None = None, **more: Any
 ) -> dict[str, Any]:
     row = {"order_id": order_id, "product_id": product_id, "customer_id": who, "quantity": 1}
-    return {**row, "ordered_at": at, "arrived_at": arrived or at, "returned": False, **more}
+    return {**row, "ordered_at": at, "arrived_at": arrived or at, "returned": False, "category": None, **more}
 
 
 def view(number: int, who: int, product_id: str, at: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 import sys
 from dataclasses import dataclass
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,8 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """All names, those that are not there yet too."""
         modules = {path.stem for path in Path(__file__).parent.glob("*.py")} - _NO_COMMANDS
-        return sorted({name.replace("_", "-") for name in modules if _command(name)} | set(NOT_YET))
+        names = {name.rstrip("_") for name in modules}  # a word of Python's own, as in import_.py
+        return sorted({name.replace("_", "-") for name in names if _command(name)} | set(NOT_YET))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name, imported now."""
@@ -110,6 +112,7 @@ class Commands(click.Group):
 def _command(name: str) -> click.Command | None:
     if not name.isidentifier() or name in _NO_COMMANDS:
         return None
+    name = f"{name}_" if iskeyword(name) else name
     if not (Path(__file__).parent / f"{name}.py").is_file():
         return None
     module = import_module(f"loyaltyloop.cli.{name}")

@@ -158,9 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `loop`; leaves with 0 done, 1 the user's files or data are at fault, 2 wrong usage."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        group.main(arguments, prog_name="loop", standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
+        # Without standalone mode, click returns the exit code that a command has left with.
+        if code := group.main(arguments, prog_name="loop", standalone_mode=False):
+            sys.exit(code)
     except click.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)

@@ -92,7 +92,7 @@ def test_behind_a_step_and_all_its_paths() -> None:
 
 
 def test_lines_of_the_file() -> None:
-    assert [step.line for step in steps(NESTED)] == [6, 7, 8, 14, 15, 18, 20]
+    assert [step.line for step in steps(NESTED)] == [6, 7, 8, 14, 15, 18, 21]
 
 
 def test_nameless_steps_are_named_after_the_last_named_one() -> None:

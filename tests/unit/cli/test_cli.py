@@ -1,0 +1,163 @@
+"""The group of commands, and those that need no database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from loyaltyloop.cli.base import NOT_YET, Commands, group, main
+from tests.unit.journey.projects import BROKEN, HERE, broken
+
+GOOD = HERE / "good"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `loop`: exit code, stdout, stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = 0
+        try:
+            main(list(arguments))
+        except SystemExit as leave:
+            code = int(leave.code or 0)
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return run
+
+
+def project(folder: Path, rule: str) -> str:
+    for path, data in broken(rule).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return str(folder)
+
+
+def test_check_of_a_good_project(run: Run) -> None:
+    assert run("--project", str(GOOD), "check") == (0, "No mistakes found.\n", "")
+
+
+def test_check_prints_every_problem_and_counts(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("--project", project(tmp_path, "one-verb"), "check")
+    assert code == 1 and err == ""
+    assert out == (BROKEN / "one-verb" / "expected.txt").read_text() + "\n3 errors\n"
+
+
+def test_warnings_alone_do_not_count(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("--project", project(tmp_path, "opened"), "check")
+    assert code == 0 and out.endswith("\n1 warning\n")
+
+
+def test_check_as_json(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("--project", project(tmp_path, "did-since"), "check", "--format", "json")
+    assert code == 1 and err == ""
+    assert json.loads(out) == [
+        {
+            "file": "journeys/letters.yaml",
+            "line": 8,
+            "column": 16,
+            "rule": "did-since",
+            "severity": "error",
+            "message": "since when did they do 'Order Completed'?",
+            "remedy": "Write 'since: entered', 'since: ever', the name of a step, or 'within: 30 days'.",
+        }
+    ]
+
+
+def test_check_for_github(run: Run, tmp_path: Path) -> None:
+    _, out, _ = run("--project", project(tmp_path, "file-name"), "check", "--format", "github")
+    assert out == (
+        "::error file=journeys/newsletter.yaml,line=1,col=10,title=file-name::"
+        "the journey 'letters' stands in the file newsletter.yaml. "
+        "Call the file letters.yaml%2C or write 'journey%3A newsletter'.\n"
+    )
+
+
+def test_paths_limit_what_is_shown(run: Run, tmp_path: Path) -> None:
+    folder = project(tmp_path, "one-verb")
+    assert run("--project", folder, "check", "templates") == (0, "No mistakes found.\n", "")
+    assert run("--project", folder, "check", "journeys/letters.yaml")[0] == 1
+    code, _, err = run("--project", folder, "check", "journeys/lettters.yaml")
+    assert code == 2 and "There is no file or folder 'journeys/lettters.yaml'." in err
+
+
+def test_a_folder_without_journeys(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("--project", str(tmp_path), "check")
+    assert code == 1 and out == "" and "There are no journeys in" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("option", [[], ["--shop"]])
+def test_schema(run: Run, option: list[str]) -> None:
+    code, out, _ = run("schema", *option)
+    assert code == 0
+    Draft202012Validator.check_schema(json.loads(out))
+
+
+def test_map(run: Run) -> None:
+    code, out, _ = run("--project", str(GOOD), "map", "welcome")
+    assert code == 0 and out.startswith("%% welcome: ")
+
+
+def test_map_of_what_there_is_not(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("--project", str(GOOD), "map", "welcom")
+    assert (code, err) == (1, "There is no journey 'welcom'. Did you mean 'welcome'?\n")
+    code, _, err = run("--project", project(tmp_path, "one-verb"), "map", "letters")
+    assert code == 1 and "journeys/letters.yaml:6:5" in err
+
+
+@pytest.mark.parametrize("name", NOT_YET)
+def test_commands_that_are_not_there_yet(run: Run, name: str) -> None:
+    code, out, err = run(name, "anything", "--at", "all")
+    assert code == 2 and out == "" and f"'loop {name}' is not there yet" in err
+
+
+def test_an_unknown_command(run: Run) -> None:
+    code, _, err = run("chek")
+    assert code == 2 and "There is no command 'chek'. Did you mean 'check'?" in err
+
+
+def test_wrong_usage(run: Run) -> None:
+    assert run("check", "--format", "xml")[0] == 2
+    assert run("--project", "/nowhere/at/all", "check")[0] == 2
+
+
+def test_every_command_has_help_with_an_example(run: Run) -> None:
+    assert isinstance(group, Commands)
+    for name in group.list_commands(group.make_context("loop", ["check"], resilient_parsing=True)):
+        code, out, _ = run(name, "--help")
+        assert code == 0 and "xample" in out, name
+
+
+def test_an_unexpected_error_is_one_clear_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_down(_: object) -> None:
+        raise RuntimeError("the lights went out\nand more")
+
+    monkeypatch.setattr("loyaltyloop.cli.check.files_of", broken_down)
+    code, _, err = run("--project", str(GOOD), "check")
+    assert code == 1
+    assert err.splitlines() == [
+        "Unexpected: RuntimeError: the lights went out",
+        "Run it again with 'loop --debug ...' to see where.",
+    ]
+    with pytest.raises(RuntimeError):
+        main(["--debug", "--project", str(GOOD), "check"])
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["map", "welcome"], ["schema"]])
+def test_what_is_quick_loads_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys\nfrom loyaltyloop.cli import main\n"
+        f"main(['--project', {str(GOOD)!r}, *{arguments!r}])\n"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'prefect', 'sklearn', 'numpy', 'httpx', 'pydantic_settings'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

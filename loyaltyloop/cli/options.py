@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +14,8 @@ from loyaltyloop.errors import FilesError, UsageError
 from loyaltyloop.journey.times import Duration, read_instant
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from loyaltyloop.cli.base import Project
     from loyaltyloop.journey.reader import Reading
 
@@ -21,10 +25,8 @@ def read_moment(_context: click.Context, option: click.Parameter, text: str | No
     if text is None:
         return None
     if (found := read_instant(text)) is None:
-        said = f"--{option.name}" if option.name else "The instant"
-        raise UsageError(
-            f"{said}: {text!r} is no instant; write for example 2026-03-29T09:00:00Z or 2026-03-29."
-        )
+        wanted = "write for example 2026-03-29T09:00:00Z or 2026-03-29"
+        raise UsageError(f"{option.opts[0]}: {text!r} is no instant; {wanted}.")
     return found
 
 
@@ -56,3 +58,23 @@ def checked(project: Project) -> Reading:
     if errors := [problem for problem in check_files(files) if problem.severity == "error"]:
         raise FilesError(errors)
     return read_project(files)
+
+
+def wide_console() -> Console:
+    """Where tables go: as wide as the terminal; where there is none, wide enough to break no line."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 240
+    return console
+
+
+def print_json_list(rows: Iterable[Any]) -> None:
+    """One JSON list on stdout, a row at a time: a long one needs no memory."""
+    before = "["
+    for row in rows:
+        text = json.dumps(row, indent=2, ensure_ascii=False, default=str)
+        click.echo(f"{before}\n{indent(text, '  ')}", nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import checked
+from loyaltyloop.cli.options import checked, wide_console
 from loyaltyloop.errors import ApplyRefused
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
 
 def show(changes: Sequence[Change]) -> None:
     """The changes for people: by journey, with signs and colours."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = wide_console()
     if not changes:
         console.print("Nothing to do: what is live is what the files say.")
         return

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from loyaltyloop.journey.model import ByEvent, Journey
-from loyaltyloop.store.models import Event, Touch
+from loyaltyloop.store.touched import event, newest_seq
 from loyaltyloop.store.versions import content_table, file_table, journey_table, load_shop, version_table
-
-event: Table = Event.__table__  # type: ignore[attr-defined]
-touch: Table = Touch.__table__  # type: ignore[attr-defined]
 
 
 def open_journey(connection: Connection, journey: Journey, text: str, version: int, now: datetime) -> None:
@@ -43,12 +40,6 @@ def _look_back(connection: Connection, journey: Journey, now: datetime) -> int:
         select(func.min(event.c.seq)).where(event.c.name.in_(by.events), event.c.at >= since)
     ).scalar()
     return newest_seq(connection) if first is None else int(first) - 1
-
-
-def newest_seq(connection: Connection) -> int:
-    """The number of what was applied last."""
-    found = [connection.execute(select(func.max(table.c.seq))).scalar() for table in (event, touch)]
-    return max(number or 0 for number in found)
 
 
 def add_version(connection: Connection, journey: str, number: int, text: str, now: datetime) -> None:

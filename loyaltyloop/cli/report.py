@@ -1,0 +1,96 @@
+"""`loop report`: numbers by journey, step and path."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.cli.options import wide_console
+from loyaltyloop.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from loyaltyloop.store.reports import Line
+
+
+@click.command()
+@click.argument("journey", required=False)
+@json_option
+@pass_project
+def command(project: Project, journey: str | None, as_json: bool) -> None:
+    """Print how many came to each step, which way they went, what was sent, and who reached the goal.
+
+    \b
+    Example:
+      loop report
+      loop report welcome --json
+    """
+    from loyaltyloop.store.database import read
+    from loyaltyloop.store.reports import report
+
+    with read(project.engine()) as connection:
+        lines = report(connection, journey)
+    if journey and not lines:
+        raise UserError(f"The journey {journey!r} is not live: `loop apply` makes it so.")
+    if as_json:
+        return print_json([asdict(line) for line in lines])
+    return _show(lines)
+
+
+def _show(lines: list[Line]) -> None:
+    console = wide_console()
+    if not lines:
+        console.print("Nothing is live yet: `loop apply` makes it so.")
+    for (journey, version), group in groupby(lines, key=lambda line: (line.journey, line.version)):
+        whole, *steps = group
+        console.print(f"[bold]{journey}[/] version {version}: {_headline(whole)}")
+        console.print(_table(steps))
+        _refused(console, whole)
+
+
+def _headline(whole: Line) -> str:
+    words = [f"{whole.arrived:,} entered", f"{whole.standing:,} inside", f"{whole.messages:,} messages"]
+    words.append(f"goal {_share(whole.goal, whole.arrived)}")
+    if whole.held_out:
+        words.append(f"held out {whole.held_out:,}, goal {_share(whole.held_out_goal, whole.held_out)}")
+    return ", ".join(words)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({part / whole:.1%})" if whole else f"{part:,}"
+
+
+def _table(steps: list[Line]) -> Table:
+    from rich.table import Table
+
+    table = Table("step", "path")
+    for name in ("arrived", "left", "standing", "messages", "goal"):
+        table.add_column(name, justify="right")
+    table.add_column("not sent")
+    before = None
+    for line in steps:
+        first = line.step != before
+        before = line.step
+        table.add_row(*_cells(line, first))
+    return table
+
+
+def _cells(line: Line, first: bool) -> list[str]:
+    """A step's own numbers stand in its first line alone."""
+    unsent = ", ".join(f"{number:,} {state}" for state, number in line.unsent.items())
+    numbers = [line.arrived, line.left, line.standing, line.messages, line.goal]
+    own = (True, False, True, True, False)
+    shown = [f"{number:,}" if first or not once else "" for number, once in zip(numbers, own, strict=True)]
+    return [(line.step or "") if first else "", line.path or "", *shown, unsent]
+
+
+def _refused(console: Console, whole: Line) -> None:
+    for reason, number in whole.refused.items():
+        console.print(f"  not entered: {number:,} {reason}")
+    console.print()

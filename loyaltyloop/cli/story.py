@@ -1,0 +1,136 @@
+"""The history of one customer as a story that a marketer reads; times are the customer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from loyaltyloop.journey.model import Step, WaitFor
+from loyaltyloop.journey.times import to_local
+
+if TYPE_CHECKING:
+    from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way
+
+_ZONES = {"own": "the customer's own", "country": "of the country", "shop": "of the shop"}
+_WIDTH = 21  # of the times at the left
+
+
+def story(history: History) -> Iterator[str]:
+    """The lines of the story."""
+    who = history.who
+    known = ", ".join(part for part in (who.key if who.name else "", who.email or "") if part)
+    yield f"{who.name or who.key}{f' ({known})' if known else ''}"
+    yield f"Times: {who.zone} ({_ZONES.get(who.zone_from, who.zone_from)})"
+    if who.erased_at:
+        yield "This customer was erased."
+    if not history.ways and not history.not_entered:
+        yield "Entered no journey, and nothing tried to let this customer in."
+    for way in history.ways:
+        yield ""
+        yield from _way(way, who.zone)
+    if history.not_entered:
+        yield ""
+        yield "Did not enter:"
+        for one in history.not_entered:
+            yield _not_entered(one, who.zone)
+
+
+def when(instant: datetime, zone: str) -> str:
+    """`Mon 2 Mar 2026 09:00`, in that zone."""
+    local = to_local(instant, zone)
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+
+
+def _line(instant: datetime | None, zone: str, text: str) -> str:
+    return f"  {when(instant, zone) if instant else '':<{_WIDTH}}  {text}"
+
+
+def _way(way: Way, zone: str) -> Iterator[str]:
+    by = f" by {way.cause}" if way.cause else ""
+    yield f"{way.journey}, version {way.version}: entered {when(way.entered_at, zone)}{by}"
+    if way.held_out:
+        yield _line(
+            way.enrolled_at, zone, "held out: kept out on purpose, to compare with those who got messages"
+        )
+    sent = {message.step: message for message in way.messages}
+    for seen in way.visits:
+        yield _line(seen.left_at, zone, f"{seen.step}: {_seen(seen, sent.get(seen.step), way)}")
+    if way.step is not None:
+        yield _line(None, zone, f"now at {way.step}: {_next(way, sent.get(way.step), zone)}")
+    if way.ended_at and not way.held_out:
+        yield _line(way.ended_at, zone, _ended(way))
+    if way.goal_at:
+        yield _line(way.goal_at, zone, "reached the goal")
+
+
+def _seen(seen: Seen, message: Sent | None, way: Way) -> str:
+    words = [f"took '{seen.path}'" if seen.path else "", seen.why if message is None else _told(message)]
+    if message is not None and seen.why and seen.why not in _told(message) and seen.why != "handed over":
+        words.append(seen.why)
+    if seen.step in way.kept:
+        words.append(_kept(way.kept[seen.step]))
+    return "; ".join(word for word in words if word) or "passed"
+
+
+def _told(message: Sent) -> str:
+    subject = f": “{message.subject}”" if message.subject else ""
+    match message.state:
+        case "handed_over":
+            return f"message handed over to {message.to}{subject}"
+        case "delivered" | "bounced" | "complained":
+            return f"message to {message.to} {message.state}{subject}"
+        case "refused":
+            return f"message not sent: {message.reason}"
+        case "unknown":
+            return f"message handed over, its outcome is not known: {message.reason}"
+        case state:
+            return f"message {state}{f': {message.reason}' if message.reason else ''}"
+
+
+def _kept(value: Any) -> str:
+    """What a step decided: products by name, a number as it is."""
+    items = value if isinstance(value, list) else value.get("products", []) if isinstance(value, dict) else []
+    names = [str(item.get("name") or item.get("product_id")) for item in items if isinstance(item, dict)]
+    return f"chose {', '.join(names)}" if names else f"kept {value}"
+
+
+def _ended(way: Way) -> str:
+    if way.reason in ("completed", "erased"):
+        return f"ended: {way.reason}"
+    return f"left: {way.reason}"
+
+
+def _next(way: Way, message: Sent | None, zone: str) -> str:
+    """Where the customer stands, until when, and what comes then."""
+    step = way.file.step(way.step) if way.step else None
+    if step is None:
+        return ""
+    words = [_stands(way, step, message, zone), _then(step)]
+    if way.paused:
+        words.append("the journey is paused")
+    return "; ".join(word for word in words if word)
+
+
+def _stands(way: Way, step: Step, message: Sent | None, zone: str) -> str:
+    if way.state == "waiting":
+        until = way.until_at or way.due_at
+        answers = [path.name for path in step.paths[:-1]] if isinstance(step.action, WaitFor) else []
+        waits = f"waits for {' or '.join(answers)}" if answers else "waits"
+        return f"{waits} until {when(until, zone)}" if until else waits
+    if way.state == "sending" and message is not None:
+        return f"{_told(message)}; not before {when(message.due_at, zone)}"
+    return f"arrived {when(way.arrived_at, zone)}, goes on in the next turn"
+
+
+def _then(step: Step) -> str:
+    if not step.paths:
+        return f"then {step.after or 'the end'}"
+    last = step.paths[-1].name
+    return f"then '{last}': {step.target(last) or 'the end'}" if isinstance(step.action, WaitFor) else ""
+
+
+def _not_entered(one: NotEntered, zone: str) -> str:
+    said = "waits to enter" if one.state == "queued" else "refused"
+    reason = f": {one.reason}" if one.reason else ""
+    return _line(one.at, zone, f"{one.journey}, by {one.cause}: {said}{reason}")

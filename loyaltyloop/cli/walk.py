@@ -1,0 +1,105 @@
+"""`loop walk`: turns in virtual time, on this database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
+from loyaltyloop.cli.options import read_duration, read_moment, wide_console
+from loyaltyloop.errors import UsageError, UserError
+from loyaltyloop.journey.times import Duration
+
+if TYPE_CHECKING:
+    from loyaltyloop.settings import Settings
+    from loyaltyloop.turn.counts import TurnReport
+
+
+@click.command()
+@click.option("--from", "start", required=True, callback=read_moment, metavar="T", help="The first turn.")
+@click.option("--to", "end", required=True, callback=read_moment, metavar="T", help="No turn from here on.")
+@click.option("--every", default="1 hour", show_default=True, callback=read_duration, metavar="DURATION")
+@click.option("--really-send", is_flag=True, help="Even though messages would really leave.")
+@click.argument("journeys", nargs=-1, metavar="[JOURNEY...]")
+@json_option
+@pass_project
+def command(
+    project: Project,
+    start: datetime,
+    end: datetime,
+    every: Duration,
+    really_send: bool,
+    journeys: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Take turns at --from, --from + --every, ... before --to, in virtual time, without Prefect.
+
+    At each of them every journey has its turn, by priority, then name; then messages are delivered once.
+    Messages go to .eml files; with a real way out configured it refuses to.
+
+    \b
+    Example:
+      loop walk --from 2026-03-01 --to 2026-03-08 --every "6 hours"
+      loop walk --from 2026-03-01 --to 2026-03-02 welcome
+    """
+    if start >= end:
+        raise UsageError("--from must be before --to.")
+    settings = project.settings()
+    _nothing_leaves(settings, really_send)
+    reports = _walk(settings, start, end, every, journeys)
+    if as_json:
+        return print_json([_as_row(report) for report in reports])
+    return _show(reports)
+
+
+def _nothing_leaves(settings: Settings, really_send: bool) -> None:
+    if settings.email != "eml" and not really_send:
+        raise UserError(
+            f"E-mail would really leave here (LOOP_EMAIL={settings.email}), at times that are made up: set "
+            "LOOP_EMAIL=eml to get files in var/outbox/, or say --really-send."
+        )
+
+
+def _walk(
+    settings: Settings, start: datetime, end: datetime, every: Duration, journeys: tuple[str, ...]
+) -> list[TurnReport]:
+    from loyaltyloop.turn.runner import ticks, walk
+    from loyaltyloop.turn.world import World
+
+    world = World.open(settings)
+    with progress() as bar:
+        total = sum(1 for _ in ticks(start, end, every, "UTC"))
+        task = bar.add_task("walking", total=total)
+
+        def tell(now: datetime) -> None:
+            bar.update(task, advance=1, description=f"{now:%Y-%m-%d %H:%M}")
+
+        return walk(world, start, end, every, journeys, tell)
+
+
+def _as_row(report: TurnReport) -> dict[str, Any]:
+    due = report.next_due.isoformat() if report.next_due else None
+    return asdict(report) | {"now": report.now.isoformat(), "next_due": due}
+
+
+def _show(reports: list[TurnReport]) -> None:
+    from rich.table import Table
+
+    console = wide_console()
+    moved: Counter[tuple[str, str, str]] = Counter()
+    for report in reports:
+        moved.update({(report.journey, row.stage, row.path): row.people for row in report.rows})
+    if not moved:
+        console.print("Nothing moved.")
+        return
+    table = Table("journey", "step", "way")
+    table.add_column("people", justify="right")
+    for (journey, stage, path), people in moved.items():
+        if people:
+            table.add_row(journey, stage, path or "on", f"{people:,}")
+    console.print(table)
+    console.print(f"{len(reports):,} turns in which something moved; `loop messages` tells what was sent.")

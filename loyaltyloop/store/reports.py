@@ -1,0 +1,189 @@
+"""Numbers by journey, version, step and path, counted from what is on record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, case, cast, func, select
+
+from loyaltyloop.journey.model import Journey
+from loyaltyloop.store.models import Enrolment, Message, TurnLog, Visit
+from loyaltyloop.store.versions import live_journeys, load_version
+
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
+turn_log: Table = TurnLog.__table__  # type: ignore[attr-defined]
+visit: Table = Visit.__table__  # type: ignore[attr-defined]
+
+LEFT = ("handed_over", "delivered", "bounced", "complained")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the report.
+
+    Without a step it is of the whole version: who entered (`arrived`), whose way has ended (`left`).
+    With one, `arrived` is how many came to the step, `left` how many left it by this path, `standing` how
+    many are there. `messages` left the house; `unsent` says what became of the others, by state. `goal`:
+    how many of those have reached the goal. `held_out` and `held_out_goal` are those kept out to compare.
+    `refused`: who did not enter, by reason, of the whole journey.
+    """
+
+    journey: str
+    version: int
+    step: str | None = None
+    path: str | None = None
+    arrived: int = 0
+    left: int = 0
+    standing: int = 0
+    messages: int = 0
+    unsent: dict[str, int] = field(default_factory=dict)
+    goal: int = 0
+    held_out: int = 0
+    held_out_goal: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+def report(connection: Connection, journey: str | None = None) -> list[Line]:
+    """The lines in the order of journeys (priority, name), versions and steps."""
+    lines: list[Line] = []
+    for row in live_journeys(connection):
+        if journey in (None, row.name):
+            lines += _of_journey(connection, row.name, row.version)
+    return lines
+
+
+Place = tuple[int, str]  # version, step
+
+
+def _of_journey(connection: Connection, journey: str, newest: int) -> Iterator[Line]:
+    totals = _totals(connection, journey)
+    visits = _visits(connection, journey)
+    standing = _standing(connection, journey)
+    messages = _messages(connection, journey)
+    refused = _refused(connection, journey)
+    for version in sorted({newest, *totals}):
+        file = load_version(connection, journey, version).journey
+        whole = totals.get(version, Line(journey, version))
+        sent = [found for (number, _), found in messages.items() if number == version]
+        counts = sum(sent, Counter())
+        yield replace(_with_messages(whole, counts), refused=refused if version == newest else {})
+        yield from _of_version(file, version, visits, standing, messages)
+
+
+def _of_version(
+    file: Journey,
+    version: int,
+    visits: dict[Place, dict[str, tuple[int, int]]],
+    standing: dict[Place, int],
+    messages: dict[Place, Counter[str]],
+) -> Iterator[Line]:
+    for step in file:
+        place = (version, step.name)
+        taken = visits.get(place, {})
+        here = standing.get(place, 0)
+        arrived = sum(left for left, _ in taken.values()) + here
+        known = [path for path, _ in step.edges] or [""]
+        for path in [*known, *sorted(set(taken) - set(known))]:
+            left, goal = taken.get(path, (0, 0))
+            line = Line(file.name, version, step.name, path, arrived, left, here, goal=goal)
+            yield _with_messages(line, messages.get(place, Counter())) if path == known[0] else line
+
+
+def _with_messages(line: Line, counts: Counter[str]) -> Line:
+    unsent = {state: number for state, number in sorted(counts.items()) if state not in LEFT}
+    return replace(line, messages=sum(counts[state] for state in LEFT), unsent=unsent)
+
+
+def _totals(connection: Connection, journey: str) -> dict[int, Line]:
+    out, inside = enrolment.c.held_out, ~enrolment.c.held_out
+    reached = enrolment.c.goal_at.is_not(None)
+    rows = connection.execute(
+        select(
+            enrolment.c.version,
+            _number(inside),
+            _number(and_(inside, enrolment.c.ended_at.is_not(None))),
+            _number(and_(inside, enrolment.c.ended_at.is_(None))),
+            _number(and_(inside, reached)),
+            _number(out),
+            _number(and_(out, reached)),
+        )
+        .where(enrolment.c.journey == journey)
+        .group_by(enrolment.c.version)
+    )
+    return {
+        version: Line(
+            journey,
+            version,
+            arrived=arrived,
+            left=left,
+            standing=standing,
+            goal=goal,
+            held_out=held_out,
+            held_out_goal=held_out_goal,
+        )
+        for version, arrived, left, standing, goal, held_out, held_out_goal in rows
+    }
+
+
+def _number(where: ColumnElement[bool]) -> ColumnElement[int]:
+    return cast(func.sum(case((where, 1), else_=0)), Integer)
+
+
+def _visits(connection: Connection, journey: str) -> dict[Place, dict[str, tuple[int, int]]]:
+    """How many left each step by each path, and how many of them have reached the goal."""
+    # A visit on whose way somebody left the journey took none of the step's paths.
+    path = case((visit.c.why.like("left%"), "left"), else_=visit.c.path).label("way")
+    columns = (enrolment.c.version, visit.c.step, path)
+    rows = connection.execute(
+        select(*columns, func.count(), _number(enrolment.c.goal_at.is_not(None)))
+        .join(enrolment, enrolment.c.id == visit.c.enrolment_id)
+        .where(enrolment.c.journey == journey)
+        .group_by(*columns)
+    )
+    found: dict[Place, dict[str, tuple[int, int]]] = {}
+    for version, step, way, left, goal in rows:
+        found.setdefault((version, step), {})[way] = (left, goal)
+    return found
+
+
+def _standing(connection: Connection, journey: str) -> dict[Place, int]:
+    columns = (enrolment.c.version, enrolment.c.step)
+    rows = connection.execute(
+        select(*columns, func.count())
+        .where(enrolment.c.journey == journey, enrolment.c.ended_at.is_(None))
+        .group_by(*columns)
+    )
+    return {(version, step): number for version, step, number in rows}
+
+
+def _messages(connection: Connection, journey: str) -> dict[Place, Counter[str]]:
+    columns = (enrolment.c.version, message.c.step, message.c.state)
+    rows = connection.execute(
+        select(*columns, func.count())
+        .join(enrolment, enrolment.c.id == message.c.enrolment_id)
+        .where(enrolment.c.journey == journey)
+        .group_by(*columns)
+    )
+    found: dict[Place, Counter[str]] = {}
+    for version, step, state, number in rows:
+        found.setdefault((version, step), Counter())[state] = number
+    return found
+
+
+def _refused(connection: Connection, journey: str) -> dict[str, int]:
+    """Who did not enter, by reason, as the turns counted them: too old ones leave no other record."""
+    counts: Counter[str] = Counter()
+    mine = select(turn_log.c.counts).where(turn_log.c.journey == journey)
+    for told in connection.execute(mine).scalars():
+        entered: dict[str, Any] = told.get("enter", {})
+        refused = ((_reason(path), people) for path, people in entered.items() if path.startswith("refused"))
+        counts.update(dict(refused))
+    return dict(sorted(counts.items()))
+
+
+def _reason(path: str) -> str:
+    return path.partition(": ")[2] or path

@@ -1,0 +1,150 @@
+"""`loop messages`, `explain`, `report`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, update
+
+from loyaltyloop.store.database import write
+from loyaltyloop.store.entries import entry
+from loyaltyloop.store.reports import turn_log
+from tests.integration.cli.conftest import Loop
+from tests.integration.store.shops import (
+    NOW,
+    customer,
+    enrolment,
+    place,
+    planned,
+    visit,
+)
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def told(loop: Loop, engine: Engine) -> int:
+    """Ada has had her hello and waits; her first try was too late. The enrolment's id."""
+    loop("apply", "--yes", "--now", "2026-03-01T12:00:00Z")
+    with write(engine) as connection:
+        [one] = place(connection, "hello.wait", 1, state="waiting", due_at=NOW + timedelta(days=30))
+        words = {"first_name": "Ada", "email": "ada@example.com", "key": "ada", "zone": "America/New_York"}
+        connection.execute(update(customer).values(zone_from="country", **words))
+        seen = {"step": "hello", "arrived_at": NOW, "left_at": NOW + HOUR, "path": "", "why": "handed over"}
+        connection.execute(insert(visit).values(enrolment_id=one, **seen))
+        sent = {"to": "ada@example.com", "subject": "Welcome, Ada", "handed_over_at": NOW + HOUR}
+        planned(connection, one, "hello", state="handed_over", **sent)
+        [other] = place(connection, "picks", 1, state="sending")
+        planned(connection, other, "picks", reason="quiet hours")
+        row = {"journey": "welcome", "at": NOW - timedelta(days=3), "one_per": "", "occurrence": ""}
+        why = {"cause": "event", "state": "refused", "reason": "the event is too old"}
+        whose = connection.execute(enrolment.select().where(enrolment.c.id == one)).one().customer_id
+        connection.execute(insert(entry).values(customer_id=whose, trigger={}, **row, **why))
+    return one
+
+
+def test_explain_is_a_story_in_the_customers_own_time(loop: Loop, told: int) -> None:
+    assert loop("explain", "ada@example.com").out.splitlines() == [
+        "Ada (ada, ada@example.com)",
+        "Times: America/New_York (of the country)",
+        "",
+        "welcome, version 1: entered Sun 1 Mar 2026 07:00",
+        "  Sun 1 Mar 2026 08:00   hello: message handed over to ada@example.com: “Welcome, Ada”",
+        # Clocks have gone forward in between.
+        "                         now at hello.wait: waits until Tue 31 Mar 2026 08:00; then picks",
+        "",
+        "Did not enter:",
+        "  Thu 26 Feb 2026 07:00  welcome, by event: refused: the event is too old",
+    ]
+
+
+def test_explain_tells_why_a_message_is_held(loop: Loop, told: int) -> None:
+    out = loop("explain", "picks.1.0").out
+    assert "now at picks: message held: quiet hours; not before Sun 1 Mar 2026 13:00; then the end" in out
+
+
+def test_explain_as_json(loop: Loop, told: int) -> None:
+    data = loop("explain", "ada", "--json").data
+    [way] = data["enrolments"]
+    assert {"customer", "enrolments", "messages"} <= data.keys()
+    assert data["customer"] == "ada"
+    assert (way["journey"], way["version"], way["state"], way["reason"]) == ("welcome", 1, "waiting", None)
+    assert way["entered_at"] == "2026-03-01T12:00:00+00:00"
+    assert way["visits"] == [
+        {
+            "step": "hello",
+            "arrived_at": "2026-03-01T12:00:00+00:00",
+            "left_at": "2026-03-01T13:00:00+00:00",
+            "path": "",
+            "why": "handed over",
+        }
+    ]
+    assert [message["subject"] for message in data["messages"]] == ["Welcome, Ada"]
+    assert loop("explain", "ada", "--journey", "other", "--json").data["enrolments"] == []
+
+
+def test_explain_somebody_unknown(loop: Loop, told: int) -> None:
+    ran = loop("explain", "zoe")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("There is no customer 'zoe': give the user id, or the e-mail address.")
+
+
+def test_messages_as_json(loop: Loop, told: int) -> None:
+    rows = loop("messages", "--json").data
+    assert [(row["step"], row["state"]) for row in rows] == [("hello", "handed_over"), ("picks", "held")]
+    assert rows[0] == {
+        "key": f"key-{told}-hello",
+        "customer": "ada",
+        "journey": "welcome",
+        "step": "hello",
+        "channel": "email",
+        "template": "welcome/hello",
+        "to": "ada@example.com",
+        "state": "handed_over",
+        "reason": "",
+        "decided_at": "2026-03-01T12:00:00+00:00",
+        "handed_over_at": "2026-03-01T13:00:00+00:00",
+        "subject": "Welcome, Ada",
+    }
+    assert loop("messages", "--json", "--state", "refused").data == []
+    assert [row["step"] for row in loop("messages", "--json", "--customer", "ada").data] == ["hello"]
+    assert loop("messages", "--json", "--journey", "other").data == []
+    assert len(loop("messages", "--json", "--limit", "1").data) == 1
+    assert loop("messages", "--state", "lost").code == 2
+
+
+def test_messages_for_people(loop: Loop, told: int) -> None:
+    out = loop("messages").out
+    assert "welcome.picks" in out
+    assert "quiet hours" in out
+    assert loop("messages", "--state", "unknown").out == "No messages.\n"
+
+
+def test_report_counts_by_step_and_path(loop: Loop, told: int, engine: Engine) -> None:
+    with write(engine) as connection:
+        ids = place(connection, "kept out", 2, held_out=True, goal_at=NOW, ended_at=NOW, end="held_out")
+        connection.execute(update(enrolment).where(enrolment.c.id.in_(ids)).values(step=None, state="ended"))
+        connection.execute(update(enrolment).where(enrolment.c.id == told).values(goal_at=NOW))
+        log = {"journey": "welcome", "now": NOW, "counts": {"enter": {"": 2, "refused: entered before": 3}}}
+        connection.execute(insert(turn_log).values(log))
+    rows = loop("report", "--json").data
+    assert {"journey", "version", "step", "path", "arrived", "left", "messages", "goal", "held_out"} <= rows[
+        0
+    ].keys()
+    whole = rows[0]
+    assert (whole["arrived"], whole["left"], whole["standing"], whole["goal"]) == (2, 0, 2, 1)
+    assert (whole["messages"], whole["unsent"]) == (1, {"held": 1})
+    assert (whole["held_out"], whole["held_out_goal"]) == (2, 2)
+    assert whole["refused"] == {"entered before": 3}
+    found = [(row["step"], row["path"], row["arrived"], row["left"], row["standing"]) for row in rows[1:]]
+    assert found == [("hello", "", 1, 1, 0), ("hello.wait", "", 1, 0, 1), ("picks", "", 1, 0, 1)]
+    assert [row["messages"] for row in rows[1:]] == [1, 0, 0]
+    assert [row["goal"] for row in rows[1:]] == [1, 0, 0]
+
+
+def test_report_for_people(loop: Loop, told: int) -> None:
+    out = loop("report", "welcome").out
+    assert "welcome version 1: 2 entered, 2 inside, 1 messages, goal 0 (0.0%)" in out
+    assert "1 held" in out
+    assert loop("report", "other").code == 1

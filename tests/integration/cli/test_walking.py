@@ -1,0 +1,90 @@
+"""`loop walk`, from a line of a Segment file to a message."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.cli.conftest import Loop
+
+WEEK = ("--from", "2026-03-02", "--to", "2026-03-06")
+
+
+def call(kind: str, at: str, **words: Any) -> str:
+    return json.dumps({"type": kind, "messageId": f"{kind}-{at}", "timestamp": at, "receivedAt": at, **words})
+
+
+@pytest.fixture
+def history(loop: Loop, project: Path) -> Path:
+    """Ada is known, consents and signs up."""
+    traits = {"firstName": "Ada", "email": "ada@example.com"}
+    consent = {"event": "Consent Granted", "properties": {"channel": "email"}}
+    lines = [
+        call("identify", "2026-03-01T08:00:00Z", userId="ada", traits=traits),
+        call("track", "2026-03-01T08:00:01Z", userId="ada", **consent),
+        call("track", "2026-03-02T08:30:00Z", userId="ada", event="Signed Up"),
+    ]
+    path = project / "history.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    assert loop("import", str(path)).code == 0
+    assert loop("apply", "--yes", "--now", "2026-03-02").code == 0
+    return path
+
+
+def test_a_walk_from_sign_up_to_the_second_message(loop: Loop, project: Path, history: Path) -> None:
+    rows = loop("walk", *WEEK, "--every", "6 hours", "--json").data
+    moved = [(row["now"], one["stage"], one["path"]) for row in rows for one in row["rows"] if one["people"]]
+    assert ("2026-03-02T12:00:00+00:00", "enter", "") in moved
+    assert ("2026-03-04T12:00:00+00:00", "hello.wait", "") in moved
+    sent = loop("messages", "--json").data
+    assert {(one["step"], one["state"], one["to"]) for one in sent} == {
+        ("hello", "handed_over", "ada@example.com"),
+        ("picks", "handed_over", "ada@example.com"),
+    }
+    assert len(list((project / "var/outbox").glob("*.eml"))) == 2
+    out = loop("explain", "ada").out
+    assert "welcome, version 1: entered Mon 2 Mar 2026 08:30 by Signed Up" in out
+    assert "ended: completed" in out
+    assert "1 entered, 0 inside, 2 messages" in loop("report").out
+
+
+def test_a_second_walk_over_the_same_days_is_refused(loop: Loop, history: Path) -> None:
+    loop("walk", *WEEK, "--every", "1d")
+    ran = loop("walk", *WEEK, "--every", "1d")
+    assert ran.code == 1
+    assert "a turn cannot be earlier" in ran.err
+
+
+def test_nothing_moves_without_a_journey_that_is_live(loop: Loop) -> None:
+    assert loop("walk", *WEEK).out == "Nothing moved.\n"
+    assert loop("walk", *WEEK, "welcome").code == 1
+
+
+def test_a_real_way_out_is_refused(loop: Loop, project: Path) -> None:
+    env = project / ".env"
+    env.write_text(env.read_text() + "LOOP_EMAIL=smtp\n")
+    ran = loop("walk", *WEEK)
+    assert ran.code == 1
+    assert ran.err == (
+        "E-mail would really leave here (LOOP_EMAIL=smtp), at times that are made up: set LOOP_EMAIL=eml to "
+        "get files in var/outbox/, or say --really-send.\n"
+    )
+    assert loop("walk", *WEEK, "--really-send").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "2026-03-02", "--to", "2026-03-02"), "--from must be before --to"),
+        (("--from", "today", "--to", "2026-03-02"), "--from: 'today' is no instant"),
+        ((*WEEK, "--every", "often"), "--every: 'often' is no duration"),
+        (("--from", "2026-03-02"), "Missing option '--to'"),
+    ],
+)
+def test_wrong_usage(loop: Loop, words: tuple[str, ...], said: str) -> None:
+    ran = loop("walk", *words)
+    assert ran.code == 2
+    assert said in ran.err

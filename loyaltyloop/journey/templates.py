@@ -106,7 +106,7 @@ class _Walk:
 
     def file(self, file: str, tree: nodes.Template, whole: bool) -> None:
         """A file's uses; not `whole`: of a child, whose blocks are walked in the layout's places."""
-        before, self.at, self.own = (self.at, self.own), file, _own_names(tree)
+        before, self.at, self.own = (self.at, self.own), file, own_names(tree)
         for node in tree.body:
             if whole or not isinstance(node, nodes.Block | nodes.Output):
                 self.node(node, frozenset(), False)
@@ -148,7 +148,7 @@ class _Walk:
         before = self.at, self.own
         for file, nearest in self.blocks.get(block.name, [(self.at, block)]):
             tree = self.templates.tree(file)
-            self.at, self.own = file, _own_names(tree) if tree else frozenset()
+            self.at, self.own = file, own_names(tree) if tree else frozenset()
             self._all(nearest.body, guards, False)
             if not any(call.name == "super" for call in nearest.find_all(nodes.Name)):
                 break
@@ -184,12 +184,11 @@ class _Walk:
         if path is None:
             self._all(node.iter_child_nodes(), guards, asked)
         elif path[0] not in self.own and path[0] not in _OF_JINJA and getattr(node, "ctx", "load") == "load":
-            guarded = any(path[: len(guard)] == guard for guard in guards if len(guard) == len(path))
-            guarded = guarded or path[:1] in guards
+            guarded = any(path[: len(guard)] == guard for guard in guards)
             self.reached.uses.append(Use(self.at, node.lineno, path, not asked, guarded))
 
 
-def _own_names(tree: nodes.Template) -> frozenset[str]:
+def own_names(tree: nodes.Template) -> frozenset[str]:
     """Names that a file makes itself: loops, `set`, macros and their words, imports."""
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     own |= {macro.name for macro in tree.find_all(nodes.Macro)}
@@ -215,6 +214,9 @@ def _path(node: nodes.Node) -> Names | None:
 
 
 def _paths(node: nodes.Node) -> Iterator[Names]:
-    for part in (node, *node.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))):
-        if path := _path(part):
-            yield path
+    """The whole paths in an expression: of `a.b` not `a`."""
+    if path := _path(node):
+        yield path
+    else:
+        for part in node.iter_child_nodes():
+            yield from _paths(part)

@@ -13,6 +13,7 @@ from loyaltyloop.journey.rules import (
     shop,
     template_files,
     template_names,
+    template_reach,
     ways,
 )
 from loyaltyloop.journey.rules.rule import Rule
@@ -27,6 +28,7 @@ _THEMES = (
     fields,
     template_files,
     template_names,
+    template_reach,
     html,
     shop,
 )

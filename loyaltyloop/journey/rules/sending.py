@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import time
 
-from loyaltyloop.journey.model import Give, Send, Step, Wait
+from loyaltyloop.journey.graph import least_days
+from loyaltyloop.journey.model import Give, Send, Wait
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
+from loyaltyloop.journey.rules.template_files import sent_templates
 from loyaltyloop.journey.schema.steps import AskFile, MessageFile
-from loyaltyloop.journey.times import WEEKDAYS
+from loyaltyloop.journey.times import WEEKDAYS, Duration
 
 _ORDERED = ("Order Completed", "Checkout Started", "Payment Info Entered", "Order Updated")
 
@@ -75,20 +77,34 @@ def _outlives_voucher(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         for step in seen.journey:
             match step.action:
-                case Give(valid=valid) if valid:
-                    yield from _waits_after(seen, step, valid.at_most_days())
+                case Give(valid=Duration() as valid):
+                    yield from _long_waits(seen, step.name, valid.at_most_days())
+                    yield from _late_messages(context, seen, step.name, valid.at_most_days())
 
 
-def _waits_after(seen: Seen, gift: Step, life: float) -> Iterator[Found]:
+def _long_waits(seen: Seen, gift: str, life: float) -> Iterator[Found]:
     for step in seen.journey:
         match step.action:
-            case Wait(duration=duration) if duration and gift.name in seen.possibly_before.get(step.name, ()):
-                if duration.at_most_days() > life:
+            case Wait(duration=Duration() as wait) if gift in seen.possibly_before.get(step.name, ()):
+                if wait.at_most_days() > life:
+                    message = f"this wait is longer than what '{gift}' gives is valid"
                     yield seen.found(
-                        seen.path_of[step.name],
-                        f"this wait is longer than what '{gift.name}' gives is valid",
-                        "Wait less, or give it a longer 'valid'.",
+                        seen.path_of[step.name], message, "Wait less, or give it a longer 'valid'."
                     )
+
+
+def _late_messages(context: Context, seen: Seen, gift: str, life: float) -> Iterator[Found]:
+    """It is valid from the first message that shows it; a later one may show what has run out."""
+    shown = {
+        sent.step
+        for sent in sent_templates(context)
+        if sent.seen is seen and any(use.path[0] == gift for use in sent.reached.uses)
+    }
+    for first in sorted(shown):
+        for step, days in least_days(seen.journey, first).items():
+            if step in shown and days > life:
+                message = f"when '{step}' comes, what '{gift}' gave with '{first}' has run out"
+                yield seen.found(seen.path_of[step], message, "Send it sooner, or give it a longer 'valid'.")
 
 
 def _early_review(context: Context) -> Iterator[Found]:

@@ -77,7 +77,7 @@ def _unknown_name(context: Context) -> Iterator[Found]:
             yield at_line(context, use.file, use.line, f"there is nothing called '{name}'", remedy, name)
             continue
         fields = _NAMES[name] if name in _NAMES else steps[name]
-        if fields and len(use.path) > 1 and use.path[1] not in fields:
+        if fields and len(use.path) > 1 and use.path[1] not in fields and use.path[1][:1] != "_":
             remedy = did_you_mean(use.path[1], fields, f"Fields of '{name}'")
             message = f"'{name}' has no '{use.path[1]}'"
             yield at_line(context, use.file, use.line, message, remedy, f"{name}.{use.path[1]}")

@@ -22,6 +22,7 @@ from loyaltyloop.store.orders import EVENTS, OrderEvent
 event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 CHUNK = 5000
+_NOT_OWN_SOURCES = (CSV, "journey")  # a list of customers, and `set` steps
 _COLUMNS = [
     event.c[name]
     for name in (
@@ -151,10 +152,12 @@ def _of_context(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_own(source: str, kind: str, name: str, properties: dict[str, Any]) -> bool:
-    """Did the customer do this, and not the shop, a mail server, a machine or a list of customers?"""
-    if kind != "track":
-        return source != CSV
-    return name not in facts.NOT_OWN and not (name in facts.BY_MACHINES and properties.get("machine") is True)
+    """Did the customer do this, and not the shop, a mail server, a machine, a list or a journey?"""
+    if source in _NOT_OWN_SOURCES:
+        return False
+    return kind != "track" or (
+        name not in facts.NOT_OWN and not (name in facts.BY_MACHINES and properties.get("machine") is True)
+    )
 
 
 # ── writing ─────────────────────────────────────────────────────────────────

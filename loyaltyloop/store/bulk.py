@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +38,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 from sqlmodel import UTCDateTime
 
+from loyaltyloop.store.canonical import number
 from loyaltyloop.store.database import is_postgres
 
 Row = Sequence[Any]
@@ -262,4 +264,11 @@ def _postgres_json(value: Any) -> Jsonb:
 
 
 def _json_bytes(value: Any) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(value, default=_decimal, option=orjson.OPT_SORT_KEYS)
+
+
+def _decimal(value: Any) -> float:
+    """Numbers of journey files, as JSON keeps them."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} is no JSON value")
+    return number(float(value))

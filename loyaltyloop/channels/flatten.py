@@ -224,18 +224,26 @@ class Flattener:
         file, macro = place.file.macros[name]
         given = self._arguments(macro, call)
         inside = place.into(file, f"the macro {macro.name}", call)
-        targets: list[nodes.Expr] = [nodes.Name(argument.name, "param") for argument in macro.args]
         body = self._walk(macro.body, inside)
-        made = nodes.With(targets, [given[target.name] for target in macro.args], body, lineno=call.lineno)
+        defaults = dict(zip(reversed(macro.args), map(clone, reversed(macro.defaults)), strict=False))
+        # A default may name the arguments before it, so each stands inside those.
+        for argument, value in defaults.items():
+            if argument.name not in given:
+                body = [self._with({argument.name: value}, body, call)]
+        return [self._with(given, body, call)]
+
+    def _with(self, values: dict[str, nodes.Expr], body: Body, call: nodes.Call) -> nodes.With:
+        targets: list[nodes.Expr] = [nodes.Name(name, "param") for name in values]
+        made = nodes.With(targets, list(values.values()), body, lineno=call.lineno)
         made.set_environment(self._environment)
-        return [made]
+        return made
 
     def _arguments(self, macro: nodes.Macro, call: nodes.Call) -> dict[str, nodes.Expr]:
         names = [argument.name for argument in macro.args]
-        given = dict(zip(names[len(names) - len(macro.defaults) :], map(clone, macro.defaults), strict=True))
-        given |= {name: clone(value) for name, value in zip(names, call.args, strict=False)}
+        needed = names[: len(names) - len(macro.defaults)]
+        given = {name: clone(value) for name, value in zip(names, call.args, strict=False)}
         given |= {keyword.key: clone(keyword.value) for keyword in call.kwargs}
-        left = set(names) ^ set(given)
+        left = set(needed) - set(given) or set(given) - set(names)
         if left or len(call.args) > len(names) or call.dyn_args or call.dyn_kwargs:
             text = f"{macro.name}({', '.join(names)}) is called with other arguments"
             raise self.sources.fault(call.lineno, text, MACRO)

@@ -104,7 +104,7 @@ class Smtp(WayOut):
         if code != 354:
             return _judged(code, answer)
         try:
-            connection.send(_DOTS.sub(b"..", message.raw) + b".\r\n")
+            connection.send(_on_the_wire(message.raw))
             code, answer = connection.getreply()
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
@@ -130,11 +130,18 @@ def _connect(server: Server, timeout: float) -> smtplib.SMTP:
             connection.starttls(context=context)
         connection.ehlo_or_helo_if_needed()
         if server.user:
-            connection.login(server.user, server.password)
+            _log_in(connection, server)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _log_in(connection: smtplib.SMTP, server: Server) -> None:
+    try:
+        connection.login(server.user, server.password)
+    except smtplib.SMTPServerDisconnected as error:  # some hang up on a wrong password
+        raise smtplib.SMTPAuthenticationError(535, b"") from error
 
 
 def _offer(connection: smtplib.SMTP, message: Outgoing) -> tuple[int, bytes]:
@@ -151,6 +158,12 @@ def _offer(connection: smtplib.SMTP, message: Outgoing) -> tuple[int, bytes]:
     if code in (250, 251):
         code, answer = connection.docmd("DATA")
     return code, answer
+
+
+def _on_the_wire(raw: bytes) -> bytes:
+    """The message with its dots doubled, and the line that ends it (RFC 5321, 4.5.2)."""
+    whole = raw if raw.endswith(b"\r\n") else raw + b"\r\n"
+    return _DOTS.sub(b"..", whole) + b".\r\n"
 
 
 def _judged(code: int, answer: bytes) -> tuple[State, str]:

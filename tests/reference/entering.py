@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from loyaltyloop.journey.model import Again, ByDate, ByEvent, Journey
-from loyaltyloop.journey.times import Duration, to_instant, yearly_day
+from loyaltyloop.journey.model import Again, ByDate, ByEvent, ByState, Journey, Step
+from loyaltyloop.journey.times import Duration, to_instant, to_local, yearly_day
 from tests.reference.conditions import Asked, asks, moment_of
+from tests.reference.hashing import message_key
 from tests.reference.state import Enrolment, Happening, Person
 from tests.reference.values import fields_hold
 
@@ -74,8 +75,45 @@ def by_date(by: ByDate, person: Person, now: datetime, zone: str) -> Iterator[Ca
         if yearly is None:
             continue
         at = to_instant(datetime.combine(_moved(yearly, by), by.at), zone)
-        if by.catch_up.before(now, zone) <= at <= now:
+        if by.catch_up.before(now, zone) < at <= now:
             yield Candidate(person, at, str(year))
+
+
+def period(check: str, now: datetime, shop_zone: str) -> str:
+    """The hour, or the day of the shop's own, in which there is one check of a condition."""
+    return f"{now:%Y-%m-%dT%H}" if check == "hourly" else to_local(now, shop_zone).date().isoformat()
+
+
+def by_state(
+    journey: Journey, asked: list[Asked], held_before: set[str], occurrence: str
+) -> Iterator[Candidate]:
+    """Those for whom `when` (and `if`) has begun to hold; under `again: after` all for whom it holds."""
+    for each in asked:
+        begun = each.person.key not in held_before
+        if state_holds(journey, each) and (begun or journey.enter.again.kind == "after"):
+            yield Candidate(
+                each.person, each.now, "", "" if journey.enter.again.kind == "never" else occurrence
+            )
+
+
+def state_holds(journey: Journey, asked: Asked) -> bool:
+    """Does what one enters by hold now?"""
+    by, also = journey.enter.by, journey.enter.condition
+    assert isinstance(by, ByState)
+    return asks(by.condition, asked) and (also is None or asks(also, asked))
+
+
+def started(step: Step, enrolment: Enrolment, journey: Journey, now: datetime) -> Candidate:
+    """Whom a `start` lets enter another journey, with what was entered this one by."""
+    ident = message_key(
+        enrolment.journey,
+        enrolment.customer_key,
+        enrolment.one_per,
+        enrolment.occurrence,
+        step.first_name or step.name,
+    )
+    occurrence = "" if journey.enter.again.kind == "never" else ident
+    return Candidate(enrolment.person, now, "", occurrence, dict(enrolment.trigger))
 
 
 def _moved(day: date, by: ByDate) -> date:

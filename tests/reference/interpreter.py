@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from loyaltyloop.journey.condition import Did
-from loyaltyloop.journey.model import ByDate, ByEvent, Journey, Send, Set, Shop, Step
+from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop, Step
 from loyaltyloop.journey.times import zone_names
 from tests.reference.conditions import Asked, asks, deeds
-from tests.reference.entering import Candidate, admitted, by_date, by_event
+from tests.reference.entering import (
+    Candidate,
+    admitted,
+    by_date,
+    by_event,
+    by_state,
+    period,
+    started,
+    state_holds,
+)
 from tests.reference.gate import judge, leaving
 from tests.reference.hashing import held_out
 from tests.reference.people import People
 from tests.reference.state import Enrolment, Happening, Message, Person, Visit
-from tests.reference.steps import Go, Quit, Stay, act, assign
+from tests.reference.steps import Enter, Go, Quit, Stay, act, assign
 
 
 class Reference:
@@ -27,7 +37,10 @@ class Reference:
         self.enrolments: list[Enrolment] = []
         self.fed: dict[str, Happening] = {}
         self._applied: list[Happening] = []
-        self._entered: dict[str, int] = {}
+        self._entered: dict[str, int] = {}  # how many applied events were judged, by journey
+        self._checked: dict[str, str] = {}  # the last period in which a `when` was asked
+        self._held: dict[str, set[str]] = {}  # for whom it held then, by key
+        self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
         self.now: datetime | None = None
 
     # ── what arrives ──
@@ -50,6 +63,10 @@ class Reference:
         for enrolment in self.enrolments:
             if enrolment.person is joined:
                 enrolment.person = stays
+        self._started = [
+            (name, replace(each, person=stays) if each.person is joined else each)
+            for name, each in self._started
+        ]
         running = sorted((e for e in self.enrolments if e.person is stays and e.running), key=_age)
         for place, enrolment in enumerate(running):
             if any(_twins(enrolment, earlier) for earlier in running[:place]):
@@ -88,6 +105,8 @@ class Reference:
     # ── entering ──
 
     def _enter(self, journey: Journey, now: datetime) -> None:
+        for candidate in self._started_for(journey, now):
+            self._judge(journey, candidate, now)
         for candidate in sorted(self._candidates(journey, now), key=lambda each: each.order):
             self._judge(journey, candidate, now)
 
@@ -100,8 +119,28 @@ class Reference:
                 return list(by_event(journey, owners, lambda person: self._asked(person, now)))
             case ByDate() as by:
                 return [c for person in self.people for c in by_date(by, person, now, self.zone(person))]
+            case ByState() as by:
+                return self._by_state(journey, by, now)
+            case ByHand():
+                return []
             case _:
                 raise AssertionError("not part of the reference yet")
+
+    def _by_state(self, journey: Journey, by: ByState, now: datetime) -> list[Candidate]:
+        present = period(by.check, now, self.shop.timezone)
+        if self._checked.get(journey.name) == present:
+            return []
+        asked = [self._asked(person, now) for person in self.people]
+        found = list(by_state(journey, asked, self._held.get(journey.name, set()), present))
+        self._checked[journey.name] = present
+        self._held[journey.name] = {each.person.key for each in asked if state_holds(journey, each)}
+        return found
+
+    def _started_for(self, journey: Journey, now: datetime) -> list[Candidate]:
+        """Those whom another journey started since the last turn, in order."""
+        mine = [each for name, each in self._started if name == journey.name]
+        self._started = [(name, each) for name, each in self._started if name != journey.name]
+        return [replace(each, at=now) for each in mine]
 
     def _judge(self, journey: Journey, candidate: Candidate, now: datetime) -> None:
         earlier = [e for e in self.enrolments if e.journey == journey.name and e.person is candidate.person]
@@ -155,7 +194,10 @@ class Reference:
             assign(step.action, asked)
 
     def _journey(self, enrolment: Enrolment) -> Journey:
-        return next(each for each in self.journeys if each.name == enrolment.journey)
+        return self._named(enrolment.journey)
+
+    def _named(self, name: str) -> Journey:
+        return next(each for each in self.journeys if each.name == name)
 
     def _visited(self, enrolment: Enrolment, now: datetime, path: str) -> None:
         assert enrolment.step is not None
@@ -183,6 +225,9 @@ class Reference:
                 enrolment.state = "sending" if isinstance(step.action, Send) else "waiting"
                 enrolment.due_at = due_at
                 return False
+            case Enter(name):
+                self._started.append((name, started(step, enrolment, self._named(name), now)))
+                self._go(enrolment, now, "", step.after)
             case Quit(reason):
                 self._finish(enrolment, now, "left", reason)
             case Go(path):

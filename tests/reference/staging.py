@@ -106,6 +106,22 @@ def _call(event: Happening) -> Call:
     )
 
 
+def difference(engine: Engine, reference: Reference) -> list[str]:
+    """What only one of both tells, in words; empty where they agree."""
+    ours, theirs = told_by_reference(reference), told_by_engine(engine)
+    lines = []
+    for name in ours:
+        lines += [f"reference, {name}: {_shown(row)}" for row in ours[name] if row not in theirs[name]]
+        lines += [f"engine, {name}: {_shown(row)}" for row in theirs[name] if row not in ours[name]]
+        if len(ours[name]) != len(theirs[name]):
+            lines.append(f"{name}: {len(ours[name])} in the reference, {len(theirs[name])} in the engine")
+    return lines
+
+
+def _shown(row: tuple[Any, ...]) -> str:
+    return ", ".join(f"{each:%m-%d %H:%M:%S}" if isinstance(each, datetime) else repr(each) for each in row)
+
+
 def told_by_reference(reference: Reference) -> Rows:
     """What the reference says became of everybody."""
     rows: Rows = {"enrolments": [], "visits": [], "messages": []}

@@ -16,6 +16,7 @@ from loyaltyloop.journey.model import (
     Set,
     Shop,
     Split,
+    Start,
     Step,
     Until,
     Wait,
@@ -49,7 +50,14 @@ class Quit:
     reason: str
 
 
-Move = Go | Stay | Quit
+@dataclass(frozen=True)
+class Enter:
+    """Go on, and enter another journey at its next turn."""
+
+    journey: str
+
+
+Move = Go | Stay | Quit | Enter
 
 
 def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
@@ -73,6 +81,8 @@ def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
             return Go()
         case Leave():
             return Quit(step.action.reason)
+        case Start():
+            return Enter(step.action.journey)
         case Recommend():
             return Go()
         case _:

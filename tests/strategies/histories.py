@@ -29,7 +29,7 @@ class Response:
     machine: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Story:
     """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn."""
 
@@ -37,6 +37,15 @@ class Story:
     events: list[Happening]
     turns: list[datetime]
     responses: list[Response]
+
+    def __repr__(self) -> str:
+        """Short enough to read where it is printed as a failing example."""
+        turns = ", ".join(f"{now:%m-%d %H:%M}" for now in self.turns)
+        events = "\n".join(_shown(event) for event in self.events)
+        return "\n".join(["", *self.journeys, events, f"turns: {turns}", *map(repr, self.responses)])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
 
     def response(self, message: Message, person: str, number: int) -> Happening | None:
         """The answer to a message that has just been handed over, if there is one."""
@@ -74,6 +83,13 @@ def happening(
         user_id=person,
         properties=properties,
     )
+
+
+def _shown(event: Happening) -> str:
+    who = event.user_id or event.anonymous_id
+    late = f" (arrives {event.arrived_at:%m-%d %H:%M})" if event.arrived_at != event.at else ""
+    what = event.name or " ".join(filter(None, (event.type, event.previous_id)))
+    return f"{event.number} {who} {event.at:%m-%d %H:%M}{late} {what} {dict(event.properties)}"
 
 
 @st.composite
@@ -116,7 +132,9 @@ def deed(draw: st.DrawFn, number: int) -> Happening:
         name = draw(st.sampled_from(["Consent Withdrawn", "Consent Granted"]))
         return Happening(**base, at=at_once, name=name, user_id=person, properties={"channel": "email"})
     name = draw(st.sampled_from(EVENTS))
-    return Happening(**base, at=at, name=name, properties=draw(details()), **draw(ids(person)))
+    who = draw(ids(person))
+    properties = draw(details(next(iter(who.values()))))
+    return Happening(**base, at=at, name=name, properties=properties, **who)
 
 
 @st.composite
@@ -127,11 +145,11 @@ def ids(draw: st.DrawFn, person: str) -> dict[str, Any]:
 
 
 @st.composite
-def details(draw: st.DrawFn) -> dict[str, Any]:
-    """Properties of an event; any may be missing."""
+def details(draw: st.DrawFn, who: str) -> dict[str, Any]:
+    """Properties of an event; any may be missing. No two customers share an order."""
     made: dict[str, Any] = {}
     if not rarely(draw):
-        made["order_id"] = draw(st.sampled_from(["o1", "o2", "o3"]))
+        made["order_id"] = f"{who}-{draw(st.sampled_from(['o1', 'o2', 'o3']))}"
     if draw(st.booleans()):
         made["total"] = draw(st.sampled_from([20, 50, 99.5]))
     made["ship_on"] = draw(st.sampled_from(["2024-03-31", "2024-04-02", "2024-03-30T21:30:00Z", "soon"]))
@@ -151,8 +169,9 @@ def answers(draw: st.DrawFn) -> Response:
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     """A whole story; duplicates of events included."""
-    count = draw(st.integers(1, 2))
-    texts = [draw(journey(name)) for name in ("alpha", "beta")[:count]]
+    both = draw(st.booleans())
+    texts = [draw(journey("alpha", "beta" if both else None))]
+    texts += [draw(journey("beta"))] if both else []
     events = [event for number, person in enumerate(PEOPLE, 1) for event in draw(known(number, person))]
     events += [draw(deed(200 + number)) for number in range(draw(st.integers(8, 24)))]
     events += draw(st.lists(st.sampled_from(events), max_size=2))

@@ -25,6 +25,7 @@ class Names:
 
     given: int = 0
     sends: tuple[str, ...] = field(default=())
+    other: str | None = None  # another journey, to be started from here
 
     def new(self) -> str:
         self.given += 1
@@ -90,7 +91,8 @@ def joined(leaf: st.SearchStrategy[Data]) -> st.SearchStrategy[Data]:
 
 def of_step(names: Names) -> st.SearchStrategy[Data]:
     """What a branch, or a step's `if`, asks."""
-    leaves = [did(since=("entered", "ever", "step", *names.sends), same=True), states(), trigger()]
+    inside = [st.just({"inside": names.other})] if names.other else []
+    leaves = [*inside, did(since=("entered", "ever", "step", *names.sends), same=True), states(), trigger()]
     return joined(st.one_of(*leaves, *_clicked(names)))
 
 
@@ -147,6 +149,7 @@ def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
     """Any one step."""
     verbs = ["send", "send", "wait", "wait", "set", "split"]
     verbs += ["wait_for", "wait_for", "branch"] if depth < 2 else []
+    verbs += ["start"] if names.other else []
     made: Data = draw(_VERBS[draw(st.sampled_from(verbs))](names, depth))
     if rarely(draw):
         made["if"] = draw(of_step(names))
@@ -243,7 +246,12 @@ def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
     return {"set": draw(st.sampled_from(what))}
 
 
+def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:
+    return st.just({"start": names.other})
+
+
 _VERBS = {
+    "start": _start,
     "send": _send,
     "wait": _wait,
     "wait_for": _wait_for,
@@ -257,8 +265,17 @@ _VERBS = {
 
 
 @st.composite
+def _by_state(draw: st.DrawFn) -> Data:
+    made: Data = {"when": draw(joined(st.one_of(states(), did())))}
+    made["check"] = draw(st.sampled_from(["hourly", "daily"]))
+    return made | draw(st.sampled_from([{}, {"again": "after 1 day"}, {"again": "always"}]))
+
+
+@st.composite
 def entrance(draw: st.DrawFn) -> Data:
     """How customers come in."""
+    if rarely(draw):
+        return draw(_by_state())
     if rarely(draw):
         return {"date": "birthday", "at": draw(TIMES), "feb29": "feb28"}
     made: Data = {"event": draw(st.sampled_from([list(EVENTS), list(EVENTS[:2]), *EVENTS]))}
@@ -277,9 +294,9 @@ def entrance(draw: st.DrawFn) -> Data:
 
 
 @st.composite
-def journey(draw: st.DrawFn, name: str) -> str:
-    """The text of a journey file."""
-    names = Names()
+def journey(draw: st.DrawFn, name: str, other: str | None = None) -> str:
+    """The text of a journey file; `other`: a journey that may be started from it."""
+    names = Names(other=other)
     made: Data = {"journey": name, "about": "A made journey."}
     made["purpose"] = draw(st.sampled_from(["marketing", "marketing", "service"]))
     made["priority"] = draw(st.sampled_from([40, 50, 60]))

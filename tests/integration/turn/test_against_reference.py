@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from loyaltyloop.turn.runner import tick
 from tests.reference.interpreter import Reference
 from tests.reference.reading import SHOP, read
-from tests.reference.staging import empty, ingest, make_live, told_by_engine, told_by_reference, world
+from tests.reference.staging import difference, empty, ingest, make_live, world
 from tests.reference.state import Happening
 from tests.strategies.histories import START, Story, stories
 
@@ -39,8 +39,8 @@ def play(engine: Engine, story: Story) -> None:
         ingest(engine, fresh)
         reference.run(now)
         tick(stage, now)
-        told = told_by_reference(reference)
-        assert told_by_engine(engine) == told, f"at {now}"
+        told = difference(engine, reference)
+        assert not told, "\n".join([f"after the turn at {now}", *told])
         fresh = responses(story, reference)
 
 

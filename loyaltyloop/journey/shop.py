@@ -48,8 +48,8 @@ def _extra(file: ShopFile) -> tuple[tuple[str, object], ...]:
     extra: list[tuple[str, object]] = []
     if file.brand:
         extra.append(("brand", file.brand))
-    if file.logo:
-        extra.append(("logo", file.logo))
+    if file.language:
+        extra.append(("language", file.language))
     return tuple(extra)
 
 

@@ -176,7 +176,7 @@ class ShopFile(Words):
     segments: dict[Name, ConditionFile] = Field(default_factory=dict)
     markets: dict[Text, MarketFile] = Field(default_factory=dict)
     brand: dict[Text, Any] = Field(default_factory=dict)
-    logo: Text | None = None
+    language: Language | None = None
     caps: (
         Annotated[
             list[CapFile], BeforeValidator(_one_or_many, json_schema_input_type=CapFile | list[CapFile])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
+from loyaltyloop.errors import Problem
 from loyaltyloop.journey.check import check_files
 from loyaltyloop.journey.rules.page import page
 from loyaltyloop.journey.rules.registry import READER, RULES
@@ -13,20 +16,25 @@ from tests.unit.journey.projects import HERE, broken, expected, good, rules
 ELSEWHERE = {"no-shop", "template-encoding"}
 
 
+@cache
+def problems_of(rule: str) -> list[Problem]:
+    return check_files(broken(rule))
+
+
 def test_the_good_project_has_no_problem() -> None:
     assert [problem.text() for problem in check_files(good())] == []
 
 
 @pytest.mark.parametrize("rule", rules())
 def test_a_broken_project_prints_exactly_this(rule: str) -> None:
-    problems = check_files(broken(rule))
+    problems = problems_of(rule)
     assert "\n\n".join(problem.text() for problem in problems) + "\n" == expected(rule)
     assert rule in {problem.rule for problem in problems}
 
 
 @pytest.mark.parametrize("rule", rules())
 def test_every_problem_says_what_to_do(rule: str) -> None:
-    for problem in check_files(broken(rule)):
+    for problem in problems_of(rule):
         assert problem.message and problem.remedy
         assert problem.severity == (RULES[problem.rule].severity if problem.rule in RULES else "error")
 

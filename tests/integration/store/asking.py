@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, select
@@ -27,6 +27,7 @@ from loyaltyloop.store.models import (
     Order,
     Visit,
 )
+from loyaltyloop.store.scope import instant
 
 APART = 100  # ids of one customer's rows
 
@@ -224,7 +225,7 @@ def answers_in_sql(
     columns: list[ColumnElement[Any]] = []
     for condition in conditions:
         columns.append(holds(condition, scope))
-        until, deadline = (_bound(enrolment, each) for each in (question.until, question.deadline))
+        until, deadline = (_bound(each) for each in (question.until, question.deadline))
         columns.append(
             moment(condition, scope, enrolment.c.arrived_at, until, deadline, question.since_given)
         )
@@ -277,9 +278,7 @@ def _scope(
     return Scope(customer, now, shop(currency), is_postgres(connection), limits=table_of_limits)
 
 
-def _bound(enrolment: FromClause, value: datetime | None) -> ColumnElement[Any] | None:
-    from loyaltyloop.store.scope import instant
-
+def _bound(value: datetime | None) -> ColumnElement[Any] | None:
     return None if value is None else instant(value)
 
 
@@ -308,6 +307,3 @@ def at_entry(view: View) -> View:
     return replace(
         view, enrolment=Enrolled(trigger=own.trigger, trigger_event_id=own.trigger_event_id, order=own.order)
     )
-
-
-SOON = timedelta(minutes=30)

@@ -234,7 +234,7 @@ def _offered(certificate: tuple[Path, Path]) -> ssl.SSLContext:
 
 
 def _log_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
-    return AuthResult(success=data.password == b"right")
+    return AuthResult(success=data.password == b"right", handled=False)
 
 
 @pytest.mark.parametrize("password", ["right", "wrong"])

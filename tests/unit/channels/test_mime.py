@@ -79,7 +79,7 @@ def test_any_subject(subject: str) -> None:
     assert raw.partition(b"\r\nMIME-Version")[0].isascii()
 
 
-# One encoded word: Python 3.11 reads a blank between two of them in a name, where RFC 2047 says there is none.
+# One encoded word: Python 3.11 reads a blank between two of them in a name; by RFC 2047 there is none.
 @given(WORDS.map(lambda text: " ".join(text.split())).filter(lambda text: 0 < len(text.encode()) <= 45))
 def test_any_name_of_the_sender(name: str) -> None:
     found = _read(_raw(Written(), Sender(name, "hello@shop.example", "1 Sample Street")))["From"].addresses

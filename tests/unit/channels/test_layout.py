@@ -1,0 +1,353 @@
+"""The layout that comes with the project, held to what mail clients and people need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+
+import pytest
+
+from loyaltyloop.channels.colours import contrast
+from loyaltyloop.channels.formats import money_of
+from loyaltyloop.channels.render import Rendered
+from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.errors import UserError
+from tests.unit.channels.kitchen import KEY, PUBLIC, SHOP, renderer
+
+TEMPLATE = """\
+{% extends "layout/email.html" %}
+{% from "layout/blocks.html" import button, card, divider, order_lines, products, quiet %}
+{% block subject %}Hello {{ customer.first_name }}{% endblock %}
+{% block preheader %}Four picks{% endblock %}
+{% block body %}
+<h1>Hello {{ customer.first_name }},</h1>
+<p>Thank you. Here is <a href="https://shop.example/guide">our guide</a>.</p>
+{{ button("Look around", shop.url) }}
+<h2>For you</h2>
+{{ products(picks) }}
+{{ order_lines(order.products, order.total) }}
+{{ divider() }}
+{{ card("Free delivery", "Over £30.") }}
+{{ quiet("Prices as of today.") }}
+<ul><li>One</li></ul>
+{% endblock %}
+"""
+NAMES: dict[str, object] = {
+    "customer": {"first_name": "Ada", "locale": "en-GB"},
+    "message": {"journey": "welcome", "step": "hello", "purpose": "marketing"},
+    "picks": [
+        {
+            "name": "Tea & cake",
+            "price": money_of(450, "GBP"),
+            "url": "https://shop.example/tea",
+            "image_url": "https://shop.example/tea.png",
+            "reason": "Often bought together",
+        },
+        {"name": "Jam", "url": "https://shop.example/jam"},
+    ],
+    "order": {"products": [{"name": "Jam", "quantity": 2, "price": 4.5}], "total": money_of(900, "GBP")},
+}
+
+
+@dataclass
+class Element:
+    """An element as a browser without style sheets sees it: its own and its parents' declarations."""
+
+    tag: str
+    attributes: dict[str, str]
+    style: dict[str, str]
+    parent: Element | None = None
+    text: str = ""
+
+    @property
+    def chain(self) -> list[Element]:
+        return [self, *(self.parent.chain if self.parent else [])]
+
+    def inherited(self, name: str) -> str | None:
+        return next((one.style[name] for one in self.chain if name in one.style), None)
+
+    def pixels(self, name: str) -> float:
+        return float((self.inherited(name) or "0").removesuffix("px"))
+
+    @property
+    def hidden(self) -> bool:
+        return any(one.style.get("display") == "none" or one.tag == "head" for one in self.chain)
+
+
+@dataclass
+class Page(HTMLParser):
+    """The elements of a message, in order."""
+
+    elements: list[Element] = field(default_factory=list)
+    open_: list[Element] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        style = dict(re.findall(r"([\w-]+):([^;]+)", attributes.get("style", "")))
+        element = Element(tag, attributes, style, self.open_[-1] if self.open_ else None)
+        self.elements.append(element)
+        if tag not in ("meta", "img", "br", "hr"):
+            self.open_.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open_.pop().tag == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, text: str) -> None:
+        if self.open_:
+            self.open_[-1].text += text
+
+    def all(self, *tags: str) -> list[Element]:
+        return [element for element in self.elements if element.tag in tags]
+
+
+def _render(shop: object = SHOP, purpose: str = "marketing", **names: object) -> Rendered:
+    made = renderer({"t/message.html": TEMPLATE}, shop)  # type: ignore[arg-type]
+    about = {"journey": "welcome", "step": "hello", "purpose": purpose}
+    return made.render("t/message", KEY, {**NAMES, "message": about, **names})
+
+
+def _page(html: str) -> Page:
+    page = Page()
+    page.feed(html)
+    page.close()
+    assert not page.open_
+    return page
+
+
+@pytest.fixture(scope="module")
+def message() -> Rendered:
+    return _render()
+
+
+@pytest.fixture(scope="module")
+def seen(message: Rendered) -> Page:
+    return _page(message.html)
+
+
+def test_language_direction_title_and_charset(seen: Page, message: Rendered) -> None:
+    (html,) = seen.all("html")
+    assert (html.attributes["lang"], html.attributes["dir"]) == ("en", "ltr")
+    assert seen.all("title")[0].text == message.subject == "Hello Ada"
+    metas = [meta.attributes for meta in seen.all("meta")]
+    assert {"charset": "utf-8"} in metas
+    named = {meta["name"]: meta["content"] for meta in metas if "name" in meta}
+    assert named["color-scheme"] == named["supported-color-schemes"] == "light dark"
+    assert "width=device-width" in named["viewport"]
+
+
+def test_right_to_left() -> None:
+    files = {"t/message.html": TEMPLATE, "t/message.ar.html": TEMPLATE}
+    html = renderer(files).render("t/message", KEY, NAMES, "ar-EG").html
+    assert '<html lang="ar" dir="rtl">' in html
+
+
+def test_every_table_is_for_layout_only(seen: Page) -> None:
+    assert seen.all("table")
+    assert all(table.attributes["role"] == "presentation" for table in seen.all("table"))
+
+
+def test_every_picture_says_what_it_shows_and_how_wide_it_is(seen: Page) -> None:
+    assert seen.all("img")
+    for image in seen.all("img"):
+        assert "alt" in image.attributes
+        assert image.attributes["width"].isdigit()
+        assert image.attributes["src"].startswith("https://")
+
+
+def test_headings_come_in_order(seen: Page) -> None:
+    assert [heading.tag for heading in seen.all("h1", "h2", "h3")] == ["h1", "h2"]
+
+
+def test_text_is_large_enough(seen: Page) -> None:
+    shown = [one for one in seen.elements if one.text.strip("\u00a0 \n") and not one.hidden]
+    assert len(shown) > 15
+    small = [(one.tag, one.text) for one in shown if one.pixels("font-size") < 16]
+    assert small == []
+
+
+def test_links_that_stand_alone_are_large_enough_to_be_hit(seen: Page) -> None:
+    """Links within a sentence cannot be."""
+    alone = [link for link in seen.all("a") if link.style.get("display") == "inline-block"]
+    assert len(alone) == 7
+    for link in alone:
+        vertical = float(link.style["padding"].split()[0].removesuffix("px"))
+        assert link.pixels("line-height") + 2 * vertical >= 44
+
+
+def test_links_have_words(seen: Page) -> None:
+    words = {link.text for link in seen.all("a")}
+    assert "" not in words
+    assert not words & {"here", "click here", "more", "link"}
+
+
+def _ground(element: Element) -> str:
+    return next(one.style["background"] for one in element.chain if "background" in one.style)
+
+
+def test_contrast_by_day(seen: Page) -> None:
+    for one in seen.elements:
+        if one.text.strip("\u00a0 \n") and not one.hidden:
+            ink = one.inherited("color")
+            assert ink is not None
+            assert contrast(ink, _ground(one)) >= 4.5, (one.text, ink, _ground(one))
+
+
+# What each kind of text stands on by night, as layout/base.css has it.
+BY_NIGHT = {
+    ".body": ".paper",
+    ".shop": ".paper",
+    ".body a": ".paper",
+    ".body .button a": ".button td",
+    ".why": ".paper",
+    ".fine": ".ground",
+    ".fine a": ".ground",
+}
+
+
+def _dark(html: str) -> dict[str, dict[str, str]]:
+    """Selector → declarations, inside the media query for the dark."""
+    found: dict[str, dict[str, str]] = {}
+    block = html.partition("prefers-color-scheme: dark) {")[2].partition("</style>")[0]
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", block):
+        for selector in selectors.split(","):
+            own = dict(re.findall(r"([\w-]+): ([^;]+?) !important", body))
+            found.setdefault(selector.strip(), {}).update(own)
+    return found
+
+
+@pytest.mark.parametrize(
+    "colour", ["#1f5c4d", "#000000", "#ffffff", "#ffd400", "#0b5fff", "#7a7a7a", "#d3122a"]
+)
+def test_contrast_by_night_and_of_any_brand(colour: str) -> None:
+    shop = replace(SHOP, extra=(("brand", {"colour": colour}),))
+    html = _render(shop).html
+    dark = _dark(html)
+    for text, ground in BY_NIGHT.items():
+        assert contrast(dark[text]["color"], dark[ground]["background"]) >= 4.5, (text, ground)
+    page = _page(html)
+    for link in page.all("a"):
+        assert contrast(str(link.inherited("color")), _ground(link)) >= 4.5, link.text
+
+
+def test_nothing_keeps_a_light_ground_by_night(seen: Page, message: Rendered) -> None:
+    """Each class with a ground of its own has one for the dark too."""
+    dark = _dark(message.html)
+    for one in seen.elements:
+        if "background" in one.style and one.tag not in ("body", "img"):
+            names = {f".{name}" for own in one.chain for name in own.attributes.get("class", "").split()}
+            assert any("background" in dark[key] for key in dark if key.split()[0] in names), one.style
+
+
+def test_a_preheader_is_there_and_hidden(seen: Page, message: Rendered) -> None:
+    (preheader,) = (one for one in seen.all("div") if one.text.startswith("Four picks"))
+    assert preheader.hidden
+    assert "Four picks" not in message.text
+
+
+def test_it_is_small_enough_not_to_be_clipped(message: Rendered) -> None:
+    assert len(message.html.encode()) < 102_000 / 4
+
+
+def test_css_is_inlined_and_no_line_is_too_long(message: Rendered) -> None:
+    style = message.html.partition("<style>")[2].partition("</style>")[0]
+    assert "@media" in style
+    assert not re.search(r"(^|\})\s*\.(paper|head|fine)\s*\{", style.partition("@media")[0])
+    assert "data-text" not in message.html
+
+
+def test_it_stands_without_pictures(message: Rendered) -> None:
+    bare = re.sub(r"<img[^>]*>", "", message.html)
+    for words in ("Tea &amp; cake", "£4.50", "Look around", "Sample Shop", "Unsubscribe"):
+        assert words in bare
+
+
+def test_the_footer_of_marketing(message: Rendered) -> None:
+    for words in (
+        "because you agreed to hear from Sample Shop",
+        "1 Sample Street, Sampletown",
+        f"Unsubscribe: {PUBLIC}/u/",
+        f"Preferences: {PUBLIC}/p/",
+        f"View in browser: {PUBLIC}/v/",
+    ):
+        assert words in message.text
+
+
+def test_the_footer_of_other_purposes() -> None:
+    service, transactional = _render(purpose="service"), _render(purpose="transactional")
+    assert "because you shopped with Sample Shop" in service.text
+    assert "Unsubscribe" in service.text
+    assert "it belongs to your order or your account" in transactional.text
+    assert "Unsubscribe" not in transactional.text
+    assert "1 Sample Street" in transactional.text
+
+
+def test_the_whole_text(message: Rendered) -> None:
+    shown = re.sub(r"https://\S+/([a-z])/[\w-]+", r"<\1>", message.text)
+    assert (
+        shown
+        == """\
+Hello Ada,
+
+Thank you. Here is our guide (<c>).
+
+Look around: <c>
+
+For you
+
+Tea & cake
+£4.50
+Often bought together
+Take a look: <c>
+
+Jam
+Take a look: <c>
+
+2 × Jam £4.50
+Total £9.00
+
+---
+
+Free delivery
+Over £30.
+
+Prices as of today.
+
+- One
+
+You get this e-mail because you agreed to hear from Sample Shop.
+
+Unsubscribe: <u>
+Preferences: <p>
+View in browser: <v>
+
+Sample Shop
+1 Sample Street, Sampletown
+"""
+    )
+
+
+def test_no_products_no_block() -> None:
+    assert "Take a look" not in _render(picks=[]).html
+
+
+def test_a_logo() -> None:
+    brand = {
+        "logo": "https://shop.example/logo.png",
+        "logo_width": 120,
+        "logo_dark": "https://shop.example/d.png",
+    }
+    page = _page(_render(replace(SHOP, extra=(("brand", brand),))).html)
+    day, night, *_ = page.all("img")
+    assert (day.attributes["alt"], day.attributes["width"]) == ("Sample Shop", "120")
+    assert night.style["display"] == "none"
+    assert day.parent is not None
+    assert day.parent.tag == "a"
+
+
+def test_a_colour_that_is_none() -> None:
+    with pytest.raises(UserError, match="is no colour"):
+        shop_names(replace(SHOP, extra=(("brand", {"colour": "red;}"}),)))

@@ -31,6 +31,8 @@ from loyaltyloop.turn.world import World
 START = datetime(2010, 9, 13, tzinfo=UTC)
 END = START + timedelta(days=60)
 EVERY = Duration.of("2 hours")
+# A morning after the walk, when messages of the day are due.
+MORNING = END + timedelta(hours=10)
 # Of a database that is thrown away at the next demo: with it every demo makes the same links.
 _SECRET = "the demo's own key: it protects nothing"
 
@@ -62,7 +64,7 @@ class Demo:
 
     def loop(self, *arguments: str) -> None:
         """Run a `loop` command as a user would, its output shown. UserError if it fails."""
-        self.console.print(f"[bold]$ loop {' '.join(arguments)}[/bold]", highlight=False)
+        self.console.print(f"[bold]$ loop {' '.join(arguments)}[/bold]", highlight=False, soft_wrap=True)
         command = [sys.executable, "-m", "loyaltyloop", "--project", str(self.project), *arguments]
         done = subprocess.run(command, env={**os.environ, **self.environment}, check=False)
         if done.returncode:
@@ -90,7 +92,7 @@ def run_demo(project: Path, console: Console, walking: Callable[[], Tell]) -> No
     _walk(demo, world, walking)
     _show(demo, world)
     _run_in_prefect(demo, world)
-    console.print(showing.where_to_look(demo.folder, project))
+    console.print(showing.where_to_look(demo.folder, project), highlight=False, soft_wrap=True)
 
 
 def _read_files(project: Path) -> Reading:
@@ -151,4 +153,4 @@ def _run_in_prefect(demo: Demo, world: World) -> None:
     with demo.chapter("6. The next turn, as a flow run of Prefect"):
         with read(world.engine) as connection:
             journey = showing.busiest_journey(connection)
-        demo.loop("run", journey, "--now", f"{END:%Y-%m-%dT%H:%M:%SZ}")
+        demo.loop("run", journey, "--now", f"{MORNING:%Y-%m-%dT%H:%M:%SZ}")

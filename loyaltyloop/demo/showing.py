@@ -20,11 +20,12 @@ message: Rows = Message.__table__  # type: ignore[attr-defined]
 visit: Rows = Visit.__table__  # type: ignore[attr-defined]
 
 HANDED_OVER = ("handed_over", "delivered")
-ABOUT_THE_DATA = """\
-The orders are real: a British gift shop from December 2009 to November 2010, from "Online Retail II"
-(Daqing Chen, UCI Machine Learning Repository, CC BY 4.0). Categories are derived from the products' names.
-[yellow]Made up from a seed, and marked as made: first names, addresses, birthdays, consent, sign-ups, parcels
-and clicks.[/yellow] The data has no pictures, and none were made."""
+ABOUT_THE_DATA = (
+    'The orders are real: a British gift shop from December 2009 to November 2010, from "Online Retail II" '
+    "(Daqing Chen, UCI Machine Learning Repository, CC BY 4.0). Categories are derived from the products' "
+    "names. [yellow]Made up from a seed, and marked as made: first names, addresses, birthdays, consent, "
+    "sign-ups, parcels and clicks.[/yellow] The data has no pictures, and none were made."
+)
 
 
 def journeys_table(reading: Reading) -> Table:

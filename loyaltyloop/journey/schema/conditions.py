@@ -16,8 +16,8 @@ from loyaltyloop.journey.schema.values import (
     Texts,
     Value,
     Words,
-    _duration,
-    _value,
+    read_by,
+    read_duration,
     shown,
     wrong,
 )
@@ -32,9 +32,9 @@ _MOMENT = {
 def _moment(value: object) -> Instant:
     text = value if isinstance(value, str) else str(value)
     if found := re.fullmatch(r"(.+) ago", text):
-        return Ago(_duration(found[1]), -1)
+        return Ago(read_duration(found[1]), -1)
     if found := re.fullmatch(r"in (.+)", text):
-        return Ago(_duration(found[1]), 1)
+        return Ago(read_duration(found[1]), 1)
     instant = read_instant(text)
     if instant is None:
         raise wrong(
@@ -44,7 +44,7 @@ def _moment(value: object) -> Instant:
     return date.fromisoformat(text) if len(text) == 10 else instant
 
 
-Moment = Annotated[Instant, *_value(_moment, _MOMENT)]
+Moment = Annotated[Instant, *read_by(_moment, _MOMENT)]
 
 
 def _kind_of_test(value: Any) -> str | None:

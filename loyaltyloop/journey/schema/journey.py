@@ -20,8 +20,8 @@ from loyaltyloop.journey.schema.values import (
     Text,
     Texts,
     Words,
-    _duration,
-    _value,
+    read_by,
+    read_duration,
     shown,
     wrong,
 )
@@ -46,11 +46,11 @@ def _again(value: object) -> Again:
     if value == "always":
         return Again("always")
     if isinstance(value, str) and value.startswith("after "):
-        return Again("after", _duration(value.removeprefix("after ")))
+        return Again("after", read_duration(value.removeprefix("after ")))
     raise wrong(f"{shown(value)} says not how often", "Write never, always, or for example 'after 180 days'.")
 
 
-AgainWord = Annotated[Again, *_value(_again, {"type": "string", "pattern": "^(never|always|after .+)$"})]
+AgainWord = Annotated[Again, *read_by(_again, {"type": "string", "pattern": "^(never|always|after .+)$"})]
 
 
 class EnterFile(Words):

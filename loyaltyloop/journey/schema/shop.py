@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from loyaltyloop.journey.model import Purpose
 from loyaltyloop.journey.schema.conditions import ConditionFile
-from loyaltyloop.journey.schema.steps import _one_or_many
+from loyaltyloop.journey.schema.step import one_or_many
 from loyaltyloop.journey.schema.values import (
     Clock,
     Count,
@@ -20,8 +20,8 @@ from loyaltyloop.journey.schema.values import (
     Span,
     Text,
     Words,
-    _text,
-    _value,
+    read_by,
+    read_text,
     shown,
     wrong,
 )
@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
 
 
 def _address(value: object) -> str:
-    text = _text(value)
+    text = read_text(value)
     if _ADDRESS.fullmatch(text):
         return text
     raise wrong(f"{shown(text)} is no e-mail address", "Write for example 'hello@shop.example'.")
@@ -44,21 +44,21 @@ def _code(length: int, lower: bool, what: str, example: str) -> Any:
             return value
         raise wrong(f"{shown(value)} is no {what}", f"Write {example}.")
 
-    return _value(read, {"type": "string", "pattern": rf"^[{kind}]{{{length}}}$"})
+    return read_by(read, {"type": "string", "pattern": rf"^[{kind}]{{{length}}}$"})
 
 
 Country = Annotated[str, *_code(2, False, "country", "two capital letters of ISO 3166, such as GB")]
 Currency = Annotated[str, *_code(3, False, "currency", "three capital letters of ISO 4217, such as EUR")]
 Language = Annotated[str, *_code(2, True, "language", "two small letters of ISO 639, such as de")]
-Address = Annotated[str, *_value(_address, {"type": "string", "format": "email"})]
+Address = Annotated[str, *read_by(_address, {"type": "string", "format": "email"})]
 Channels = Annotated[
     list[MessageChannel],
-    BeforeValidator(_one_or_many, json_schema_input_type=MessageChannel | list[MessageChannel]),
+    BeforeValidator(one_or_many, json_schema_input_type=MessageChannel | list[MessageChannel]),
     Field(min_length=1),
 ]
 Purposes = Annotated[
     list[Purpose],
-    BeforeValidator(_one_or_many, json_schema_input_type=Purpose | list[Purpose]),
+    BeforeValidator(one_or_many, json_schema_input_type=Purpose | list[Purpose]),
     Field(min_length=1),
 ]
 
@@ -105,7 +105,7 @@ class CapFile(Words):
 
     channels: Channels = Field(default_factory=_all_channels)
     purposes: Purposes = Field(default_factory=_marketing)
-    at_most: Annotated[str, *_value(_cap, {"type": "string", "pattern": r"^[1-9]\d{0,3} (an?|in) .+$"})]
+    at_most: Annotated[str, *read_by(_cap, {"type": "string", "pattern": r"^[1-9]\d{0,3} (an?|in) .+$"})]
 
 
 class TurnsFile(Words):
@@ -168,7 +168,7 @@ class ShopFile(Words):
     country: Country
     sender: SenderFile
     quiet_hours: Annotated[
-        list[QuietFile], BeforeValidator(_one_or_many, json_schema_input_type=QuietFile | list[QuietFile])
+        list[QuietFile], BeforeValidator(one_or_many, json_schema_input_type=QuietFile | list[QuietFile])
     ] = Field(default_factory=list)
     lateness: Span | None = None
     turns: TurnsFile | None = None
@@ -178,9 +178,7 @@ class ShopFile(Words):
     brand: dict[Text, Any] = Field(default_factory=dict)
     language: Language | None = None
     caps: (
-        Annotated[
-            list[CapFile], BeforeValidator(_one_or_many, json_schema_input_type=CapFile | list[CapFile])
-        ]
+        Annotated[list[CapFile], BeforeValidator(one_or_many, json_schema_input_type=CapFile | list[CapFile])]
         | None
     ) = None
     hold_while: dict[Purpose, ConditionFile] | None = None

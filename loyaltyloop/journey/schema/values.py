@@ -50,7 +50,8 @@ class JsonSchema:
         return dict(self.schema)
 
 
-def _value(read: Callable[[Any], Any], schema: dict[str, Any]) -> tuple[PlainValidator, JsonSchema]:
+def read_by(read: Callable[[Any], Any], schema: dict[str, Any]) -> tuple[PlainValidator, JsonSchema]:
+    """What to annotate a type with that `read` reads, and that `schema` describes to editors."""
     return PlainValidator(read), JsonSchema(schema)
 
 
@@ -59,7 +60,8 @@ def _value(read: Callable[[Any], Any], schema: dict[str, Any]) -> tuple[PlainVal
 NAME = r"^[a-z][a-z0-9_]{0,59}$"
 
 
-def _text(value: object) -> str:
+def read_text(value: object) -> str:
+    """Text that says something."""
     if isinstance(value, str) and value.strip():
         return value
     if isinstance(value, bool | int | Decimal):
@@ -67,8 +69,9 @@ def _text(value: object) -> str:
     raise wrong(f"text is wanted, not {shown(value) if value != '' else 'nothing'}", "Write some words.")
 
 
-def _name(value: object) -> str:
-    text = _text(value)
+def read_name(value: object) -> str:
+    """A name: small letters, digits and `_`."""
+    text = read_text(value)
     if re.fullmatch(NAME, text):
         return text
     better = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60]
@@ -77,7 +80,7 @@ def _name(value: object) -> str:
 
 
 def _template(value: object) -> str:
-    text = _text(value)
+    text = read_text(value)
     if re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", text):
         return text
     raise wrong(
@@ -86,25 +89,26 @@ def _template(value: object) -> str:
     )
 
 
-Text = Annotated[str, *_value(_text, {"type": "string", "minLength": 1})]
-Name = Annotated[str, *_value(_name, {"type": "string", "pattern": NAME})]
+Text = Annotated[str, *read_by(read_text, {"type": "string", "minLength": 1})]
+Name = Annotated[str, *read_by(read_name, {"type": "string", "pattern": NAME})]
 TemplateName = Annotated[
-    str, *_value(_template, {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"})
+    str, *read_by(_template, {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"})
 ]
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def read_texts(value: object) -> tuple[str, ...]:
+    """One text, or a list of them."""
     if isinstance(value, list):
         if not value:
             raise wrong("an empty list", "Name at least one, or leave the word out.")
-        return tuple(_text(item) for item in value)
-    return (_text(value),)
+        return tuple(read_text(item) for item in value)
+    return (read_text(value),)
 
 
 Texts = Annotated[
     tuple[str, ...],
-    *_value(
-        _texts,
+    *read_by(
+        read_texts,
         {
             "anyOf": [
                 {"type": "string", "minLength": 1},
@@ -123,7 +127,7 @@ def _scalar(value: object) -> Scalar:
     raise wrong(f"one value is wanted, not {shown(value)}", "Write text, a number, true or false.")
 
 
-Value = Annotated[Scalar, *_value(_scalar, {"type": ["string", "number", "boolean"]})]
+Value = Annotated[Scalar, *read_by(_scalar, {"type": ["string", "number", "boolean"]})]
 
 # ── numbers ─────────────────────────────────────────────────────────────────
 
@@ -139,7 +143,7 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
 
 def whole(low: int, high: int) -> Any:
     """The validators and schema of a whole number in [low, high]."""
-    return _value(_whole(low, high), {"type": "integer", "minimum": low, "maximum": high})
+    return read_by(_whole(low, high), {"type": "integer", "minimum": low, "maximum": high})
 
 
 Count = Annotated[int, *whole(1, 1_000_000_000)]
@@ -153,7 +157,7 @@ def _number(value: object) -> Decimal:
     raise wrong(f"a number is wanted, not {shown(value)}", "Write digits, such as 5 or 1.17.")
 
 
-Number = Annotated[Decimal, *_value(_number, {"type": "number"})]
+Number = Annotated[Decimal, *read_by(_number, {"type": "number"})]
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?) ?%")
 
@@ -169,7 +173,7 @@ def _share(value: object) -> Decimal:
 
 Share = Annotated[
     Decimal,
-    *_value(
+    *read_by(
         _share,
         {"anyOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d{1,4})? ?%$"}, {"const": 0}]},
     ),
@@ -200,11 +204,13 @@ def _rate(value: object, units: tuple[str, ...], bare: bool) -> Rate:
 _AT_MOST = ("hour", "day", "week")
 AtMost = Annotated[
     Rate,
-    *_value(lambda v: _rate(v, _AT_MOST, False), {"type": "string", "pattern": r"^\d+ an? (hour|day|week)$"}),
+    *read_by(
+        lambda v: _rate(v, _AT_MOST, False), {"type": "string", "pattern": r"^\d+ an? (hour|day|week)$"}
+    ),
 ]
 Budget = Annotated[
     Rate,
-    *_value(
+    *read_by(
         lambda v: _rate(v, ("day", "week", "month"), True),
         {
             "anyOf": [
@@ -224,7 +230,8 @@ _DURATION = {
 }
 
 
-def _duration(value: object) -> Duration:
+def read_duration(value: object) -> Duration:
+    """A duration as `Duration.of` reads it."""
     if not isinstance(value, str):
         unit = f"'{value} days'" if isinstance(value, int) and value > 1 else "'2 days'"
         raise wrong(f"{shown(value)} is no duration", f"Say of what: for example {unit} or '90 minutes'.")
@@ -236,7 +243,7 @@ def _duration(value: object) -> Duration:
 
 
 _SHORTER = "Write a duration from '1 second' to '10 years'."
-Span = Annotated[Duration, *_value(_duration, _DURATION)]
+Span = Annotated[Duration, *read_by(read_duration, _DURATION)]
 
 
 @dataclass(frozen=True)
@@ -249,13 +256,13 @@ class Offset:
 
 def _offset(value: object) -> Offset:
     if isinstance(value, str) and value.startswith(("-", "+")):
-        return Offset(_duration(value[1:].strip()), -1 if value[0] == "-" else 1)
-    return Offset(_duration(value), 1)
+        return Offset(read_duration(value[1:].strip()), -1 if value[0] == "-" else 1)
+    return Offset(read_duration(value), 1)
 
 
 Shift = Annotated[
     Offset,
-    *_value(_offset, {"type": "string", "pattern": r"^[-+]? ?(P.+|\d.*)$", "examples": ["-3 days"]}),
+    *read_by(_offset, {"type": "string", "pattern": r"^[-+]? ?(P.+|\d.*)$", "examples": ["-3 days"]}),
 ]
 
 
@@ -270,7 +277,7 @@ def _clock(value: object) -> time:
 
 
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
-Clock = Annotated[time, *_value(_clock, {"type": "string", "pattern": _CLOCK})]
+Clock = Annotated[time, *read_by(_clock, {"type": "string", "pattern": _CLOCK})]
 
 
 def _good_hour(value: object) -> time | Literal["best"]:
@@ -279,7 +286,7 @@ def _good_hour(value: object) -> time | Literal["best"]:
 
 ClockOrBest = Annotated[
     time | Literal["best"],
-    *_value(_good_hour, {"anyOf": [{"type": "string", "pattern": _CLOCK}, {"const": "best"}]}),
+    *read_by(_good_hour, {"anyOf": [{"type": "string", "pattern": _CLOCK}, {"const": "best"}]}),
 ]
 
 
@@ -296,7 +303,7 @@ def _days(value: object) -> tuple[Weekday, ...]:
 _DAY = {"enum": list(WEEKDAYS)}
 Days = Annotated[
     tuple[Weekday, ...],
-    *_value(_days, {"anyOf": [_DAY, {"type": "array", "items": _DAY, "minItems": 1}]}),
+    *read_by(_days, {"anyOf": [_DAY, {"type": "array", "items": _DAY, "minItems": 1}]}),
 ]
 
 MessageChannel = Literal["email", "sms", "push"]

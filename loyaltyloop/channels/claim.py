@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, select, update
+from sqlalchemy import Connection, Row, Table, and_, func, select, update
 
 from loyaltyloop.channels.context import load_names
 from loyaltyloop.channels.errors import CannotRender
@@ -16,6 +16,7 @@ from loyaltyloop.channels.gate import Moment, Verdict, judge
 from loyaltyloop.channels.outbox import WAITING, body, journey, let_go, message
 from loyaltyloop.channels.render import Rendered, Renderer
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import cohort_scope, leaves_by
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.cohorts import cohort, customer, end, ended_state, enrolment, mark, take
@@ -23,6 +24,9 @@ from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.models import Consent
 from loyaltyloop.store.versions import load_versions
 
+_OF_MESSAGE = (
+    "id", "key", "enrolment_id", "journey", "version", "step", "channel", "purpose", "template", "expires_at",
+)  # fmt: skip
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 
 
@@ -84,7 +88,7 @@ def _candidates(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
     )
     rows = connection.execute(
         select(
-            message,
+            *(message.c[name] for name in _OF_MESSAGE),
             enrolment.c.ended_at,
             enrolment.c.end,
             enrolment.c.reason.label("ended_reason"),
@@ -97,8 +101,8 @@ def _candidates(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
             *asked.values(),
         )
         .select_from(source)
-        .where(message.c.key.in_(keys), WAITING)
-    )
+        .where(among(connection, message.c.key, keys), WAITING)
+    ).all()
     found = {row.key: row for row in rows}
     return [found[key] for key in keys if key in found]
 
@@ -130,7 +134,7 @@ def _ask(
     own = next((each.condition for each in live.journey if each.name == step), None)
     if not live.journey.leave_when and own is None:
         return []
-    take(connection, enrolment.c.id.in_(list(members)), None)
+    take(connection, among(connection, enrolment.c.id, list(members)), None)
     for reason, condition in live.journey.leave_when:
         leaving = leaves_by(connection, desk.shop, desk.now, condition)
         mark(connection, leaving, left=reason, why=f"left: {reason}")
@@ -156,7 +160,7 @@ def _render(
     return rendered
 
 
-_BODY = ("key", "html", "text", "links")
+_BODY = ("message_id", "html", "text", "links")
 
 
 def _store(
@@ -166,20 +170,21 @@ def _store(
     verdicts: dict[str, Verdict],
     rendered: dict[str, Rendered],
 ) -> None:
-    bodies = [(key, mail.html, mail.text, mail.links) for key, mail in rendered.items()]
+    ids = {row.key: row.id for row in rows}
+    bodies = [(ids[key], mail.html, mail.text, mail.links) for key, mail in rendered.items()]
     insert_rows(connection, body, _BODY, bodies)
     decided = [
         (
-            row.key,
+            row.id,
             verdicts[row.key].state,
             verdicts[row.key].reason,
-            verdicts[row.key].until or row.due_at,
+            verdicts[row.key].until,
             row.email if row.key in rendered else None,
             rendered[row.key].subject if row.key in rendered else None,
         )
         for row in rows
     ]
-    types = {"key": str, "state": str, "reason": str, "due_at": datetime, "to": str, "subject": str}
+    types = {"id": int, "state": str, "reason": str, "due_at": datetime, "to": str, "subject": str}
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
     for handed, extra in (
@@ -188,11 +193,11 @@ def _store(
     ):
         connection.execute(
             update(message)
-            .where(and_(message.c.key == new.c.key, handed))
+            .where(and_(message.c.id == new.c.id, handed))
             .values(
                 state=new.c.state,
                 reason=new.c.reason,
-                due_at=new.c.due_at,
+                due_at=func.coalesce(new.c.due_at, message.c.due_at),
                 to=new.c.to,
                 subject=new.c.subject,
                 **extra,

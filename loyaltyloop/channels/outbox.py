@@ -8,13 +8,13 @@ and marks `unknown` where it is not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select, update
 
 from loyaltyloop.channels.out import Outcome
+from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.models import Body, LiveJourney, Message
 
@@ -43,41 +43,22 @@ def ready_keys(connection: Connection, now: datetime, who: ColumnElement[bool]) 
     return list(connection.execute(chosen).scalars())
 
 
-def claimed_keys(connection: Connection) -> list[str]:
-    """Keys of messages that were claimed and whose hand-over is not on record."""
-    chosen = select(message.c.key).where(message.c.state == "claimed").order_by(message.c.key)
-    return list(connection.execute(chosen).scalars())
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A message as it is stored, to be assembled: the same bytes at each repetition."""
-
-    key: str
-    to: str
-    subject: str
-    purpose: str
-    decided_at: datetime
-    html: str
-    text: str
+def claimed_keys(connection: Connection) -> dict[str, str]:
+    """Messages that were claimed and whose hand-over is not on record: key → the way out."""
+    chosen = select(message.c.key, message.c.via).where(message.c.state == "claimed").order_by(message.c.key)
+    return {row.key: row.via for row in connection.execute(chosen)}
 
 
 def load_claimed(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
-    """Claimed messages with their stored bodies, in the order of `keys`."""
+    """Claimed messages with their stored bodies, in the order of `keys`: all that their bytes are made of."""
+    parts = [message.c[name] for name in ("key", "to", "subject", "purpose", "decided_at")]
     rows = connection.execute(
-        select(message, body.c.html, body.c.text)
-        .join(body, body.c.key == message.c.key)
-        .where(message.c.key.in_(keys), message.c.state == "claimed")
-    )
+        select(*parts, body.c.html, body.c.text)
+        .join(body, body.c.message_id == message.c.id)
+        .where(among(connection, message.c.key, keys), message.c.state == "claimed")
+    ).all()
     found = {row.key: row for row in rows}
     return [found[key] for key in keys if key in found]
-
-
-_OUTCOME = (
-    update(message)
-    .where(message.c.key == bindparam("one"), message.c.state == "claimed")
-    .values(state=bindparam("new_state"), reason=bindparam("new_reason"))
-)
 
 
 def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -> dict[str, int]:
@@ -95,7 +76,7 @@ def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -
             values = {"state": "held", "reason": reason, "due_at": now + RETRY, "handed_over_at": None}
         elif state == "refused":
             values["handed_over_at"] = None
-        mine = and_(message.c.key.in_(keys), message.c.state == "claimed")
+        mine = and_(among(connection, message.c.key, keys), message.c.state == "claimed")
         connection.execute(update(message).where(mine).values(values))
         if state != "try_again":
             let_go(connection, keys)
@@ -105,7 +86,7 @@ def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -
 
 def let_go(connection: Connection, keys: Sequence[str]) -> None:
     """Customers who stand at the sends of these messages may go on."""
-    standing = select(message.c.enrolment_id).where(message.c.key.in_(keys))
+    standing = select(message.c.enrolment_id).where(among(connection, message.c.key, keys))
     connection.execute(
         update(enrolment)
         .where(enrolment.c.id.in_(standing), enrolment.c.state == "sending")

@@ -32,7 +32,7 @@ _BLOCK_NEXT = re.compile(r"\s*(</?(p|h\d|td|th|tr|div|li|table|br)\b|<a\b[^>]*da
 
 
 def tidy(text: str) -> str:
-    """A rendered text part without the blanks and empty lines that words which printed nothing left behind."""
+    """A rendered text part without the blanks and empty lines that were left where nothing was printed."""
     text = text.replace(" \n", "\n")
     return (_EMPTY.sub("\n\n", text) if "\n\n\n" in text else text).strip() + "\n"
 

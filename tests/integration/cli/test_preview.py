@@ -1,0 +1,112 @@
+"""`loop preview`: one message as one customer would get it, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert, inspect, text
+
+from loyaltyloop.store.database import read, write
+from loyaltyloop.store.models import Identity, Kept, Product
+from tests.integration.cli.conftest import Loop, write_files
+from tests.integration.store.shops import place
+
+WELCOME = """\
+journey: welcome
+about: Welcome new customers.
+enter: {event: Signed Up}
+steps:
+  - recommend: picks
+    products: 2
+  - send: hello
+    template: welcome/hello
+"""
+TEMPLATE = """\
+{% extends "layout/email.html" %}
+{% block subject %}Hello {{ customer.first_name | default("you") }}{% endblock %}
+{% block preheader %}x{% endblock %}
+{% block body %}<p>{% for pick in picks %}{{ pick.name }}: {{ pick.reason }}. {% endfor %}</p>{% endblock %}
+"""
+PRODUCT = {"name": "Jam", "price": 450, "currency": "GBP", "in_stock": True}
+
+
+@pytest.fixture
+def ada(engine: Engine, project: Path) -> str:
+    """A customer known as ada, with an enrolment that has not passed its steps."""
+    write_files(project, {"journeys/welcome.yaml": WELCOME, "templates/welcome/hello.html": TEMPLATE})
+    with write(engine) as connection:
+        place(connection, "hello", 1)
+        customer = connection.execute(
+            text("UPDATE customer SET first_name = 'Ada' RETURNING id")
+        ).scalar_one()
+        identity = {"kind": "user", "value": "ada", "customer_id": customer}
+        connection.execute(insert(Identity.__table__).values(identity))  # type: ignore[attr-defined]
+        product = {"product_id": "jam", **PRODUCT}
+        connection.execute(insert(Product.__table__).values(product))  # type: ignore[attr-defined]
+    return "ada"
+
+
+def _rows(engine: Engine) -> dict[str, int]:
+    with read(engine) as connection:
+        return {
+            name: int(connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one())
+            for name in inspect(engine).get_table_names()
+        }
+
+
+def test_a_message_as_the_customer_would_get_it(loop: Loop, engine: Engine, project: Path, ada: str) -> None:
+    before = _rows(engine)
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert ran.code == 0
+    assert ran.out.startswith("Subject: Hello Ada\n\nx\n\nJam: A sample reason.\n")
+    assert "picks: made up, as the customer has not passed that step" in ran.err
+    html = (project / "var" / "preview" / "welcome-hello.html").read_text()
+    assert "<title>Hello Ada</title>" in html
+    assert _rows(engine) == before
+    assert not (project / "var" / "outbox").exists()
+
+
+def test_what_was_decided_is_shown(loop: Loop, engine: Engine, ada: str) -> None:
+    with write(engine) as connection:
+        enrolment = connection.execute(text("SELECT id FROM enrolment")).scalar_one()
+        kept = {"enrolment_id": enrolment, "step": "picks"}
+        value = [{"product_id": "jam", "reason": "Decided"}]
+        connection.execute(insert(Kept.__table__).values({**kept, "value": value}))  # type: ignore[attr-defined]
+    found = loop("preview", "templates/welcome/hello.html", "--customer", ada, "--json").data
+    assert found["subject"] == "Hello Ada"
+    assert found["text"].startswith("x\n\nJam: Decided.")
+    assert found["made_up"] == []
+
+
+def test_a_value_that_is_missing_is_said(loop: Loop, project: Path, ada: str) -> None:
+    broken = TEMPLATE.replace("{% for pick in picks %}", "{{ customer.city }}{% for pick in picks %}")
+    write_files(project, {"templates/welcome/hello.html": broken})
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert ran.code == 1
+    assert "ada would not get this message: missing: customer.city." in ran.err
+    assert "default" in ran.err
+
+
+def test_a_broken_template_is_shown_with_its_place(loop: Loop, project: Path, ada: str) -> None:
+    write_files(project, {"templates/welcome/hello.html": TEMPLATE + "\n{% nonsense %}"})
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert ran.code == 1
+    assert "templates/welcome/hello.html:6:1: error:" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("welcome/hello", "--customer", "nobody"), "There is no customer 'nobody'"),
+        (("welcome/none", "--customer", "ada"), "there is no template 'welcome/none.html'"),
+    ],
+)
+def test_what_is_not_there(loop: Loop, ada: str, arguments: tuple[str, ...], said: str) -> None:
+    ran = loop("preview", *arguments)
+    assert ran.code == 1
+    assert said in ran.err
+
+
+def test_a_customer_must_be_named(loop: Loop) -> None:
+    assert loop("preview", "welcome/hello").code == 2

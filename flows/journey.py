@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,12 +95,18 @@ def take_turn(
         return Completed(name="Skipped", message=str(refusal), data=refusal)
     except TurnRefused as refusal:
         get_run_logger().error("%s", refusal)
+        logging.getLogger("prefect.flow_runs").addFilter(_no_trace_back)
         return Failed(message=str(refusal), data=refusal)
     line = show(walked, dry_run)
     # A turn of some customers, or at a moment that somebody chose, says nothing of when the next is due.
     if not (now or any(restricted.values())):
         wake(journey, walked)
     return Completed(message=line, data=walked.report)
+
+
+def _no_trace_back(record: logging.LogRecord) -> bool:
+    """Prefect's engine ends every failed run's log with one; a refusal is told already, and no accident."""
+    return not record.msg.startswith("Engine execution exited")
 
 
 def walk(journey: str, now: datetime, **restricted: Any) -> Walked:

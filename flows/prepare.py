@@ -1,7 +1,8 @@
 """What a Prefect server must hold beside the deployments; `loop deploy` runs it before and after Prefect's.
 
-`python -m flows.prepare` makes the work pool and the watch; with `--keep NAME ...` it takes away all other
-deployments of ours, and lists those that stay, as JSON on the last line.
+`python -m flows.prepare [WORKER]` makes the work pool and the watch, and gives up the runs that this worker
+left when it was killed; with `--keep NAME ...` it takes away all other deployments of ours, and lists those
+that stay, as JSON on the last line.
 """
 
 from __future__ import annotations
@@ -12,12 +13,20 @@ from datetime import timedelta
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed
 
 from loyaltyloop.deployments import MARK, POOL
 
@@ -70,6 +79,18 @@ def watch_for_death() -> AutomationCore:
     )
 
 
+def bury(client: SyncPrefectClient, worker: str) -> None:
+    """Give up the runs that this worker, now about to start, had at work when it was killed.
+
+    The watch would do so too, but not while no server runs; and until then their journeys' places are taken.
+    """
+    at_work = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING]))
+    ours = FlowRunFilterTags(all_=[MARK])
+    for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=at_work, tags=ours)):
+        if run.labels.get("prefect.worker.name") == worker:
+            client.set_flow_run_state(run.id, Crashed(message="Its worker was killed."), force=True)
+
+
 def retire(client: SyncPrefectClient, wanted: set[str]) -> list[DeploymentResponse]:
     """Take away our deployments that nobody wants any more; those that stay, by name."""
     ours = client.read_deployments(
@@ -85,11 +106,13 @@ def main() -> None:
     """Prepare; or, with `--keep`, clear up and list."""
     with get_client(sync_client=True) as client:
         if "--keep" not in sys.argv:
-            return prepare(client)
+            prepare(client)
+            for worker in sys.argv[1:]:
+                bury(client, worker)
+            return
         kept = retire(client, set(sys.argv[2:]))
         flows = {one.flow_id: client.read_flow(one.flow_id).name for one in kept}
         print(json.dumps([{"name": one.name, "flow": flows[one.flow_id], "id": str(one.id)} for one in kept]))
-        return None
 
 
 if __name__ == "__main__":

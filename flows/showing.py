@@ -18,13 +18,13 @@ def artifact_key(journey: str) -> str:
 
 
 def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
-    """A turn in one line: `12 entered, 30 moved on, 12 handed over`."""
+    """A turn in one line: `12 entered, 30 steps, 12 messages handed over`."""
     if report.idle:
         return NOTHING
     moved = sum(row.people for row in _of(report, stages, "step"))
     parts = [(row.people, _door(row)) for row in _of(report, stages, "enter", "leave")]
-    parts += [(moved, WAY_ON)]
-    parts += [(row.people, _plain(row.path)) for row in _of(report, stages, "deliver")]
+    parts += [(moved, "steps")]
+    parts += [(row.people, f"messages {_plain(row.path)}") for row in _of(report, stages, "deliver")]
     return ", ".join(f"{number:,} {what}" for number, what in parts if number) or "what arrived was taken in"
 
 

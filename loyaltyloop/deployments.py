@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, BySchedule, ByState, Entrance, Journey, Shop
+from loyaltyloop.journey.model import Journey, Shop
+from loyaltyloop.journey.phrases import entrance, phrase
 from loyaltyloop.journey.times import Duration
 
 POOL = "loop"
@@ -87,32 +88,18 @@ def describe(journey: Journey) -> str:
     lines = [
         journey.about.strip(),
         "",
-        f"- **Who enters:** {entrance(journey.enter.by)}",
+        f"- **Who enters:** {entrance(journey.enter)}",
         f"- **Steps:** {' → '.join(_steps(journey))}",
         f"- **Purpose:** {journey.purpose}, priority {journey.priority}",
     ]
     if journey.leave_when:
-        lines.append(f"- **Leaves early:** {', '.join(name for name, _ in journey.leave_when)}")
+        reasons = (f"{name} ({phrase(condition)})" for name, condition in journey.leave_when)
+        lines.append(f"- **Leaves early:** {', '.join(reasons)}")
     lines += [
         "",
         f"One run is one turn for all its customers. The journey is written in journeys/{journey.name}.yaml.",
     ]
     return "\n".join(lines)
-
-
-def entrance(by: Entrance) -> str:
-    """How customers enter, in words."""
-    match by:
-        case ByEvent():
-            return f"on {' or '.join(by.events)}"
-        case ByDate():
-            return f"by the date {by.attribute}, once a year"
-        case ByState():
-            return f"when a condition holds, looked at {by.check}"
-        case BySchedule():
-            return f"on the schedule {by.rule}"
-        case ByHand():
-            return "started by hand"
 
 
 def tags(journey: Journey) -> tuple[str, ...]:

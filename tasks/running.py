@@ -12,6 +12,8 @@ from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.stages import Stage
 from tasks.words import told
 
+PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR")
+
 
 class Turn(Protocol):
     """A turn at work, of which a task does one stage."""
@@ -23,7 +25,11 @@ class Turn(Protocol):
 
 def passing(_task: Any, _run: Any, state: State[Any]) -> bool:
     """Is another try worth it? Yes if the database was busy or away; a mistake stays one."""
-    return isinstance(state.data, OperationalError | InterfaceError)
+    error = state.data
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    # PostgreSQL calls only passing troubles operational; SQLite calls a missing column so, too.
+    return str(getattr(error.orig, "sqlite_errorname", PASSING[0])).startswith(PASSING)
 
 
 def work(turn: Turn, stage: Stage) -> State[Any]:

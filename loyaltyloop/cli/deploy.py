@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.errors import UserError
-from loyaltyloop.up.deploying import Deployed, deploy, outdated, read_files, write_file
+from loyaltyloop.up.deploying import Deployed, deploy, live_names, outdated, read_files, write_file
 from loyaltyloop.up.environment import prefect_environment
 
 
@@ -38,7 +37,8 @@ def command(project: Project, file_only: bool, check: bool, as_json: bool) -> No
     if file_only:
         return None
     environment = prefect_environment(project.folder, os.environ)
-    deployed = deploy(project.folder, environment, [*deployment_names(journeys), *_retired(project)])
+    keep = {*deployment_names(journeys), *live_names(project.settings())}
+    deployed = deploy(project.folder, environment, sorted(keep))
     if as_json:
         return print_json([asdict(one) for one in deployed])
     return _say(deployed, environment.get("PREFECT_API_URL"))
@@ -48,20 +48,6 @@ def _check(old: bool) -> None:
     if old:
         raise UserError("prefect.yaml is out of date: run `loop deploy`, or `loop deploy --file-only`.")
     click.echo("prefect.yaml is up to date.")
-
-
-def _retired(project: Project) -> list[str]:
-    """Journeys whose file is gone, but in which somebody may still be: their turns go on."""
-    from sqlalchemy import make_url
-
-    from loyaltyloop.store.database import read
-    from loyaltyloop.store.versions import live_journeys
-
-    url = make_url(project.settings().database)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return []
-    with read(project.engine()) as connection:
-        return [row.name for row in live_journeys(connection)]
 
 
 def _say(deployed: list[Deployed], api: str | None) -> None:

@@ -12,25 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.errors import UsageError, UserError
-from loyaltyloop.journey.times import read_instant
+from loyaltyloop.cli.options import read_moment
+from loyaltyloop.errors import UserError
 from loyaltyloop.up.environment import prefect_environment, quiet
 
 if TYPE_CHECKING:
     from loyaltyloop.turn.counts import TurnReport
 
 
-def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    if (found := read_instant(text)) is None:
-        raise UsageError(f"{text!r} is no instant: write for example 2026-03-29T09:00:00Z or 2026-03-29.")
-    return found
-
-
 @click.command()
 @click.argument("journey")
-@click.option("--now", callback=_instant, metavar="T", help="The moment the turn looks at. [default: now]")
+@click.option("--now", callback=read_moment, metavar="T", help="The moment the turn looks at. [default: now]")
 @click.option("--customer", "customers", multiple=True, metavar="ID", help="Only this one; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen; change and send nothing.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many customers at each step.")
@@ -97,7 +89,8 @@ def _say(report: TurnReport, dry_run: bool) -> None:
         table = Table("step", "way", "people", title=f"{report.journey} at {report.now:%Y-%m-%d %H:%M} UTC")
         for row in report.rows:
             if row.people:
-                table.add_row(row.stage, row.path or "on", f"{row.people:,}")
+                way = row.path.replace("_", " ") or ("entered" if row.stage == "enter" else "moved on")
+                table.add_row(row.stage, way, f"{row.people:,}")
         console.print(table)
     if dry_run:
         console.print("A dry run: nothing was changed, nothing was sent.")

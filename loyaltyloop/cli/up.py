@@ -9,7 +9,7 @@ import click
 from loyaltyloop.cli.base import Project, pass_project
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.up.deploying import deploy, read_files, write_file
+from loyaltyloop.up.deploying import deploy, live_names, read_files, write_file
 from loyaltyloop.up.running import Running, forget_running, note_running, read_running
 from loyaltyloop.up.stack import Stack, UpFailed, choose_port
 from loyaltyloop.up.stops import Stopped, Stops
@@ -34,7 +34,7 @@ def command(project: Project, port: int | None) -> None:
     try:
         if write_file(project.folder, journeys, shop):
             click.echo("prefect.yaml brought up to date with journeys/")
-        _start(stack, journeys, stops)
+        _start(stack, journeys, {*deployment_names(journeys), *live_names(project.settings())}, stops)
         stack.watch(stops)
     except Stopped:
         pass
@@ -42,12 +42,12 @@ def command(project: Project, port: int | None) -> None:
         _stop(stack, stops)
 
 
-def _start(stack: Stack, journeys: list[Journey], stops: Stops) -> None:
+def _start(stack: Stack, journeys: list[Journey], keep: set[str], stops: Stops) -> None:
     click.echo(f"Starting the Prefect server on {stack.ui} ...")
     stack.start_server(stops)
     note_running(stack.project, Running(f"{stack.ui}/api", stack.ui, os.getpid()))
     click.echo("Deploying ...")
-    deploy(stack.project, stack.environment, deployment_names(journeys))
+    deploy(stack.project, stack.environment, keep, stack.worker)
     stack.start_worker()
     click.echo(
         f"""

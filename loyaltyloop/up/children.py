@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TAIL = 12  # lines of a log shown when a child has died
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 LAST_WORD = 3.0  # seconds
 
 
@@ -83,6 +86,28 @@ def start_child(
             start_new_session=True,
         )
     return Child(name, process, log, patience)
+
+
+def adopt_orphans() -> None:
+    """The children of a child that dies become ours, so that they can be ended too (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_orphans() -> None:
+    """End what our children have left behind."""
+    _signal(left := descendants(os.getpid()), signal.SIGTERM)
+    until = time.monotonic() + LAST_WORD
+    while time.monotonic() < until and _living(left):
+        time.sleep(0.1)
+    _signal(_living(left), signal.SIGKILL)
+
+
+def _living(pids: Sequence[int]) -> list[int]:
+    for pid in pids:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # one that has ended stays listed until its parent, now us, has asked
+    return sorted({*pids} & {*descendants(os.getpid())})
 
 
 def _signal(pids: Sequence[int], number: signal.Signals) -> None:

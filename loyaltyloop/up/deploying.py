@@ -14,6 +14,7 @@ from loyaltyloop.errors import FilesError, UserError
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.journey.project import collect_files
 from loyaltyloop.journey.reader import read_project
+from loyaltyloop.settings import Settings
 
 FILE = "prefect.yaml"
 
@@ -39,6 +40,23 @@ def read_files(project: Path) -> tuple[list[Journey], Shop]:
     return [reading.journeys[name] for name in sorted(reading.journeys)], reading.shop
 
 
+def live_names(settings: Settings) -> list[str]:
+    """All journeys that were applied. Of one whose file is gone the turns go on while somebody is inside."""
+    from sqlalchemy import make_url
+
+    from loyaltyloop.store.database import open_engine, read
+    from loyaltyloop.store.schema import create_schema
+    from loyaltyloop.store.versions import live_journeys
+
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return []
+    engine = open_engine(settings.database)
+    create_schema(engine)
+    with read(engine) as connection:
+        return [row.name for row in live_journeys(connection)]
+
+
 def outdated(project: Path, journeys: Iterable[Journey], shop: Shop) -> bool:
     """Does prefect.yaml say something else than journeys/?"""
     path = project / FILE
@@ -54,9 +72,19 @@ def write_file(project: Path, journeys: Iterable[Journey], shop: Shop) -> bool:
     return True
 
 
-def deploy(project: Path, environment: Mapping[str, str], names: Iterable[str]) -> list[Deployed]:
-    """Make the server that `environment` names hold what prefect.yaml says, and of ours only `names`."""
-    _run(["-m", "flows.prepare"], project, environment, "prepare the Prefect server")
+def deploy(
+    project: Path, environment: Mapping[str, str], names: Iterable[str], worker: str | None = None
+) -> list[Deployed]:
+    """Make the server that `environment` names hold what prefect.yaml says, and of ours only `names`.
+
+    `worker`: one that is about to start; runs that it left when it was killed are given up.
+    """
+    _run(
+        ["-m", "flows.prepare", *([worker] if worker else [])],
+        project,
+        environment,
+        "prepare the Prefect server",
+    )
     # Left for the worker to fill in: set here, the folder would be written into the deployments.
     unplaced = {name: value for name, value in environment.items() if name != "LOOP_PROJECT"}
     _run(["-m", "prefect", "deploy", "--all"], project, unplaced, "deploy")

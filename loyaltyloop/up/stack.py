@@ -13,7 +13,7 @@ import httpx
 
 from loyaltyloop.deployments import POOL
 from loyaltyloop.errors import UserError
-from loyaltyloop.up.children import Child, start_child
+from loyaltyloop.up.children import Child, adopt_orphans, end_orphans, start_child
 from loyaltyloop.up.environment import prefect_environment
 from loyaltyloop.up.stops import Stops
 
@@ -42,6 +42,11 @@ class Stack:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def worker(self) -> str:
+        """The name of our worker: the same each time on this machine."""
+        return f"loop up on {socket.gethostname()}"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment of all that talks to our server."""
         api = f"{self.ui}/api"
@@ -50,6 +55,7 @@ class Stack:
 
     def start_server(self, stops: Stops) -> None:
         """Start Prefect's server and wait until it answers."""
+        adopt_orphans()
         command = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(self.port)]
         server = self._start("Prefect server", command, "server.log", patience=20)
         until = time.monotonic() + SERVER_PATIENCE
@@ -91,6 +97,7 @@ class Stack:
         while self.children:
             self.children[-1].end(hurry)
             self.children.pop()
+        end_orphans()
 
     def _start(self, name: str, command: list[str], log: str, patience: float) -> Child:
         child = start_child(

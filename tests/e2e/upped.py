@@ -37,6 +37,7 @@ timezone: Europe/London
 currency: GBP
 country: GB
 sender: {name: Sample shop, email: hello@shop.example, postal_address: "1 Sample Street, London"}
+turns: {every: 7 days}
 """
 WELCOME = """
 journey: welcome
@@ -136,11 +137,14 @@ class Upped:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.output = folder / "up.log"
+        self.start()
+
+    def start(self) -> None:
         self.port = free_port()
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [*LOOP, "up", "--port", str(self.port)],
-                cwd=folder,
+                cwd=self.folder,
                 env=environment(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -196,6 +200,14 @@ class Upped:
             return read if read["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
         return until(f"the end of run {run}", found, seconds)
+
+    def runs_of_flow(self, name: str, **runs: Json) -> list[Json]:
+        """Also those that were started without a deployment."""
+        return list(self.ask("/flow_runs/filter", {"flows": {"name": {"any_": [name]}}, "flow_runs": runs}))
+
+    def mails(self) -> list[Path]:
+        """What has left."""
+        return sorted((self.folder / "var" / "outbox").rglob("*.eml"))
 
     def runs(self, name: str, **state: Json) -> list[Json]:
         wanted = {"deployments": {"id": {"any_": [self.deployment(name)["id"]]}}}

@@ -91,9 +91,9 @@ def test_journeys_start_at_seconds_of_their_own() -> None:
 def test_a_deployment_tells_what_the_journey_does() -> None:
     (welcome,), _ = project("welcome")
     told = describe(welcome)
-    assert "- **Who enters:** on Signed Up\n" in told
+    assert "- **Who enters:** Signed Up\n" in told
     assert "- **Steps:** hello → answer (clicked or silent)\n" in told
-    assert "- **Leaves early:** bought\n" in told
+    assert "- **Leaves early:** bought (did Order Completed)\n" in told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""`loop up` when something dies, comes back, and is asked to end."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.upped import Upped, loop, sign_up, until
+
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+PEOPLE = [f"c{number}" for number in range(100, 160)]
+
+
+def test_a_second_one_is_told_where_the_first_is(upped: Upped) -> None:
+    second = loop(upped.folder, "up")
+    assert second.returncode == 1
+    assert f"at work on this project already (process {upped.process.pid})" in second.stderr
+
+
+def test_a_worker_killed_in_the_middle_of_a_turn(upped: Upped) -> None:
+    """All stops with a clear word; started again, the turn is done as if nothing had been."""
+    sign_up(upped.folder, PEOPLE)
+    before = len(upped.mails())
+    with _nobody_else_writes(upped.folder):
+        run = upped.press_run("welcome")
+        until("a task at work", lambda: _tasks(upped, run))
+        family = upped.family()
+        _worker(family).kill()
+        assert upped.process.wait(60) == 1
+    assert "The worker has died (exit -9)." in upped.said()
+    assert not [process for process in family if process.is_running()]
+    assert len(upped.mails()) == before
+    upped.start()
+    upped.wait_until_up()
+    assert upped.ask(f"/flow_runs/{run}")["state"]["type"] == "CRASHED"
+    again = upped.ended(upped.press_run("welcome"))
+    assert again["name"] == f"{len(PEOPLE) + 1} entered, 153 steps, {len(PEOPLE) + 1} messages handed over"
+    assert len(upped.mails()) == before + len(PEOPLE) + 1
+
+
+def _tasks(upped: Upped, run: str) -> object:
+    return upped.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
+
+
+def _worker(family: list[psutil.Process]) -> psutil.Process:
+    return next(process for process in family if "worker" in process.cmdline())
+
+
+class _nobody_else_writes:  # noqa: N801
+    """Hold the database, so that a turn stands still in the middle."""
+
+    def __init__(self, folder: Path) -> None:
+        self.connection = sqlite3.connect(folder / "var" / "loop.db", isolation_level=None)
+
+    def __enter__(self) -> None:
+        self.connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.rollback()
+        self.connection.close()
+
+
+def test_asked_to_end_it_leaves_nothing_behind(upped: Upped) -> None:
+    family = upped.family()
+    assert len(family) >= 2
+    assert upped.stop() == 0
+    assert upped.said().rstrip().endswith("All stopped.")
+    assert not [process for process in family if process.is_running()]
+    assert not (upped.folder / "var" / "up.json").exists()

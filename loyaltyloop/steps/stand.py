@@ -39,7 +39,7 @@ class Stand:
     def people(self, *columns: ColumnElement[Any]) -> list[Row[Any]]:
         """Rows of the ready members that nobody has decided upon yet, in order of their ids."""
         ready = select(*columns).select_from(PEOPLE).where(UNDECIDED, cohort.c.state == "ready")
-        return list(self.connection.execute(ready.order_by(cohort.c.id)))
+        return list(self.connection.execute(ready.order_by(cohort.c.id)).all())
 
     def zones(self) -> list[str]:
         """The zones that the cohort's people live in."""

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlmodel import UTCDateTime
 
 from loyaltyloop.journey.model import Journey
+from loyaltyloop.store.among import among
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Customer, Enrolment, Visit
 
@@ -204,7 +205,7 @@ def end(
     ended: str = "ended",
 ) -> int:
     """End these enrolments, if they still run, as `left: reason`; how many they were."""
-    take(connection, enrolment.c.id.in_(list(ids)) & enrolment.c.ended_at.is_(None), None)
+    take(connection, among(connection, enrolment.c.id, list(ids)) & enrolment.c.ended_at.is_(None), None)
     connection.execute(update(cohort).values(left=reason, why=why or f"left: {reason}"))
     return sum(move(connection, now, {}, ended).values())
 

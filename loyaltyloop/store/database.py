@@ -63,6 +63,7 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
+        "wal_autocheckpoint=8000",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -428,7 +428,8 @@ class Message(SQLModel, table=True):
         ),
         Index("ix_message_customer", "customer_id"),
     )
-    key: str = Field(primary_key=True)
+    id: int | None = _big(default=None, primary_key=True)
+    key: str = Field(unique=True)
     enrolment_id: int = _big()
     customer_id: int = _big()
     journey: str
@@ -454,7 +455,7 @@ class Message(SQLModel, table=True):
 class Body(SQLModel, table=True):
     """The rendered bytes of a claimed message, and the links it contains, in order."""
 
-    key: str = Field(primary_key=True)
+    message_id: int = _big(primary_key=True)
     html: str = _text()
     text: str = _text()
     links: list[str] = _json()

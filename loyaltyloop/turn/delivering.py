@@ -82,9 +82,13 @@ def _recover(frame: Frame) -> Counts:
         return Counts()
     out = frame.world.out
     with frame.transactions.read() as connection:
-        keys = claimed_keys(connection)
-        safe = {row.key for row in load_claimed(connection, keys) if out.idempotent and row.via == out.name}
-    lost = [Outcome(key, "unknown", "the process died while handing over") for key in keys if key not in safe]
+        claimed = claimed_keys(connection)
+    if not claimed:
+        return Counts()
+    safe = [key for key, via in claimed.items() if out.idempotent and via == out.name]
+    lost = [
+        Outcome(key, "unknown", "the process died while handing over") for key in set(claimed) - set(safe)
+    ]
     with frame.transactions.write() as connection:
         counts = Counts(record(connection, lost, frame.now))
     repeated = [_hand_over(frame, chunk) for chunk in batches(sorted(safe), out.batch)]

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 
 from loyaltyloop.journey.admission import Candidate, Earlier, Key, Rules, Verdict, admit
 from loyaltyloop.journey.times import to_instant, to_local
+from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import end, ended_state, enrolment
 from loyaltyloop.store.models import Entry
@@ -149,8 +150,8 @@ def _earlier(connection: Connection, journey: str, candidates: Sequence[Candidat
                 enrolment.c.entered_at,
                 enrolment.c.ended_at,
                 enrolment.c.trigger_event_id,
-            ).where(and_(enrolment.c.customer_id.in_(ids), enrolment.c.journey == journey))
-        )
+            ).where(among(connection, enrolment.c.customer_id, ids), enrolment.c.journey == journey)
+        ).all()
         for row in rows:
             before = known.setdefault((row.customer_id, "" if dated else row.one_per), Earlier())
             last = before.last_entered_at

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, literal, select, update
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model import Wait, WaitFor
+from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import cohort_scope, leaves_by
 from loyaltyloop.store.cohorts import (
     PEOPLE,
@@ -72,7 +73,7 @@ def _running(connection: Connection, frame: Frame, customers: Iterable[int]) -> 
     for ids in batches(customers):
         found += [
             (row.id, row.version, row.step)
-            for row in connection.execute(chosen.where(enrolment.c.customer_id.in_(ids)))
+            for row in connection.execute(chosen.where(among(connection, enrolment.c.customer_id, ids)))
         ]
     return found
 
@@ -91,7 +92,7 @@ def _leave_when(frame: Frame, ids: list[int]) -> Counts:
     if not frame.journey.leave_when:
         return Counts()
     with frame.transactions.write() as connection:
-        take(connection, and_(enrolment.c.id.in_(ids), enrolment.c.ended_at.is_(None)), None)
+        take(connection, and_(among(connection, enrolment.c.id, ids), enrolment.c.ended_at.is_(None)), None)
         for reason, condition in frame.journey.leave_when:
             leaving = leaves_by(connection, frame.shop, frame.now, condition)
             mark(connection, leaving, left=reason, why=f"left: {reason}")
@@ -102,7 +103,7 @@ def _reach_goal(frame: Frame, goal: Condition, customers: list[int]) -> None:
     """Write `goal_at` on enrolments of these customers, ended and held-out ones too."""
     with frame.transactions.write() as connection:
         mine = and_(enrolment.c.journey == frame.journey.name, enrolment.c.goal_at.is_(None))
-        if not take(connection, and_(mine, enrolment.c.customer_id.in_(customers)), None):
+        if not take(connection, and_(mine, among(connection, enrolment.c.customer_id, customers)), None):
             return
         scope = cohort_scope(connection, frame.shop, frame.now, [goal], entered=True)
         now = literal(frame.now, enrolment.c.entered_at.type)

@@ -12,6 +12,7 @@ from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.comparisons import fields_pass, first_instant
 from loyaltyloop.journey.condition import Ago, Condition, Instant
 from loyaltyloop.journey.model import ByEvent
+from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import customer
 from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.database import is_postgres
@@ -88,21 +89,20 @@ def _candidates(connection: Connection, frame: Frame, by: ByEvent, ids: list[int
     judged = true() if condition is None else holds(condition, _scope(connection, frame, condition, ids))
     rows = connection.execute(
         select(entered, customer.c.key, customer.c.zone, judged.label("holds"))
-        .select_from(_people(ids))
+        .select_from(_people(connection, ids))
         .order_by(entered.c.entered_at, entered.c.trigger_event_id)
-    )
+    ).all()
     return [_candidate(frame, by, row) for row in rows if _wanted(frame, by, row)]
 
 
-def _people(ids: list[int]) -> Any:
-    return entered.join(
-        customer, and_(customer.c.id == entered.c.customer_id, entered.c.trigger_event_id.in_(ids))
-    )
+def _people(connection: Connection, ids: list[int]) -> Any:
+    mine = among(connection, entered.c.trigger_event_id, ids)
+    return entered.join(customer, and_(customer.c.id == entered.c.customer_id, mine))
 
 
 def _scope(connection: Connection, frame: Frame, condition: Condition, ids: list[int]) -> Scope:
     asked = limits(condition)
-    zones = select(customer.c.zone).select_from(_people(ids)).distinct()
+    zones = select(customer.c.zone).select_from(_people(connection, ids)).distinct()
     found = sorted(connection.execute(zones).scalars()) if asked else []
     return Scope(
         customer=customer,

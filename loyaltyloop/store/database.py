@@ -37,6 +37,7 @@ def _engine(url: str, _pid: int) -> Engine:
         target = target.set(drivername="postgresql+psycopg")
         return create_engine(
             target,
+            hide_parameters=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={"options": "-c timezone=UTC", "prepare_threshold": 3},
@@ -45,6 +46,7 @@ def _engine(url: str, _pid: int) -> Engine:
         Path(target.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         target,
+        hide_parameters=True,  # an error's text may reach logs and Prefect's pages: no addresses in it
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={"timeout": 60, "check_same_thread": False},

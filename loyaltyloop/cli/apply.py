@@ -56,4 +56,6 @@ def command(
         show(done)
     if done:
         click.echo(f"Done: {len(done)} {'change is' if len(done) == 1 else 'changes are'} live.")
+    if any(change.change in ("journey added", "journey returned") for change in done):
+        click.echo("For Prefect to run the new journeys: loop deploy.")
     return None

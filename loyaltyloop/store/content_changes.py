@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 
 from sqlalchemy import Connection
 
 from loyaltyloop.errors import Problem
+from loyaltyloop.journey.condition import Segment
 from loyaltyloop.journey.deferred import refusals
 from loyaltyloop.journey.model import Ask, Call, Journey, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
@@ -33,6 +35,7 @@ def _shop(connection: Connection, reading: Reading) -> Iterator[Change]:
         becomes = "holds for all journeys"
         yield Change("", "shop added", becomes=becomes, path=SHOP_FILE, refusal=refusal)
     elif live != texts(reading)[SHOP_FILE]:
+        refusal = refusal or _segments_gone(connection, reading)
         becomes = "holds for everybody at once"
         yield Change("", "shop changed", becomes=becomes, path=SHOP_FILE, refusal=refusal)
 
@@ -48,6 +51,31 @@ def texts(reading: Reading) -> dict[str, str]:
 def told(problems: list[Problem]) -> str:
     """Problems as one reason."""
     return "; ".join(f"{one.file}:{one.line}: {one.message}. {one.remedy}" for one in problems)
+
+
+def _segments_gone(connection: Connection, reading: Reading) -> str:
+    """Segments that somebody's version still asks for, and that shop.yaml no longer has."""
+    kept = dict(reading.shop.segments) if reading.shop else {}
+    for journey in _running(connection):
+        if gone := sorted(_segments(journey) - kept.keys()):
+            return (
+                f"{SHOP_FILE}: the segment {gone[0]!r} is gone, and a version of {journey.name} in which "
+                "people still are asks for it: keep it until they have finished"
+            )
+    return ""
+
+
+def _segments(value: object) -> set[str]:
+    """The names of the segments that a journey, or any part of one, asks for."""
+    match value:
+        case Segment(name):
+            return {name}
+        case tuple():
+            return {name for part in value for name in _segments(part)}
+        case _ if is_dataclass(value):
+            return {name for field in fields(value) for name in _segments(getattr(value, field.name))}
+        case _:
+            return set()
 
 
 def _templates(connection: Connection, reading: Reading) -> Iterator[Change]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +10,13 @@ from sqlalchemy import Connection
 
 from loyaltyloop.journey import plan as journey_plan
 from loyaltyloop.journey.deferred import refusals
-from loyaltyloop.journey.model import Ask, ByEvent, Journey, Send, Step, Wait, WaitFor
+from loyaltyloop.journey.model import Ask, ByEvent, Journey, Send, Step
 from loyaltyloop.journey.plan import Difference
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.change import Change, count
 from loyaltyloop.store.content_changes import texts, told
-from loyaltyloop.store.standing import Move, NewMessage, NewWait, Standing, standing, would_meet_again
+from loyaltyloop.store.fates import Fate, becomes_of, new_message, new_wait, reasons, renames, summary
+from loyaltyloop.store.standing import Move, Standing, standing, would_meet_again
 from loyaltyloop.store.versions import Live, LiveRow, as_newest, load_versions
 
 
@@ -27,15 +26,6 @@ class Wishes:
 
     move: frozenset[str] = frozenset()
     finish_old: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What becomes of those who stand at one step of one version. No move: they finish there."""
-
-    at: Standing
-    move: Move | None = None
-    refusal: str = ""
 
 
 def journey_changes(
@@ -143,7 +133,7 @@ class Edit:
                 self.new.name,
                 "journey returned" if returned else "journey changed",
                 people=people,
-                becomes=_summary(fates, number) or "nobody is inside",
+                becomes=summary(fates, number) or "nobody is inside",
                 detail=f"version {number}",
                 version=number,
                 refusal=_deferred(self.new),
@@ -155,15 +145,26 @@ class Edit:
         here = [fate for fate in fates if difference.step is not None and fate.at.step == difference.step]
         if difference.kind == "step added":
             here = []
+        lost = self._first_name_lost(difference)
         return Change(
             self.new.name,
             difference.kind,
             step=difference.step,
             people=sum(fate.at.people for fate in here),
-            becomes=_becomes(difference, here, number),
+            becomes=becomes_of(difference, here, number),
             detail=difference.detail,
-            refusal="; ".join(dict.fromkeys(fate.refusal for fate in here if fate.refusal)),
+            refusal="; ".join(dict.fromkeys([*filter(None, [lost]), *reasons(here)])),
         )
+
+    def _first_name_lost(self, difference: Difference) -> str:
+        """Dice and keys hang on a step's oldest name: a second renaming must name that one too."""
+        if difference.kind != "step renamed" or difference.step is None or difference.target is None:
+            return ""
+        old, new = self.live[-1].journey.step(difference.step), self.new.step(difference.target)
+        if old.first_name == new.first_name or "." in old.name:
+            return ""
+        chain = ", ".join([old.name, *old.was])
+        return f"{self.new.name}: {new.name!r} was renamed before: write `was: [{chain}]` there"
 
     def _moved(self, fate: Fate) -> Iterator[Change]:
         if fate.move is None or fate.move.to == fate.at.version:
@@ -209,7 +210,7 @@ class Edit:
         )
 
     def _carried(self, place: Standing, old: Journey, target: Step, number: int) -> Fate:
-        names, twice = _renames(old, self.new)
+        names, twice = renames(old, self.new)
         step = old.step(place.step)
         anew = not journey_plan.same_action(step, target)
         fresh = Move(
@@ -219,8 +220,8 @@ class Edit:
             target.name,
             anew=anew,
             names=tuple(sorted(names.items())),
-            message=_message(target),
-            wait=_wait(target, self.lateness) if anew else None,
+            message=new_message(target),
+            wait=new_wait(target, self.lateness) if anew else None,
         )
         reason = twice or self._hindrance(step, target, fresh, names)
         if reason and self.new.name in self.wishes.finish_old:
@@ -239,58 +240,3 @@ class Edit:
         ahead = {before.get(name, name) for name in journey_plan.downstream(self.new, target.name)}
         again = would_meet_again(self.connection, self.new.name, fresh, ahead)
         return f"they would come to {', '.join(map(repr, again))} a second time" if again else ""
-
-
-def _renames(old: Journey, new: Journey) -> tuple[dict[str, str], str]:
-    """Old name → new name of what was renamed; and what is wrong if two steps would become one."""
-    pairs = [(step.name, found.name) for step in old if (found := journey_plan.counterpart(step.name, new))]
-    twice = [name for name, number in Counter(name for _, name in pairs).items() if number > 1]
-    names = {before: after for before, after in pairs if before != after}
-    if not twice:
-        return names, ""
-    return names, f"{twice[0]!r} would be two of their steps: give the renamed step a name of its own"
-
-
-def _message(step: Step) -> NewMessage | None:
-    match step.action:
-        case Send() as send:
-            return NewMessage(send.template, send.channel, send.purpose)
-        case Ask(send=send):
-            return NewMessage(send.template, send.channel, send.purpose)
-        case _:
-            return None
-
-
-def _wait(step: Step, lateness: timedelta) -> NewWait | None:
-    match step.action:
-        case Wait(duration=Duration() as duration, at=at):
-            return NewWait(duration, at)
-        case WaitFor(up_to=Duration() as duration):
-            return NewWait(duration, lateness=lateness)
-        case _:
-            return None
-
-
-def _summary(fates: list[Fate], number: int) -> str:
-    """`finish on version 1`; with numbers where people fare differently."""
-    parts: Counter[str] = Counter()
-    for fate in fates:
-        if fate.move:
-            parts[f"go on in version {number}"] += fate.at.people
-        elif fate.at.version != number:
-            parts[f"finish on version {fate.at.version}"] += fate.at.people
-    if len(parts) == 1:
-        return next(iter(parts))
-    return ", ".join(f"{people:,} {word}" for word, people in parts.items())
-
-
-def _becomes(difference: Difference, here: list[Fate], number: int) -> str:
-    if difference.kind in journey_plan.FOR_EVERYBODY:
-        return "holds for everybody at once"
-    if difference.step is None or difference.kind == "step added":
-        return "holds for those who enter from now on"
-    if any(fate.refusal for fate in here):
-        return "nowhere to go"
-    if not here:
-        return "nobody stands there"
-    return _summary(here, number)

@@ -10,7 +10,7 @@ from loyaltyloop.journey.reader import Reading
 from loyaltyloop.store import changes, versions
 from loyaltyloop.store.change import Change
 from loyaltyloop.store.database import journey_lock, read, write
-from loyaltyloop.store.shelf import event
+from loyaltyloop.store.touched import event
 from tests.integration.store.shops import (
     NOW,
     SHOP,
@@ -400,3 +400,29 @@ def test_what_was_agreed_to_is_what_happens(engine: Engine) -> None:
     changes.apply(engine, reading(), NOW)
     with pytest.raises(ApplyRefused, match="changed while you looked"):
         changes.apply(engine, reading(), NOW, shown=shown)
+
+
+def test_a_segment_that_people_still_need_cannot_go(engine: Engine) -> None:
+    asked = WELCOME.replace("  - wait: 2 days", "  - wait: 2 days\n    if: {segment: british}")
+    changes.apply(engine, reading(asked), NOW)
+    shop = {"journeys/shop.yaml": SHOP[: SHOP.index("segments:")]}
+    with write(engine) as connection:
+        place(connection, "hello", 1)
+    with pytest.raises(ApplyRefused, match="the segment 'british' is gone, and a version of welcome"):
+        changes.apply(engine, reading(extra=shop), NOW)
+    with write(engine) as connection:
+        connection.execute(update(enrolment).values(ended_at=NOW))
+    changes.apply(engine, reading(extra=shop), NOW)
+
+
+def test_a_step_renamed_twice_names_both_old_names(engine: Engine) -> None:
+    once, twice = "send: hi\n    was: hello\n", "send: hey\n    was: hi\n"
+    changes.apply(engine, reading(), NOW)
+    changes.apply(engine, reading(WELCOME.replace("send: hello\n", once)), NOW)
+    with pytest.raises(ApplyRefused, match=r"'hey' was renamed before: write `was: \[hi, hello\]` there"):
+        changes.apply(engine, reading(WELCOME.replace("send: hello\n", twice)), NOW)
+    both = twice.replace("was: hi", "was: [hi, hello]")
+    changes.apply(engine, reading(WELCOME.replace("send: hello\n", both)), NOW)
+    with read(engine) as connection:
+        live = versions.load_newest(connection, "welcome")
+    assert (live.number, live.journey.step("hey").first_name) == (3, "hello")

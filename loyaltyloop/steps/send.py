@@ -56,7 +56,7 @@ def _plan(stand: Stand) -> None:
     if not people:
         return
     due = {zone: _due(stand, zone) for zone in {person.zone for person in people}}
-    expires = {zone: _expires(stand, zone, due[zone]) for zone in due}
+    expires = {zone: _expires(stand, zone) for zone in due}
     rows = [_row(stand, person, due[person.zone], expires[person.zone]) for person in people]
     insert_rows(stand.connection, message, _PLANNED, rows)
     ready = select(cohort.c.id).where(READY)
@@ -79,10 +79,10 @@ def _due(stand: Stand, zone: str) -> datetime:
     return next_at(stand.now, zone, at.time, at.days) if at else stand.now
 
 
-def _expires(stand: Stand, zone: str, due: datetime) -> datetime | None:
-    """`expires_after` counts from the time that was asked for, or nothing with a far `at` could leave."""
+def _expires(stand: Stand, zone: str) -> datetime | None:
+    """`expires_after` counts from the decision: what would leave later is dropped."""
     after = _action(stand).expires_after
-    return after.after(due, zone) if after else None
+    return after.after(stand.now, zone) if after else None
 
 
 def _action(stand: Stand) -> Send:

@@ -18,7 +18,8 @@ from loyaltyloop.store.models import Figure
 
 figure: Table = Figure.__table__  # type: ignore[attr-defined]
 
-_WEEKLY: frozenset[Kind] = frozenset({"together", "bestsellers"})  # of a whole year
+# What a season or a year says does not change in a day; what is trending and new does.
+_DAILY: frozenset[Kind] = frozenset({"trending", "new"})
 _KEPT = timedelta(days=21)
 _LOCK = 0x10A1_7101
 _DONE = "\x01"  # the key that says that a kind was counted, also when nothing came of it
@@ -28,7 +29,7 @@ _BATCH = 500
 def read_figures(
     connection: Connection, kind: Kind, now: datetime, keys: Collection[str] = ("",)
 ) -> dict[str, Any]:
-    """The lists of these keys, as of the start of `now`'s day or (what a whole year says) week, in UTC."""
+    """The lists of these keys, as of the start of `now`'s day or week (Monday) in UTC."""
     as_of = starting(kind, now)
     _ensure(connection, kind, as_of)
     found: dict[str, Any] = {}
@@ -46,7 +47,7 @@ def read_figures(
 def starting(kind: Kind, now: datetime) -> datetime:
     """The start of the day, or of the week (Monday), in UTC."""
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day - timedelta(days=day.weekday()) if kind in _WEEKLY else day
+    return day if kind in _DAILY else day - timedelta(days=day.weekday())
 
 
 def _ensure(connection: Connection, kind: Kind, as_of: datetime) -> None:

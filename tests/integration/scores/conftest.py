@@ -127,7 +127,7 @@ class Little:
         return self.counted(self.known(WEEK - timedelta(days=365), WEEK, WEEK))
 
     def popular_here(self, who: Wanted) -> list[str]:
-        season = self.known(DAY - timedelta(days=90), DAY, DAY)
+        season = self.known(WEEK - timedelta(days=90), WEEK, WEEK)
         return self.counted(line for line in season if who.country and self.country(line) == who.country)
 
     def country(self, line: dict[str, Any]) -> str | None:
@@ -136,7 +136,7 @@ class Little:
 
     def favourite_category(self, who: Wanted) -> list[str]:
         wanted = self.customers[who.customer_id]["favourite_category"]
-        season = self.known(DAY - timedelta(days=90), DAY, DAY)
+        season = self.known(WEEK - timedelta(days=90), WEEK, WEEK)
         return self.counted(line for line in season if wanted and line["category"] == wanted)
 
     def trending(self, who: Wanted) -> list[str]:

@@ -120,7 +120,7 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
     if person.erased:
         return
     if row.type == "identify":
-        person.learn(row.properties, row.at, _reference(row))
+        person.learn(_traits(row), row.at, _reference(row))
     if row.context:
         person.learn(_of_context(row.context), row.at, None)
     if is_own(row.source, row.type, row.name, row.properties):
@@ -139,6 +139,14 @@ def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
     told = engagement.response(row.id, row.name, row.properties, row.at, row.arrived_at)
     if told is not None:
         chunk.responses.append(told)
+
+
+def _traits(row: Any) -> dict[str, Any]:
+    """In a list of customers consent stands among the columns; it is kept elsewhere."""
+    traits: dict[str, Any] = row.properties
+    if row.source != CSV:
+        return traits
+    return {name: value for name, value in traits.items() if not name.startswith("consent_")}
 
 
 def _reference(row: Any) -> date | None:

@@ -19,7 +19,7 @@ from loyaltyloop.store.csv_files import LONGEST_LINE, Kind, inspect, open_bytes,
 from loyaltyloop.store.customer_rows import CustomerRows
 from loyaltyloop.store.database import write
 from loyaltyloop.store.ingest import Recorded, record
-from loyaltyloop.store.product_rows import ProductRows
+from loyaltyloop.store.product_rows import ProductRows, check_header
 from loyaltyloop.store.rejects import REASON, Rejects, is_rejected
 from loyaltyloop.store.segment import Call, Rejected, read_call
 
@@ -51,12 +51,20 @@ def import_paths(
     Every file is looked at before the first is imported: DataError if one is not what it says it is.
     Rows that cannot be taken are written to `<name>.rejected.csv|jsonl` beside the file, with the reason.
     """
-    found = [(path, inspect(path)) for path in _files(paths)]
+    found = [(path, _look_at(path)) for path in _files(paths)]
     return [_import_file(engine, path, kind, now, shop, progress or _silent) for path, kind in found]
 
 
 def _silent(_path: Path, _read: int) -> None:
     pass
+
+
+def _look_at(path: Path) -> Kind:
+    kind = inspect(path)
+    if kind == "products":
+        with open_rows(path) as (header, _):
+            check_header(path, header)
+    return kind
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -87,7 +95,7 @@ def _import_file(
     with open_rows(path) as (header, rows):
         kept = tuple(name for name in header if not (is_rejected(path) and name == REASON))
         table: CustomerRows | ProductRows = (
-            CustomerRows(shop, now, kept) if kind == "customers" else ProductRows(shop, path, kept)
+            CustomerRows(shop, now, kept) if kind == "customers" else ProductRows(shop, kept)
         )
         with Rejects(path, kept) as rejects:
 

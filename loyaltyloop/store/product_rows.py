@@ -45,22 +45,23 @@ _LONGEST = 2000
 ProductRow = tuple[Any, ...]  # values of COLUMNS
 
 
+def check_header(path: Path, header: Sequence[str]) -> None:
+    """DataError if a column is missing, or named almost as one that there is."""
+    if "name" not in header:
+        raise DataError(f"{path}: products need a column 'name'.")
+    for name in header:
+        near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.75)
+        if name not in COLUMNS and near:
+            raise DataError(f"{path}: {name!r} is no column of products; is it {near[0]!r}?")
+
+
 @dataclass
 class ProductRows:
     """Reads the rows of one file and records them."""
 
     shop: Shop
-    path: Path
     header: Sequence[str]
     _seen: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        if "name" not in self.header:
-            raise DataError(f"{self.path}: products need a column 'name'.")
-        for name in self.header:
-            near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.75)
-            if name not in COLUMNS and near:
-                raise DataError(f"{self.path}: {name!r} is no column of products; is it {near[0]!r}?")
 
     def read(self, fields: Sequence[str]) -> ProductRow:
         """The product of these fields. Refused says why it cannot be taken."""

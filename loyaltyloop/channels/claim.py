@@ -151,7 +151,8 @@ def _render(
 ) -> dict[str, Rendered]:
     """Render what may leave; what cannot be rendered is refused with its reason."""
     rendered: dict[str, Rendered] = {}
-    names = load_names(connection, rows, desk.shop) if rows else {}
+    uses = desk.renderer.uses((row.template, row.locale) for row in rows)
+    names = load_names(connection, rows, desk.shop, uses) if rows else {}
     for row in rows:
         try:
             rendered[row.key] = desk.renderer.render(row.template, row.key, names[row.key], row.locale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,11 +107,14 @@ def _direction(language: str) -> str:
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
-def _paths(body: Body) -> Iterator[str]:
+def _paths(body: Iterable[nodes.Node]) -> Iterator[str]:
+    """Every name, and each longer one's beginnings: of `a.b.c` also `a.b`, but not `a`."""
     for node in body:
-        for found in (node, *node.find_all((nodes.Getattr, nodes.Name))):
-            if isinstance(found, nodes.Getattr) and (path := _path(found)):
-                yield path
+        if path := _path(node):
+            parts = path.split(".")
+            yield from (".".join(parts[:count]) for count in range(min(2, len(parts)), len(parts) + 1))
+        else:
+            yield from _paths(node.iter_child_nodes())
 
 
 def _path(node: nodes.Node) -> str:

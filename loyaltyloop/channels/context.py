@@ -6,26 +6,27 @@ products' names, pictures and prices as they are now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Customer, Enrolment, Identity, Kept, Order, Product
 
 Names = dict[str, object]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
-kept_value: Table = Kept.__table__  # type: ignore[attr-defined]
+kept: Table = Kept.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]
 product: Table = Product.__table__  # type: ignore[attr-defined]
 
-CHUNK = 5000  # ids in one query
 # fmt: off
-_OF_CUSTOMER = (
+OF_CUSTOMER = (
     "key", "email", "phone", "first_name", "last_name", "birthday", "country", "city", "locale",
     "created_at", "tags", "zone", "often", "orders", "lifetime_value", "average_order",
     "first_order_at", "last_order_at", "last_seen_at", "favourite_category", "tier", "points",
@@ -34,6 +35,7 @@ _OF_CUSTOMER = (
 # fmt: on
 _OF_ORDER = ("order_id", "status", "total", "products", "main_category", "ordered_at", "updated_at")
 _OF_PRODUCT = ("product_id", "name", "category", "price", "currency", "url", "image_url", "in_stock")
+ALWAYS = frozenset(("locale", "zone"))  # how amounts and dates are written
 _MONEY = ("lifetime_value", "average_order")
 
 
@@ -52,30 +54,34 @@ class About(Protocol):
     def purpose(self) -> str: ...
 
 
-def load_names(connection: Connection, messages: Sequence[About], shop: Shop) -> dict[str, Names]:
-    """Message key → its names: `customer`, `trigger`, `order`, `message`, and each step that kept a value."""
+def load_names(
+    connection: Connection, messages: Sequence[About], shop: Shop, uses: Collection[str] | None = None
+) -> dict[str, Names]:
+    """Message key → its names: `customer`, `trigger`, `order`, `message`, and each step that kept a value.
+
+    `uses`: the names that the templates use, as `Renderer.uses` tells them; no others need be there.
+    """
     enrolments = [message.enrolment_id for message in messages]
-    people = _people(connection, enrolments)
-    kept = _load_kept(connection, enrolments)
-    orders = _orders(connection, {row.order_id for row in people.values() if row.order_id}, shop)
-    shelf = _Shelf(connection, _product_ids(kept.values()), shop)
+    people = _People(connection, enrolments, shop, _fields(uses))
+    values = _load_kept(connection, enrolments)
+    orders = _orders(connection, sorted(people.orders), shop)
+    shelf = _Shelf(connection, _product_ids(values.values()), shop)
     found: dict[str, Names] = {}
     for message in messages:
-        person = people.get(message.enrolment_id)
+        person = people.rows.get(message.enrolment_id)
         if person is None:
             continue
-        names = _names(person, message, shop)
+        names = found[message.key] = people.names(person, message)
         if (its := orders.get(person.order_id)) is not None:
             names["order"] = its
-        for step, value in kept.get(message.enrolment_id, ()):
+        for step, value in values.get(message.enrolment_id, ()):
             names[step] = shelf.filled(value, person.locale)
-        found[message.key] = names
     return found
 
 
 def names_of_customer(row: Any, shop: Shop) -> Names:
     """A customer's attributes and facts, by a row that holds the columns of the table."""
-    return _customer_names(tuple(getattr(row, name) for name in _OF_CUSTOMER), shop)
+    return _customer_names({name: getattr(row, name) for name in OF_CUSTOMER}, shop)
 
 
 def order_names(row: Any, shop: Shop) -> Names:
@@ -94,69 +100,79 @@ def product_names(row: Any, shop: Shop, locale: str | None) -> Names:
     return names
 
 
-def _names(person: Any, message: About, shop: Shop) -> Names:
-    return {
-        "customer": _customer_names(person[: len(_OF_CUSTOMER)], shop),
-        "trigger": person.trigger,
-        "message": {
-            "key": message.key,
-            "journey": message.journey,
-            "step": message.step,
-            "purpose": message.purpose,
-        },
-    }
+def _fields(uses: Collection[str] | None) -> list[str]:
+    """The columns of a customer that hold these names; all, where a template uses the customer as a whole."""
+    if uses is None or "customer" in uses:
+        return [*OF_CUSTOMER]
+    wanted = {path.split(".")[1] for path in uses if path.startswith("customer.")} | ALWAYS
+    own = [name for name in OF_CUSTOMER if name in wanted]
+    return own if wanted <= set(own) else [*own, "attributes"]
 
 
-def _customer_names(values: Sequence[Any], shop: Shop) -> Names:
-    own = dict(zip(_OF_CUSTOMER, values, strict=True))
-    attributes = own.pop("attributes")
+def _customer_names(own: Names, shop: Shop) -> Names:
     for name in _MONEY:
-        if own[name] is not None:
-            own[name] = money_of(own[name], shop.currency, own["locale"])
-    return {**attributes, **own} if attributes else own
+        if isinstance(minor := own.get(name), int):
+            own[name] = money_of(minor, shop.currency, cast("str | None", own["locale"]))
+    attributes = own.pop("attributes", None)
+    return {**attributes, **own} if isinstance(attributes, dict) and attributes else own
 
 
-def _people(connection: Connection, enrolments: Sequence[int]) -> dict[int, Any]:
-    columns = [customer.c[name] for name in _OF_CUSTOMER]
-    whole = select(*columns, enrolment.c.trigger, enrolment.c.order_id, enrolment.c.id.label("enrolment"))
-    whole = whole.select_from(enrolment.join(customer, customer.c.id == enrolment.c.customer_id))
-    rows = (
-        row
-        for some in _chunks(enrolments)
-        for row in connection.execute(whole.where(enrolment.c.id.in_(some)))
-    )
-    return {row.enrolment: row for row in rows}
+class _People:
+    """The customers of these enrolments, with what they entered by."""
+
+    def __init__(
+        self, connection: Connection, enrolments: Sequence[int], shop: Shop, fields: list[str]
+    ) -> None:
+        self._shop, self._fields = shop, fields
+        columns = [customer.c[name] for name in fields]
+        whole = select(*columns, enrolment.c.trigger, enrolment.c.order_id, enrolment.c.id.label("enrolment"))
+        whole = whole.select_from(enrolment.join(customer, customer.c.id == enrolment.c.customer_id))
+        rows = connection.execute(whole.where(among(connection, enrolment.c.id, enrolments)))
+        self.rows = {row.enrolment: row for row in rows}
+        self.orders = {row.order_id for row in self.rows.values() if row.order_id}
+
+    def names(self, person: Any, message: About) -> Names:
+        """The names that every message has."""
+        own: Names = dict(zip(self._fields, person, strict=False))
+        return {
+            "customer": _customer_names(own, self._shop),
+            "trigger": person.trigger,
+            "message": {
+                "key": message.key,
+                "journey": message.journey,
+                "step": message.step,
+                "purpose": message.purpose,
+            },
+        }
 
 
 def _load_kept(connection: Connection, enrolments: Sequence[int]) -> dict[int, list[tuple[str, Any]]]:
     """Enrolment → (step, value) by the step's name."""
     found: dict[int, list[tuple[str, Any]]] = {}
-    whole = select(kept_value.c.enrolment_id, kept_value.c.step, kept_value.c.value).order_by(
-        kept_value.c.step
+    whole = select(kept.c.enrolment_id, kept.c.step, kept.c.value).order_by(kept.c.step)
+    for owner, step, value in connection.execute(
+        whole.where(among(connection, kept.c.enrolment_id, enrolments))
+    ):
+        found.setdefault(owner, []).append((step, value))
+    return found
+
+
+def _orders(connection: Connection, ids: Sequence[str], shop: Shop) -> dict[str | None, Names]:
+    if not ids:
+        return {}
+    rows = connection.execute(
+        select(*(order.c[name] for name in _OF_ORDER)).where(among(connection, order.c.order_id, ids))
     )
-    for some in _chunks(enrolments):
-        for owner, step, value in connection.execute(whole.where(kept_value.c.enrolment_id.in_(some))):
-            found.setdefault(owner, []).append((step, value))
-    return found
+    return {row.order_id: order_names(row, shop) for row in rows}
 
 
-def _orders(connection: Connection, ids: Iterable[str], shop: Shop) -> dict[str | None, Names]:
-    found: dict[str | None, Names] = {}
-    whole = select(*(order.c[name] for name in _OF_ORDER))
-    for some in _chunks(sorted(ids)):
-        for row in connection.execute(whole.where(order.c.order_id.in_(some))):
-            found[row.order_id] = order_names(row, shop)
-    return found
+def _product_ids(values: Iterable[Sequence[tuple[str, Any]]]) -> set[str]:
+    return {pick["product_id"] for some in values for _, value in some if _are_picks(value) for pick in value}
 
 
-def _product_ids(kept: Iterable[Sequence[tuple[str, Any]]]) -> set[str]:
-    return {item["product_id"] for values in kept for _, value in values for item in _picks(value)}
-
-
-def _picks(value: Any) -> Iterator[Mapping[str, Any]]:
-    """The products in a kept value; none in that of a step which keeps something else."""
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict) and "product_id" in item)
+def _are_picks(value: Any) -> bool:
+    """Are these the products of a `recommend`, and not what another step keeps?"""
+    return type(value) is list and bool(value) and type(value[0]) is dict and "product_id" in value[0]
 
 
 class _Shelf:
@@ -164,29 +180,25 @@ class _Shelf:
 
     def __init__(self, connection: Connection, ids: Iterable[str], shop: Shop) -> None:
         self._shop = shop
-        self._rows: dict[str, Any] = {}
-        self._shown: dict[tuple[str, str | None], Names] = {}
-        whole = select(*(product.c[name] for name in _OF_PRODUCT))
-        for some in _chunks(sorted(ids)):
-            for row in connection.execute(whole.where(product.c.product_id.in_(some))):
-                self._rows[row.product_id] = row
+        self._shown: dict[str | None, dict[str, Names]] = {}
+        chosen = select(*(product.c[name] for name in _OF_PRODUCT)).where(product.c.in_stock)
+        wanted = among(connection, product.c.product_id, sorted(ids))
+        self._rows = connection.execute(chosen.where(wanted)).all() if ids else []
 
     def filled(self, value: Any, locale: str | None) -> Any:
         """A kept value as templates see it: products with all that is shown of them, those in stock."""
-        if not any(True for _ in _picks(value)):
+        if not _are_picks(value):
             return value
-        shown = ((self._product(item["product_id"], locale), item) for item in _picks(value))
-        return [{**its, **item} for its, item in shown if its.get("in_stock")]
-
-    def _product(self, product_id: str, locale: str | None) -> Names:
-        found = self._shown.get((product_id, locale))
-        if found is None:
-            row = self._rows.get(product_id)
-            found = {} if row is None else product_names(row, self._shop, locale)
-            self._shown[product_id, locale] = found
-        return found
+        shown = self._shown.get(locale)
+        if shown is None:
+            shown = {row.product_id: product_names(row, self._shop, locale) for row in self._rows}
+            self._shown[locale] = shown
+        return [{**shown[pick["product_id"]], **pick} for pick in value if pick["product_id"] in shown]
 
 
-def _chunks(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
+def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """The column is one of these, as one parameter: thousands of parameters cost more than the query."""
+    if is_postgres(connection):
+        return column == any_(literal(list(values), ARRAY(column.type)))
+    each = func.json_each(literal(list(values), JSON)).table_valued("value")
+    return column.in_(select(each.c.value))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -81,6 +82,17 @@ class Renderer:
         if isinstance(found, FilesError):
             raise found
         return found
+
+    def uses(self, sent: Iterable[tuple[str, str | None]]) -> frozenset[str]:
+        """The names these templates use, each for readers of its language: `customer.first_name`, `picks`.
+
+        A broken template uses nothing: its messages are refused anyway.
+        """
+        found: set[str] = set()
+        for template, language in set(sent):
+            with suppress(FilesError):
+                found |= self.compile(template, language).paths
+        return frozenset(found)
 
     def render(
         self, template: str, key: str, names: Mapping[str, object], language: str | None = None

@@ -170,3 +170,22 @@ def test_names_render(engine: Engine, messages: list[Mail]) -> None:
     assert [one.subject for one in made] == ["For Ada", "For you", "For you"]
     assert "Product jam\n4,50\u00a0£\nbecause jam" in made[0].text
     assert "2 × Jam" in made[1].text
+
+
+def test_only_what_the_templates_use_is_read(engine: Engine, messages: list[Mail]) -> None:
+    with read(engine) as connection:
+        some = load_names(connection, messages, SHOP, {"customer.first_name", "picks"})[_key(0)]
+        more = load_names(connection, messages, SHOP, {"customer.shoe_size"})[_key(0)]
+        whole = load_names(connection, messages, SHOP, {"customer"})[_key(0)]
+    assert dict_of(some["customer"]) == {"first_name": "Ada", "locale": "de-DE", "zone": "Europe/London"}
+    assert set(dict_of(more["customer"])) == {"locale", "zone"}
+    assert dict_of(whole["customer"])["birthday"] == date(1990, 5, 4)
+
+
+def test_the_renderer_tells_what_templates_use() -> None:
+    body = "{% set a = customer.city %}{% for p in picks %}{{ p.name }}{{ trigger['id'] }}{% endfor %}"
+    template = f"{{% block subject %}}{{{{ order.total | money }}}}{{% endblock %}}{body}"
+    renderer = Renderer({"t/m.html": template, "t/broken.html": "{% if %}"}, SHOP, PUBLIC, SECRET)
+    uses = renderer.uses([("t/m", None), ("t/m", "de"), ("t/broken", None)])
+    assert {"customer.city", "picks", "p.name", "trigger", "order.total"} <= uses
+    assert "customer" not in uses

@@ -69,7 +69,7 @@ def _seen(seen: Seen, message: Sent | None, way: Way) -> str:
     if message is not None and seen.why and seen.why not in _told(message) and seen.why != "handed over":
         words.append(seen.why)
     if seen.step in way.kept:
-        words.append(_kept(way.kept[seen.step]))
+        words.append(_kept(way.kept[seen.step], way.names))
     return "; ".join(word for word in words if word) or "passed"
 
 
@@ -77,7 +77,7 @@ def _told(message: Sent) -> str:
     subject = f": “{message.subject}”" if message.subject else ""
     match message.state:
         case "handed_over":
-            return f"message handed over to {message.to}{subject}"
+            return f"message handed over to {message.to}{subject}{_held(message)}"
         case "delivered" | "bounced" | "complained":
             return f"message to {message.to} {message.state}{subject}"
         case "refused":
@@ -88,11 +88,26 @@ def _told(message: Sent) -> str:
             return f"message {state}{f': {message.reason}' if message.reason else ''}"
 
 
-def _kept(value: Any) -> str:
-    """What a step decided: products by name, a number as it is."""
-    items = value if isinstance(value, list) else value.get("products", []) if isinstance(value, dict) else []
-    names = [str(item.get("name") or item.get("product_id")) for item in items if isinstance(item, dict)]
-    return f"chose {', '.join(names)}" if names else f"kept {value}"
+def _held(message: Sent) -> str:
+    """How long it was held, if that is worth telling."""
+    if message.handed_over_at is None:
+        return ""
+    minutes = int((message.handed_over_at - message.decided_at).total_seconds() // 60)
+    if minutes < 60:
+        return ""
+    hours = f"{minutes // 60} hours" if minutes >= 120 else "an hour"
+    return f" (held {hours}{f': {message.reason}' if message.reason else ''})"
+
+
+def _kept(value: Any, names: dict[str, str]) -> str:
+    """What a step decided: products by name with the reason of each, a number as it is."""
+    if not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
+        return f"kept {value}"
+    told = []
+    for item in value:
+        reason = f" ({item['reason']})" if item.get("reason") else ""
+        told.append(f"{names.get(item['product_id'], item['product_id'])}{reason}")
+    return f"chose {', '.join(told)}" if told else "found no product"
 
 
 def _ended(way: Way) -> str:

@@ -153,7 +153,7 @@ def _steps(old: Journey, new: Journey) -> Iterator[Difference]:
         if origin is None:
             yield Difference("step added", step.name, step.verb)
             continue
-        if origin.name != step.name:
+        if origin.name != step.name and not _follows(origin, step):
             yield Difference("step renamed", origin.name, f"{origin.name} → {step.name}", step.name)
         yield from _changed(origin, step)
         yield from _paths(origin, step)
@@ -163,6 +163,11 @@ def _origins(old: Journey, new: Journey) -> dict[str, Step]:
     """New name → the step of the old journey that it was."""
     pairs = ((counterpart(step.name, new), step) for step in old)
     return {found.name: step for found, step in pairs if found}
+
+
+def _follows(old: Step, new: Step) -> bool:
+    """Is a nameless step called otherwise only because the one is that it is named after?"""
+    return "." in old.name and old.name not in new.was
 
 
 def _changed(old: Step, new: Step) -> Iterator[Difference]:

@@ -12,7 +12,7 @@ from loyaltyloop.journey.condition import Segment
 from loyaltyloop.journey.deferred import refusals
 from loyaltyloop.journey.model import Ask, Call, Journey, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
-from loyaltyloop.store.change import Change, count
+from loyaltyloop.store.change import Change
 from loyaltyloop.store.standing import standing, unsent
 from loyaltyloop.store.versions import (
     TEMPLATES,
@@ -95,7 +95,7 @@ def _change(what: str, name: str, reading: Reading, people: int) -> Change:
     folder = name.partition("/")[0]
     becomes = {
         "added": "live at once",
-        "changed": f"{count(people)} whose message has not left get the new text",
+        "changed": "those whose message has not left get the new text" if people else "live at once",
         "removed": "nothing uses it any more",
     }
     return Change(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, select
 
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.store.models import Customer, Enrolment, Entry, Event, Kept, Message, Visit
+from loyaltyloop.store.models import Customer, Enrolment, Entry, Event, Kept, Message, Product, Visit
 from loyaltyloop.store.versions import journey_table, load_version
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -19,6 +19,7 @@ enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 entry: Table = Entry.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
+product: Table = Product.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 visit: Table = Visit.__table__  # type: ignore[attr-defined]
 
@@ -69,7 +70,7 @@ class Way:
     """One enrolment: how it began, what was passed, where it stands or how it ended.
 
     `state`: ready, waiting, sending, sent or ended. `reason`: why it ended. `cause`: the event's name.
-    `kept`: what steps decided for this customer.
+    `kept`: what steps decided for this customer; `names`: of the products in it.
     """
 
     journey: str
@@ -92,6 +93,7 @@ class Way:
     visits: tuple[Seen, ...]
     messages: tuple[Sent, ...]
     kept: dict[str, Any]
+    names: dict[str, str]
     file: Journey
 
 
@@ -176,6 +178,7 @@ def _way(
         visits=tuple(visits),
         messages=tuple(messages),
         kept=values,
+        names=_names(connection, values),
         file=live.journey,
     )
 
@@ -207,6 +210,16 @@ def _kept(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any
     for row in connection.execute(select(kept).where(kept.c.enrolment_id.in_(ids)).order_by(kept.c.step)):
         found.setdefault(row.enrolment_id, {})[row.step] = row.value
     return found
+
+
+def _names(connection: Connection, values: dict[str, Any]) -> dict[str, str]:
+    """Product id → its name as it is now."""
+    lists = [value for value in values.values() if isinstance(value, list)]
+    ids = {str(item["product_id"]) for items in lists for item in items if "product_id" in item}
+    rows = connection.execute(
+        select(product.c.product_id, product.c.name).where(product.c.product_id.in_(ids))
+    )
+    return {row.product_id: row.name for row in rows}
 
 
 def _not_entered(connection: Connection, customer_id: int, journey: str | None) -> tuple[NotEntered, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, case, cast, func, literal, select
 
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.store.models import Enrolment, Message, TurnLog, Visit
@@ -135,8 +135,9 @@ def _number(where: ColumnElement[bool]) -> ColumnElement[int]:
 
 def _visits(connection: Connection, journey: str) -> dict[Place, dict[str, tuple[int, int]]]:
     """How many left each step by each path, and how many of them have reached the goal."""
-    # A visit on whose way somebody left the journey took none of the step's paths.
-    path = case((visit.c.why.like("left%"), "left"), else_=visit.c.path).label("way")
+    # Who left the journey at a step took none of its paths.
+    left = and_(visit.c.why.like("left%"), enrolment.c.end == "left")
+    path = case((left, literal("left: ") + enrolment.c.reason), else_=visit.c.path).label("way")
     columns = (enrolment.c.version, visit.c.step, path)
     rows = connection.execute(
         select(*columns, func.count(), _number(enrolment.c.goal_at.is_not(None)))

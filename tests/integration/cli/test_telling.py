@@ -45,12 +45,13 @@ def told(loop: Loop, engine: Engine) -> int:
 
 
 def test_explain_is_a_story_in_the_customers_own_time(loop: Loop, told: int) -> None:
+    sent = "message handed over to ada@example.com: “Welcome, Ada” (held an hour)"
     assert loop("explain", "ada@example.com").out.splitlines() == [
         "Ada (ada, ada@example.com)",
         "Times: America/New_York (of the country)",
         "",
         "welcome, version 1: entered Sun 1 Mar 2026 07:00",
-        "  Sun 1 Mar 2026 08:00   hello: message handed over to ada@example.com: “Welcome, Ada”",
+        f"  Sun 1 Mar 2026 08:00   hello: {sent}",
         # Clocks have gone forward in between.
         "                         now at hello.wait: waits until Tue 31 Mar 2026 08:00; then picks",
         "",

@@ -127,7 +127,7 @@ def test_a_template_is_live_for_all_versions_at_once(engine: Engine) -> None:
     [change] = changes.apply(engine, files, NOW)
     assert kinds([change]) == [("welcome", "template changed", None, 2)]
     assert change.detail == "welcome/picks.html"
-    assert change.becomes == "2 people whose message has not left get the new text"
+    assert change.becomes == "those whose message has not left get the new text"
     with read(engine) as connection:
         assert versions.load_templates(connection)["welcome/picks.html"] == "New"
         assert versions.load_newest(connection, "welcome").number == 1

@@ -186,5 +186,7 @@ def test_a_nameless_step_is_renamed_with_the_step_that_it_is_named_after() -> No
     nameless = replace(PAUSE, name="greeting.wait")
     assert plan.counterpart("hello.wait", journey(renamed, nameless, PICKS)) == nameless
     assert plan.counterpart("hello.wait", journey(renamed, PICKS)) is None
+    told = plan.differences(LIVE, journey(renamed, nameless, PICKS))
+    assert [difference.step for difference in told] == ["hello"]
     named = replace(PAUSE, name="pause", was=("hello.wait",))
     assert plan.counterpart("hello.wait", journey(renamed, named, PICKS)) == named

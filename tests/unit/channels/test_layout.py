@@ -306,7 +306,7 @@ Take a look: <c>
 Jam
 Take a look: <c>
 
-2 × Jam £4.50
+2 × Jam £9.00
 Total £9.00
 
 ---

@@ -27,10 +27,10 @@ def command(project: Project) -> None:
     """
     from rich.console import Console
 
-    from loyaltyloop.demo.run import run_demo
+    from loyaltyloop.demo.run import Demo, run_demo
 
     console = Console()
-    run_demo(project.folder, console, lambda: _walking(console))
+    run_demo(Demo(project.folder, console), lambda: _walking(console))
 
 
 def _walking(console: Console) -> Tell:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
+from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import Engine, event
 
@@ -29,10 +30,7 @@ from loyaltyloop.turn.runner import walk
 from loyaltyloop.turn.world import World
 
 START = datetime(2010, 9, 13, tzinfo=UTC)
-END = START + timedelta(days=60)
 EVERY = Duration.of("2 hours")
-# A morning after the walk, when messages of the day are due.
-MORNING = END + timedelta(hours=10)
 # Of a database that is thrown away at the next demo: with it every demo makes the same links.
 _SECRET = "the demo's own key: it protects nothing"
 
@@ -42,10 +40,17 @@ Tell = Callable[[float, datetime], None]
 
 @dataclass(frozen=True)
 class Demo:
-    """Where the demo works: the project's folder, and its own below `var/`."""
+    """Where the demo works: the project's folder, and its own below `var/`; and what it works on."""
 
     project: Path
     console: Console
+    source: Path = sample.YEAR
+    days: int = 60
+
+    @property
+    def end(self) -> datetime:
+        """Where the walk ends: the first moment that it does not reach."""
+        return START + timedelta(days=self.days)
 
     @property
     def folder(self) -> Path:
@@ -79,20 +84,26 @@ class Demo:
         self.console.print(f"[dim]{perf_counter() - start:.0f} s[/dim]")
 
 
-def run_demo(project: Path, console: Console, walking: Callable[[], Tell]) -> None:
+def run_demo(demo: Demo, walking: Callable[[], Tell]) -> None:
     """The whole demo; `walking` opens the progress of the walk. UserError says what is wrong."""
-    demo = Demo(project, console)
-    reading = _read_files(project)
+    reading = _read_files(demo.project)
     shutil.rmtree(demo.folder, ignore_errors=True)
-    os.environ.update(demo.environment)
-    world = World.open(load_settings(project))
-    _hurry(world.engine)
+    world = open_world(demo)
     _import(demo)
     _apply(demo, world, reading)
     _walk(demo, world, walking)
     _show(demo, world)
     _run_in_prefect(demo, world)
-    console.print(showing.where_to_look(demo.folder, project), highlight=False, soft_wrap=True)
+    demo.console.print(showing.where_to_look(demo.folder, demo.project), highlight=False, soft_wrap=True)
+
+
+def open_world(demo: Demo) -> World:
+    """The demo's own database and outbox, whatever the environment says."""
+    own = {"database_url": demo.environment["LOOP_DATABASE_URL"], "eml_folder": demo.folder / "outbox"}
+    own |= {"email": "eml", "secret_key": SecretStr(_SECRET)}
+    world = World.open(load_settings(demo.project).model_copy(update=own))
+    _hurry(world.engine)
+    return world
 
 
 def _read_files(project: Path) -> Reading:
@@ -113,7 +124,7 @@ def _hurry(engine: Engine) -> None:
 def _import(demo: Demo) -> None:
     with demo.chapter("1. A real shop's year"):
         demo.console.print(showing.ABOUT_THE_DATA)
-        paths = sample.write_files(demo.folder / "files", until=END + timedelta(days=1))
+        paths = sample.write_files(demo.folder / "files", demo.end + timedelta(days=1), demo.source)
         demo.loop("import", *(showing.shortened(path) for path in paths))
 
 
@@ -124,18 +135,17 @@ def _apply(demo: Demo, world: World, reading: Reading) -> None:
 
 
 def _walk(demo: Demo, world: World, walking: Callable[[], Tell]) -> None:
-    with demo.chapter(f"3. Sixty virtual days, {START:%-d %B} to {END:%-d %B %Y}, a turn every {EVERY}"):
+    days = f"{START:%-d %B} to {demo.end:%-d %B %Y}"
+    with demo.chapter(f"3. {demo.days} virtual days, {days}, a turn every {EVERY}"):
         clicks, tell = Clicks(world.engine, START - timedelta(days=1)), walking()
 
         def after(now: datetime) -> None:
             clicks.follow(now)
-            tell((now - START) / (END - START), now)
+            tell((now - START) / (demo.end - START), now)
 
-        walk(world, START, END, EVERY, progress=after)
-        tell(1, END)
-        demo.console.print(
-            f"{clicks.made:,} clicks and unsubscriptions were made up on the way, marked `made`."
-        )
+        walk(world, START, demo.end, EVERY, progress=after)
+        tell(1, demo.end)
+        demo.console.print(f"{clicks.made:,} clicks, reviews and unsubscriptions were made on the way.")
 
 
 def _show(demo: Demo, world: World) -> None:
@@ -153,4 +163,5 @@ def _run_in_prefect(demo: Demo, world: World) -> None:
     with demo.chapter("6. The next turn, as a flow run of Prefect"):
         with read(world.engine) as connection:
             journey = showing.busiest_journey(connection)
-        demo.loop("run", journey, "--now", f"{MORNING:%Y-%m-%dT%H:%M:%SZ}")
+        morning = demo.end + timedelta(hours=10)  # when messages of the day are due
+        demo.loop("run", journey, "--now", f"{morning:%Y-%m-%dT%H:%M:%SZ}")

@@ -24,7 +24,7 @@ ABOUT_THE_DATA = (
     'The orders are real: a British gift shop from December 2009 to November 2010, from "Online Retail II" '
     "(Daqing Chen, UCI Machine Learning Repository, CC BY 4.0). Categories are derived from the products' "
     "names. [yellow]Made up from a seed, and marked as made: first names, addresses, birthdays, consent, "
-    "sign-ups, parcels and clicks.[/yellow] The data has no pictures, and none were made."
+    "sign-ups, parcels, clicks and reviews.[/yellow] The data has no pictures, and none were made."
 )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from loyaltyloop.demo.clicks import CLICK, UNSUBSCRIBE, Sent, clicks_on
+from loyaltyloop.demo.clicks import CLICK, REVIEW, UNSUBSCRIBE, Sent, clicks_on
 
 AT = datetime(2010, 9, 13, 9, 0, tzinfo=UTC)
 LINKS = ["https://shop.example/p/1", "https://shop.example/p/2"]
@@ -37,3 +37,14 @@ def test_each_says_which_message_and_that_it_is_made() -> None:
 def test_nobody_clicks_where_there_is_no_link_nor_unsubscribes_from_a_receipt() -> None:
     calls = [call for number in range(2000) for call in clicks_on(sent(number, "transactional", []))]
     assert calls == []
+
+
+def test_some_who_click_write_a_review_of_what_they_got() -> None:
+    asked = [sent(number)._replace(product_id="21232") for number in range(5000)]
+    calls = [call for one in asked for call in clicks_on(one)]
+    clicked = {call.user_id: call.at for call in calls if call.name == "Email Link Clicked"}
+    reviews = [call for call in calls if call.name == "Product Reviewed"]
+    assert abs(len(reviews) / len(clicked) - REVIEW) < 0.06
+    for review in reviews:
+        assert review.at > clicked[review.user_id or ""]
+        assert review.properties["product_id"] == "21232" and review.properties["rating"] in (3, 4, 5)

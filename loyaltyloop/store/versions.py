@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, Table, or_, select
+from sqlalchemy import Connection, Table, exists, or_, select
 
 from loyaltyloop.errors import TurnRefused, UserError
 from loyaltyloop.journey.model import Ask, Journey, Purpose, Send, Shop, Step
@@ -70,15 +70,16 @@ def load_versions(connection: Connection, journey: str, shop: str | None = None)
     if the journey was never applied. `shop`: the text of shop.yaml to compile with, else the live one.
     """
     newest = _newest(connection, journey)
-    inside = (
-        select(enrolment.c.version)
-        .where(enrolment.c.journey == journey, enrolment.c.ended_at.is_(None))
-        .distinct()
+    # Asked version by version, so that it costs the same however many wait.
+    inside = exists().where(
+        enrolment.c.journey == journey,
+        enrolment.c.version == version_table.c.number,
+        enrolment.c.ended_at.is_(None),
     )
     rows = connection.execute(
         select(version_table.c.number, version_table.c.file)
         .where(version_table.c.journey == journey)
-        .where(or_(version_table.c.number == newest, version_table.c.number.in_(inside)))
+        .where(or_(version_table.c.number == newest, inside))
         .order_by(version_table.c.number)
     ).all()
     text = shop or shop_text(connection) or ""

@@ -88,7 +88,7 @@ class Composer:
                 return self._alias(event)
             case ScalarEvent():
                 self._refuse_tag(event)
-                return Node(_scalar(event), line, column, shown=event.value)
+                return Node(_scalar(event), line, column)
             case SequenceStartEvent():
                 self._refuse_tag(event)
                 return self._sequence(Node([], line, column), events, depth)
@@ -108,7 +108,7 @@ class Composer:
             )
         self._count(event, known.size)
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        return Node(known.value, line, column, known.keys, known.size, known.shown)
+        return Node(known.value, line, column, known.keys, known.size)
 
     @staticmethod
     def _refuse_tag(event: Event) -> None:

@@ -114,13 +114,7 @@ def _unknown(word: str, known: list[str]) -> tuple[str, str]:
 
 
 def _missing(word: str, path: Path, source: Source) -> tuple[str, str]:
-    node = source.root
-    for part in path[:-1]:
-        match node.value:
-            case dict() as mapping:
-                node = mapping[str(part)]
-            case list() as items if isinstance(part, int):
-                node = items[part]
+    node, _ = list(source.walk(path[:-1]))[-1]
     verb = next((key for key in node.value if key in VERBS), "") if isinstance(node.value, dict) else ""
     whose = f" of this '{verb}'" if verb else ""
     return f"'{word}'{whose} is missing", f"Write '{word}: ...' here."

@@ -103,6 +103,7 @@ class _Walk:
     blocks: Mapping[str, list[tuple[str, nodes.Block]]]
     at: str = ""
     own: frozenset[str] = frozenset()
+    within: tuple[str, ...] = ()  # the blocks around
 
     def file(self, file: str, tree: nodes.Template, whole: bool) -> None:
         """A file's uses; not `whole`: of a child, whose blocks are walked in the layout's places."""
@@ -145,14 +146,16 @@ class _Walk:
 
     def _block(self, block: nodes.Block, guards: frozenset[Names]) -> None:
         """The nearest definition of the block; its layout's too where it says `super()`."""
-        before = self.at, self.own
+        if block.name in self.within:  # a mistake that another rule tells
+            return
+        before, self.within = (self.at, self.own, self.within), (*self.within, block.name)
         for file, nearest in self.blocks.get(block.name, [(self.at, block)]):
             tree = self.templates.tree(file)
             self.at, self.own = file, own_names(tree) if tree else frozenset()
             self._all(nearest.body, guards, False)
             if not any(call.name == "super" for call in nearest.find_all(nodes.Name)):
                 break
-        self.at, self.own = before
+        self.at, self.own, self.within = before
 
     def _other(self, node: nodes.Include | nodes.Import | nodes.FromImport) -> None:
         if not isinstance(node.template, nodes.Const):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -23,7 +24,6 @@ class Node:
     column: int
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     size: int = 1  # nodes below and this one, aliases expanded
-    shown: str = ""  # a scalar as written, for keys
 
     def plain(self) -> Any:
         """The value as plain Python: dict, list, text, numbers."""
@@ -48,32 +48,30 @@ class Source:
         """The whole file as plain Python."""
         return self.root.plain()
 
-    def mark(self, path: Path, at: Literal["key", "value"] = "key") -> tuple[int, int]:
-        """Line and column of what a path leads to; of the nearest thing around it where it leads nowhere."""
+    def walk(self, path: Path) -> Iterator[tuple[Node, tuple[int, int]]]:
+        """Every node on the way with its place (a key's, in a mapping), as far as the path leads.
+
+        Number 0 of what is no list is the thing itself: some words take one value or a list.
+        """
         node, mark = self.root, (self.root.line, self.root.column)
+        yield node, mark
         for part in path:
             match node.value:
                 case dict() as mapping if isinstance(part, str) and part in mapping:
                     mark, node = node.keys[part], mapping[part]
-                    if at == "value":
-                        mark = (node.line, node.column)
                 case list() as items if isinstance(part, int) and part < len(items):
                     node = items[part]
                     mark = (node.line, node.column)
-                case _:
-                    break
-        return mark
+                case list():
+                    return
+                case _ if part != 0:
+                    return
+            yield node, mark
 
-    def shown(self, path: Path) -> str:
-        """A scalar as it is written."""
-        node = self.root
-        for part in path:
-            match node.value:
-                case dict() as mapping:
-                    node = mapping[str(part)]
-                case list() as items if isinstance(part, int):
-                    node = items[part]
-        return node.shown
+    def mark(self, path: Path, at: Literal["key", "value"] = "key") -> tuple[int, int]:
+        """Line and column of what a path leads to; of the nearest thing around it where it leads nowhere."""
+        node, mark = list(self.walk(path))[-1]
+        return mark if at == "key" else (node.line, node.column)
 
     def problem(
         self,

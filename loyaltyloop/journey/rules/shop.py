@@ -106,15 +106,10 @@ def _quiet_all_day(context: Context) -> Iterator[Found]:
         return
     for at, quiet in enumerate(shop.file.quiet_hours):
         if quiet.from_ == quiet.to:
-            path = _window(context, at)
             message = "quiet hours that end when they begin cover nothing"
-            yield found(shop.source, (*path, "to"), message, "Write another hour, or delete the window.")
-
-
-def _window(context: Context, at: int) -> Path:
-    assert context.shop is not None
-    listed = isinstance(context.shop.source.plain()["quiet_hours"], list)
-    return ("quiet_hours", at) if listed else ("quiet_hours",)
+            yield found(
+                shop.source, ("quiet_hours", at, "to"), message, "Write another hour, or delete the window."
+            )
 
 
 def _address(context: Context) -> Iterator[Found]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jinja2 import TemplateSyntaxError
+from jinja2 import TemplateSyntaxError, nodes
 
 from loyaltyloop.journey.mistakes import alike, did_you_mean
 from loyaltyloop.journey.model import Purpose
@@ -114,6 +114,16 @@ def _syntax(context: Context) -> Iterator[Found]:
             yield at_line(context, name, tree.lineno, f"the template cannot be read: {said}", remedy)
 
 
+def _block_twice(context: Context) -> Iterator[Found]:
+    for name, tree in templates_of(context).parsed.items():
+        seen: set[str] = set()
+        for block in tree.find_all(nodes.Block) if isinstance(tree, nodes.Template) else ():
+            if block.name in seen:
+                message = f"the block '{block.name}' stands here twice"
+                yield at_line(context, name, block.lineno, message, "Keep one of the two.", "{% block")
+            seen.add(block.name)
+
+
 def _unused(context: Context) -> Iterator[Found]:
     if len(context.journeys) < len(context.names):
         return
@@ -142,6 +152,7 @@ RULES = (
     Rule("unknown-template", "error", "A template that there is not.", _unknown_template),
     Rule("missing-layout", "error", "A layout, include or import that there is not.", _missing_layout),
     Rule("template-syntax", "error", "A template that cannot be read.", _syntax),
+    Rule("block-twice", "error", "A block that stands twice in one template.", _block_twice),
     Rule("unused-template", "warning", "A template that no step sends.", _unused),
     Rule("no-subject", "error", "An e-mail without a subject.", _no_subject),
 )

@@ -50,9 +50,7 @@ def _way(way: Way, zone: str) -> Iterator[str]:
     by = f" by {way.cause}" if way.cause else ""
     yield f"{way.journey}, version {way.version}: entered {when(way.entered_at, zone)}{by}"
     if way.held_out:
-        yield _line(
-            way.enrolled_at, zone, "held out: kept out on purpose, to compare with those who got messages"
-        )
+        yield _line(way.enrolled_at, zone, "held out on purpose, to compare with those who got messages")
     sent = {message.step: message for message in way.messages}
     for seen in way.visits:
         yield _line(seen.left_at, zone, f"{seen.step}: {_seen(seen, sent.get(seen.step), way)}")

@@ -1,0 +1,163 @@
+"""The story of a customer, sentence by sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from loyaltyloop.cli.story import story
+from loyaltyloop.journey.reader import read_journey
+from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way, Who
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+FILE = read_journey(
+    """\
+journey: welcome
+about: Made up.
+enter: {event: Signed Up}
+steps:
+  - send: hello
+    template: welcome/hello
+  - wait_for: answer
+    up_to: 3 days
+    paths:
+      clicked:
+        when: {clicked: hello}
+      silent:
+        steps:
+          - send: reminder
+            template: welcome/hello
+"""
+)
+WHO = Who("ada", None, "", "Europe/London", "shop", None)
+
+
+def message(**values: Any) -> Sent:
+    words = {
+        "key": "k",
+        "journey": "welcome",
+        "step": "hello",
+        "channel": "email",
+        "template": "welcome/hello",
+    }
+    times = {"decided_at": AT, "due_at": AT + DAY, "handed_over_at": None}
+    return Sent(**{**words, **times, "to": "ada@example.com", "subject": None, "reason": "", **values})
+
+
+def way(**values: Any) -> Way:
+    given: dict[str, Any] = {
+        "journey": "welcome",
+        "version": 1,
+        "key": "k",
+        "entered_at": AT,
+        "enrolled_at": AT,
+        "cause": "Signed Up",
+        "trigger": {},
+        "state": "ready",
+        "reason": None,
+        "held_out": False,
+        "step": "hello",
+        "arrived_at": AT,
+        "due_at": None,
+        "until_at": None,
+        "ended_at": None,
+        "goal_at": None,
+        "paused": False,
+        "visits": (),
+        "messages": (),
+        "kept": {},
+        "names": {},
+        "file": FILE,
+    }
+    return Way(**given | values)
+
+
+def told(one: Way) -> list[str]:
+    """What is said below the first line of a way."""
+    return [line.strip() for line in story(History(WHO, (one,)))][4:]
+
+
+def test_somebody_to_whom_nothing_happened() -> None:
+    assert list(story(History(WHO))) == [
+        "ada",
+        "Times: Europe/London (of the shop)",
+        "Entered no journey, and nothing tried to let this customer in.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (message(state="planned"), "message planned; not before Tue 3 Mar 2026 09:00"),
+        (
+            message(state="held", reason="quiet hours"),
+            "message held: quiet hours; not before Tue 3 Mar 2026 09:00",
+        ),
+    ],
+)
+def test_a_message_on_its_way(sent: Sent, said: str) -> None:
+    expected = [f"now at hello: {said}; then answer"]
+    assert told(way(state="sending", messages=(sent,))) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"state": "refused", "reason": "no consent"}, "message not sent: no consent"),
+        ({"state": "bounced", "subject": "Hi"}, "message to ada@example.com bounced: “Hi”"),
+        ({"state": "handed_over", "handed_over_at": AT}, "message handed over to ada@example.com"),
+        (
+            {"state": "handed_over", "handed_over_at": AT + DAY, "reason": "quiet hours"},
+            "message handed over to ada@example.com (held 24 hours: quiet hours)",
+        ),
+        (
+            {"state": "unknown", "reason": "the process died"},
+            "message handed over, its outcome is not known: the process died",
+        ),
+    ],
+)
+def test_what_became_of_a_message(words: dict[str, Any], said: str) -> None:
+    seen = (Seen("hello", AT, AT, "", "handed over"),)
+    gone = way(
+        step=None, state="ended", ended_at=AT, reason="completed", visits=seen, messages=(message(**words),)
+    )
+    assert told(gone) == [f"Mon 2 Mar 2026 09:00   hello: {said}", "Mon 2 Mar 2026 09:00   ended: completed"]
+
+
+def test_waiting_for_an_answer_in_a_journey_that_stands_still() -> None:
+    waits = way(state="waiting", step="answer", until_at=AT + DAY, due_at=AT + 2 * DAY, paused=True)
+    assert told(waits) == [
+        "now at answer: waits for clicked until Tue 3 Mar 2026 09:00; then 'silent': reminder; "
+        "the journey is paused"
+    ]
+
+
+def test_a_path_its_reason_and_what_was_kept() -> None:
+    seen = (Seen("answer", AT, AT, "clicked", "clicked hello"),)
+    products = [{"product_id": "1", "reason": "Popular here"}, {"product_id": "2"}]
+    gone = way(step=None, state="ended", ended_at=AT, reason="bought", visits=seen, kept={"answer": products})
+    gone = way(**{**gone.__dict__, "names": {"1": "Tea"}, "goal_at": AT + DAY})
+    assert told(gone) == [
+        "Mon 2 Mar 2026 09:00   answer: took 'clicked'; clicked hello; chose Tea (Popular here), 2",
+        "Mon 2 Mar 2026 09:00   left: bought",
+        "Tue 3 Mar 2026 09:00   reached the goal",
+    ]
+
+
+def test_held_out_and_not_entered() -> None:
+    out = way(step=None, state="ended", ended_at=AT, reason="held out", held_out=True)
+    others = (
+        NotEntered("winback", AT, "hand", "queued", ""),
+        NotEntered("winback", AT, "state", "refused", "no"),
+    )
+    assert list(story(History(WHO, (out,), others)))[3:] == [
+        "welcome, version 1: entered Mon 2 Mar 2026 09:00 by Signed Up",
+        "  Mon 2 Mar 2026 09:00   held out on purpose, to compare with those who got messages",
+        "",
+        "Did not enter:",
+        "  Mon 2 Mar 2026 09:00   winback, by hand: waits to enter",
+        "  Mon 2 Mar 2026 09:00   winback, by state: refused: no",
+    ]

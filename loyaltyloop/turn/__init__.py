@@ -1,0 +1,1 @@
+"""A turn of a journey: its phases, and the plain runner that walks them."""

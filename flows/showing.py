@@ -22,10 +22,10 @@ def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     if report.idle:
         return NOTHING
     moved = sum(row.people for row in _of(report, stages, "step"))
-    parts = [(row.people, _door(row)) for row in _of(report, stages, "enter", "leave")]
-    parts += [(moved, "steps")]
-    parts += [(row.people, f"messages {_plain(row.path)}") for row in _of(report, stages, "deliver")]
-    return ", ".join(f"{number:,} {what}" for number, what in parts if number) or "what arrived was taken in"
+    parts = [f"{_n(row)} {_door(row)}" for row in _of(report, stages, "enter", "leave")]
+    parts += [_count(moved, "step")] if moved else []
+    parts += [f"{_count(row.people, 'message')} {_plain(row.path)}" for row in _of(report, stages, "deliver")]
+    return ", ".join(parts)
 
 
 def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str:
@@ -62,6 +62,10 @@ def _next(report: TurnReport) -> str:
 def _of(report: TurnReport, stages: Sequence[Stage], *kinds: str) -> list[Row]:
     names = {stage.name for stage in stages if stage.kind in kinds}
     return [row for row in report.rows if row.stage in names and row.people]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _n(row: Row) -> str:

@@ -12,7 +12,7 @@ from tests.e2e.upped import Upped, apply, loop, sign_up, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
 
-STAGES = ["apply events", "enter", "leave", "hello", "where", "where.home.set", "hello.wait", "more"]
+STAGES = ["apply events", "enter", "leave", "hello", "where", "where.home.set", "where.wait", "more"]
 STAGES += ["deliver", "after delivery", "report"]
 NEW = """
 journey: once
@@ -56,9 +56,9 @@ def test_a_turn_is_a_run_whose_graph_is_the_journey(upped: Upped) -> None:
         ("leave", "hello"),
         ("hello", "where"),
         ("where", "where.home.set"),
-        ("where", "hello.wait"),
-        ("where.home.set", "hello.wait"),
-        ("hello.wait", "more"),
+        ("where", "where.wait"),
+        ("where.home.set", "where.wait"),
+        ("where.wait", "more"),
         ("more", "deliver"),
         ("deliver", "after delivery"),
         ("after delivery", "report"),
@@ -104,7 +104,7 @@ def test_a_dry_run_changes_nothing_and_wakes_nobody(upped: Upped) -> None:
     before = _wake_ups(upped)
     run = upped.ended(upped.press_run("welcome", dry_run=True, limit=5))
     assert run["state"]["type"] == "COMPLETED", run["state"]
-    assert run["name"] == "1 entered, 3 steps, 1 messages would be handed over (dry run)"
+    assert run["name"] == "1 entered, 1 message would be handed over (dry run)"
     assert _wake_ups(upped) == before
     assert len(upped.mails()) == 3
 

@@ -27,6 +27,7 @@ from loyaltyloop.store.segment import Call, read_call
 
 ROOT = Path(__file__).parents[2]
 LOOP = (sys.executable, "-c", "from loyaltyloop.cli import main; main()")
+PATIENCE = 240.0  # seconds, on a machine with much else to do; on an idle one a run takes six
 T = TypeVar("T")
 Json = Any
 
@@ -121,7 +122,7 @@ def loop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*LOOP, *arguments], cwd=folder, env=environment(), capture_output=True, text=True)
 
 
-def until(what: str, found: Callable[[], T | None], seconds: float = 60) -> T:
+def until(what: str, found: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     """Wait for something to be there."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -156,7 +157,7 @@ class Upped:
             assert self.process.poll() is None, self.said()
             return "Loyalty Loop is up." in self.said()
 
-        until("loop up", said, 90)
+        until("loop up", said)
 
     def said(self) -> str:
         return self.output.read_text()
@@ -168,7 +169,7 @@ class Upped:
     def stop(self) -> int:
         """SIGTERM, as a service manager does; the exit code."""
         self.process.terminate()
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def end(self) -> None:
         """Whatever has happened: leave nothing behind."""
@@ -179,10 +180,16 @@ class Upped:
 
     def ask(self, path: str, body: Json = None) -> Json:
         """GET, or POST where there is a body."""
-        url = f"http://127.0.0.1:{self.port}/api{path}"
-        answer = httpx.get(url, timeout=30) if body is None else httpx.post(url, json=body, timeout=30)
+        answer = until("an answer", lambda: self._ask(path, body))
         assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
+
+    def _ask(self, path: str, body: Json) -> httpx.Response | None:
+        url = f"http://127.0.0.1:{self.port}/api{path}"
+        answer = httpx.get(url, timeout=60) if body is None else httpx.post(url, json=body, timeout=60)
+        return (
+            None if answer.status_code == 503 else answer
+        )  # busy: asked again
 
     def deployment(self, name: str) -> Json:
         return self.ask(f"/deployments/name/{name.replace(' ', '%20')}/{name.replace(' ', '%20')}")
@@ -192,7 +199,7 @@ class Upped:
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
         return str(self.ask(f"/deployments/{self.deployment(name)['id']}/create_flow_run", body)["id"])
 
-    def ended(self, run: str, seconds: float = 60) -> Json:
+    def ended(self, run: str, seconds: float = PATIENCE) -> Json:
         """The run, when it has ended."""
 
         def found() -> Json:
@@ -201,17 +208,17 @@ class Upped:
 
         return until(f"the end of run {run}", found, seconds)
 
-    def runs_of_flow(self, name: str, **runs: Json) -> list[Json]:
+    def runs_of_flow(self, flow: str, /, **runs: Json) -> list[Json]:
         """Also those that were started without a deployment."""
-        return list(self.ask("/flow_runs/filter", {"flows": {"name": {"any_": [name]}}, "flow_runs": runs}))
+        return list(self.ask("/flow_runs/filter", {"flows": {"name": {"any_": [flow]}}, "flow_runs": runs}))
 
     def mails(self) -> list[Path]:
         """What has left."""
         return sorted((self.folder / "var" / "outbox").rglob("*.eml"))
 
-    def runs(self, name: str, **state: Json) -> list[Json]:
-        wanted = {"deployments": {"id": {"any_": [self.deployment(name)["id"]]}}}
-        return list(self.ask("/flow_runs/filter", {**wanted, "flow_runs": state, "sort": "START_TIME_ASC"}))
+    def runs(self, deployment: str, /, **runs: Json) -> list[Json]:
+        wanted = {"deployments": {"id": {"any_": [self.deployment(deployment)["id"]]}}}
+        return list(self.ask("/flow_runs/filter", {**wanted, "flow_runs": runs, "sort": "START_TIME_ASC"}))
 
     def tasks(self, run: str) -> list[Json]:
         """The task runs of a run, when their records have arrived."""
@@ -221,7 +228,7 @@ class Upped:
             read = self.ask("/task_runs/filter", wanted)
             return read if read and all(one["state_type"] == "COMPLETED" for one in read) else []
 
-        return until("task runs", found, 20)
+        return until("task runs", found)
 
 
 def free_port() -> int:

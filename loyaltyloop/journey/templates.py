@@ -46,6 +46,8 @@ class Templates:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
+        self._reached: dict[str, Reached] = {}
+        self._own: dict[str, frozenset[str]] = {}
 
     @cached_property
     def parsed(self) -> dict[str, nodes.Template | TemplateSyntaxError]:
@@ -57,8 +59,20 @@ class Templates:
         tree = self.parsed.get(name)
         return tree if isinstance(tree, nodes.Template) else None
 
+    def own(self, name: str) -> frozenset[str]:
+        """Names that a template makes itself."""
+        if name not in self._own:
+            tree = self.tree(name)
+            self._own[name] = own_names(tree) if tree else frozenset()
+        return self._own[name]
+
     def reach(self, name: str) -> Reached:
         """All that a template uses, its layout's blocks replaced by its own."""
+        if name not in self._reached:
+            self._reached[name] = self._reach(name)
+        return self._reached[name]
+
+    def _reach(self, name: str) -> Reached:
         reached = Reached()
         chain = list(self._chain(name, reached))
         blocks: dict[str, list[tuple[str, nodes.Block]]] = {}
@@ -107,7 +121,7 @@ class _Walk:
 
     def file(self, file: str, tree: nodes.Template, whole: bool) -> None:
         """A file's uses; not `whole`: of a child, whose blocks are walked in the layout's places."""
-        before, self.at, self.own = (self.at, self.own), file, own_names(tree)
+        before, self.at, self.own = (self.at, self.own), file, self.templates.own(file)
         for node in tree.body:
             if whole or not isinstance(node, nodes.Block | nodes.Output):
                 self.node(node, frozenset(), False)
@@ -150,8 +164,7 @@ class _Walk:
             return
         before, self.within = (self.at, self.own, self.within), (*self.within, block.name)
         for file, nearest in self.blocks.get(block.name, [(self.at, block)]):
-            tree = self.templates.tree(file)
-            self.at, self.own = file, own_names(tree) if tree else frozenset()
+            self.at, self.own = file, self.templates.own(file)
             self._all(nearest.body, guards, False)
             if not any(call.name == "super" for call in nearest.find_all(nodes.Name)):
                 break
@@ -193,11 +206,17 @@ class _Walk:
 
 def own_names(tree: nodes.Template) -> frozenset[str]:
     """Names that a file makes itself: loops, `set`, macros and their words, imports."""
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
-    own |= {macro.name for macro in tree.find_all(nodes.Macro)}
-    own |= {one.target for one in tree.find_all(nodes.Import)}
-    for imported in tree.find_all(nodes.FromImport):
-        own |= {name if isinstance(name, str) else name[1] for name in imported.names}
+    own: set[str] = set()
+    for node in tree.find_all((nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport)):
+        match node:
+            case nodes.Name() if node.ctx in ("store", "param"):
+                own.add(node.name)
+            case nodes.Macro():
+                own.add(node.name)
+            case nodes.Import():
+                own.add(node.target)
+            case nodes.FromImport():
+                own |= {name if isinstance(name, str) else name[1] for name in node.names}
     return frozenset(own)
 
 

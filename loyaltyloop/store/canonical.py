@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 LARGEST = 1 << 63
+_LARGEST_FLOAT = 1e308
 DEEPEST = 32
 LONGEST_ID = 255  # an index of PostgreSQL takes no more than about 2,700 bytes
 
@@ -58,9 +59,9 @@ def number(value: float) -> int | float:
     """An integer within 64 bits, else 15 significant digits: what JSON keeps in every database."""
     if isinstance(value, int) and -LARGEST <= value < LARGEST:
         return value
-    rounded = float(f"{value:.15g}") if abs(value) < 1e308 else float(value)
-    if rounded in (float("inf"), float("-inf")) or rounded != rounded:
-        raise Refused("a number that is infinite or none at all")
+    if not -_LARGEST_FLOAT < value < _LARGEST_FLOAT:
+        raise Refused("a number too large for any database, or none at all")
+    rounded = float(f"{value:.15g}")
     if rounded.is_integer() and -LARGEST <= rounded < LARGEST:
         return int(rounded)
     return rounded

@@ -167,7 +167,7 @@ class Touch(SQLModel, table=True):
     """A customer changed otherwise than by an own event: a merge, a `set` step."""
 
     seq: int = _big(primary_key=True)
-    customer_id: int = _big(primary_key=True)
+    customer_id: int = _big(primary_key=True, index=True)
     cause: str
 
 
@@ -399,7 +399,7 @@ class Holding(SQLModel, table=True):
     """A customer for whom a journey's `when` has held since the last check."""
 
     journey: str = Field(primary_key=True)
-    customer_id: int = _big(primary_key=True)
+    customer_id: int = _big(primary_key=True, index=True)
 
 
 # ── messages ────────────────────────────────────────────────────────────────

@@ -66,7 +66,7 @@ def test_templates_in_a_circle_end() -> None:
 
 
 def test_what_check_knows_of_the_sandbox_is_what_the_sandbox_does() -> None:
-    assert set(filters()) == template_reach.FILTERS
+    assert {name for name in filters() if not name.startswith("_")} == template_reach.FILTERS
     assert template_reach.LOOPS == LOOPS
 
 

@@ -61,6 +61,7 @@ def as_document(history: History) -> dict[str, Any]:
         "enrolments": enrolments,
         "messages": messages,
         "not_entered": [asdict(one) for one in history.not_entered],
+        "never_came_up": [journey.name for journey in history.others],
     }
     found: dict[str, Any] = _plain(document)
     return found

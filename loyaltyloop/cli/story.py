@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from loyaltyloop.journey.model import Step, WaitFor
+from loyaltyloop.journey.phrases import entrance
 from loyaltyloop.journey.times import to_local
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ def story(history: History) -> Iterator[str]:
     yield f"Times: {who.zone} ({_ZONES.get(who.zone_from, who.zone_from)})"
     if who.erased_at:
         yield "This customer was erased."
-    if not history.ways and not history.not_entered:
-        yield "Entered no journey, and nothing tried to let this customer in."
     for way in history.ways:
         yield ""
         yield from _way(way, who.zone)
@@ -34,6 +33,11 @@ def story(history: History) -> Iterator[str]:
         yield "Did not enter:"
         for one in history.not_entered:
             yield _not_entered(one, who.zone)
+    if history.others:
+        yield ""
+        yield "Never came up for:"
+        for journey in history.others:
+            yield f"  {journey.name}: {entrance(journey.enter)}"
 
 
 def when(instant: datetime, zone: str) -> str:

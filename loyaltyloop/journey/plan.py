@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from loyaltyloop.journey.model import Action, Ask, Journey, Path, Step
-from loyaltyloop.journey.wording import arrow, changed_words
+from loyaltyloop.journey.wording import arrow, changed_words, worded
 
 Kind = Literal[
     "step added",
@@ -115,7 +115,8 @@ def _head(old: Journey, new: Journey) -> Iterator[Difference]:
     if old.leave_when != new.leave_when:
         yield Difference("leaving changed", detail=_reasons(old, new))
     if (old.goal, old.goal_within) != (new.goal, new.goal_within):
-        yield Difference("goal changed", detail=arrow(old.goal_within, new.goal_within))
+        told = [arrow(old.goal, new.goal), arrow(old.goal_within, new.goal_within)]
+        yield Difference("goal changed", detail=", ".join(part for part in told if part))
     yield from _value("holdout changed", old.holdout, new.holdout)
 
 
@@ -173,7 +174,7 @@ def _follows(old: Step, new: Step) -> bool:
 def _changed(old: Step, new: Step) -> Iterator[Difference]:
     told = _action(old.action, new.action)
     if old.condition != new.condition:
-        told.append("if")
+        told.append(worded("if", old.condition, new.condition))
     if told:
         yield Difference("step changed", old.name, ", ".join(told))
 
@@ -213,7 +214,7 @@ def _path(old: Path, new: Path) -> str:
     if old.share != new.share:
         words.append(f"share {arrow(old.share, new.share)}")
     if old.when != new.when:
-        words.append("when")
+        words.append(worded("when", old.when, new.when))
     return " ".join(words)
 
 

@@ -6,8 +6,12 @@ from dataclasses import fields
 from datetime import time
 from decimal import Decimal
 
+from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model import Again, At, ByDate, ByEvent, BySchedule, ByState, Until
+from loyaltyloop.journey.phrases import phrase
 from loyaltyloop.journey.times import Duration
+
+LONGEST = 100  # characters of two values that are still worth showing
 
 _NESTED = (ByEvent, ByDate, ByState, BySchedule, Until)
 _WORDS = {"condition": "if", "sources": "from", "duration": "", "events": "event", "rule": "schedule"}
@@ -24,8 +28,13 @@ def changed_words(old: object, new: object, without: frozenset[str] = frozenset(
             told += changed_words(before, after)
         else:
             word = _WORDS.get(field.name, field.name)
-            told.append(" ".join(part for part in (word, arrow(before, after)) if part))
+            told.append(worded(word, before, after))
     return told
+
+
+def worded(word: str, old: object, new: object) -> str:
+    """`up_to 2 days → 3 days`; the word alone where the values take too many."""
+    return " ".join(part for part in (word, arrow(old, new)) if part)
 
 
 def arrow(old: object, new: object) -> str:
@@ -33,7 +42,8 @@ def arrow(old: object, new: object) -> str:
     before, after = _plainly(old), _plainly(new)
     if before is None or after is None:
         return ""
-    return f"{before or 'none'} → {after or 'none'}"
+    told = f"{before or 'none'} → {after or 'none'}"
+    return told if len(told) <= LONGEST else ""
 
 
 def _plainly(value: object) -> str | None:
@@ -55,6 +65,8 @@ def _plainly(value: object) -> str | None:
             return f"after {value.after}" if value.after else value.kind
         case tuple() if all(isinstance(part, str) for part in value):
             return ", ".join(value)
+        case _ if isinstance(value, Condition):
+            return phrase(value)
         case _:
             return None
 

@@ -81,10 +81,12 @@ def told(one: Way) -> list[str]:
 
 
 def test_somebody_to_whom_nothing_happened() -> None:
-    assert list(story(History(WHO))) == [
+    assert list(story(History(WHO, others=(FILE,)))) == [
         "ada",
         "Times: Europe/London (of the shop)",
-        "Entered no journey, and nothing tried to let this customer in.",
+        "",
+        "Never came up for:",
+        "  welcome: Signed Up",
     ]
 
 

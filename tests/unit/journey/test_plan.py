@@ -5,7 +5,7 @@ from datetime import time
 from decimal import Decimal
 
 from loyaltyloop.journey import plan
-from loyaltyloop.journey.condition import Compare, Did, Where
+from loyaltyloop.journey.condition import AllOf, Compare, Did, Where
 from loyaltyloop.journey.model import (
     Again,
     At,
@@ -91,8 +91,11 @@ def test_a_longer_wait_says_both_lengths() -> None:
 
 def test_another_template_and_condition() -> None:
     new = journey(HELLO, PAUSE, replace(PICKS, action=Send("welcome/best"), condition=ORDERED))
-    expected = [Difference("step changed", "picks", "template welcome/picks → welcome/best, if")]
-    assert plan.differences(LIVE, new) == expected
+    [told] = plan.differences(LIVE, new)
+    assert (told.kind, told.step) == ("step changed", "picks")
+    template, condition = told.detail.split(", ")
+    assert template == "template welcome/picks → welcome/best"
+    assert condition == "if none → did Order Completed since entered"
 
 
 def test_another_verb_under_the_same_name() -> None:
@@ -105,7 +108,7 @@ def test_paths_added_removed_and_changed() -> None:
     new = journey(branch(a=Path("a", Did(("Signed Up",))), c=Path("c", ORDERED), rest=Path("rest")))
     assert plan.differences(old, new) == [
         Difference("path removed", "which", "b"),
-        Difference("path changed", "which", "a when"),
+        Difference("path changed", "which", "a when did Order Completed since entered → did Signed Up"),
         Difference("path added", "which", "c"),
     ]
 
@@ -150,7 +153,7 @@ def test_what_stands_above_the_steps() -> None:
         Difference("priority changed", detail="50 → 60"),
         Difference("entering changed", detail="event Signed Up → Signed Up, Joined, where"),
         Difference("leaving changed", detail="+bought"),
-        Difference("goal changed", detail="none → 14 days"),
+        Difference("goal changed", detail="none → did Order Completed since entered, none → 14 days"),
         Difference("holdout changed", detail="0% → 10%"),
     ]
 
@@ -190,3 +193,9 @@ def test_a_nameless_step_is_renamed_with_the_step_that_it_is_named_after() -> No
     assert [difference.step for difference in told] == ["hello"]
     named = replace(PAUSE, name="pause", was=("hello.wait",))
     assert plan.counterpart("hello.wait", journey(renamed, named, PICKS)) == named
+
+
+def test_what_takes_too_many_words_is_named_alone() -> None:
+    long = AllOf(tuple(Did((f"Event Number {number}",)) for number in range(9)))
+    new = journey(HELLO, PAUSE, replace(PICKS, condition=long))
+    assert plan.differences(LIVE, new) == [Difference("step changed", "picks", "if")]

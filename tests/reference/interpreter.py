@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from loyaltyloop.journey.condition import Did
 from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop, Step
@@ -41,7 +41,7 @@ class Reference:
         self._checked: dict[str, str] = {}  # the last period in which a `when` was asked
         self._held: dict[str, set[str]] = {}  # for whom it held then, by key
         self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
-        self.now: datetime | None = None
+        self.now = datetime.min.replace(tzinfo=UTC)
 
     # ── what arrives ──
 
@@ -59,7 +59,12 @@ class Reference:
             self._applied.append(event)
 
     def _merged(self, stays: Person, joined: Person) -> None:
-        """Two customers are one: of two enrolments of one journey the earlier goes on."""
+        """Two customers are one: of the running enrolments of both the earlier customer's go on."""
+        running = sorted((e for e in self.enrolments if e.person in (stays, joined) and e.running), key=_age)
+        for enrolment in running:
+            first = next(each for each in running if _alike(each, enrolment))
+            if first.person is not enrolment.person:
+                self._finish(enrolment, self.now, "left", "merged")
         for enrolment in self.enrolments:
             if enrolment.person is joined:
                 enrolment.person = stays
@@ -67,11 +72,6 @@ class Reference:
             (name, replace(each, person=stays) if each.person is joined else each)
             for name, each in self._started
         ]
-        running = sorted((e for e in self.enrolments if e.person is stays and e.running), key=_age)
-        for place, enrolment in enumerate(running):
-            if any(_twins(enrolment, earlier) for earlier in running[:place]):
-                assert self.now is not None
-                self._finish(enrolment, self.now, "left", "merged")
 
     # ── a turn ──
 
@@ -291,9 +291,9 @@ class Reference:
         return min(reached, default=None)
 
 
-def _age(enrolment: Enrolment) -> tuple[datetime, int]:
-    return (enrolment.entered_at, enrolment.number)
+def _age(enrolment: Enrolment) -> tuple[datetime, str]:
+    return (enrolment.entered_at, enrolment.customer_key)
 
 
-def _twins(one: Enrolment, other: Enrolment) -> bool:
+def _alike(one: Enrolment, other: Enrolment) -> bool:
     return (one.journey, one.one_per) == (other.journey, other.one_per)

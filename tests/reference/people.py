@@ -87,7 +87,7 @@ def _ids(event: Happening) -> list[str]:
 
 def _take_traits(person: Person, traits: Mapping[str, Any], at: datetime) -> None:
     for name, value in traits.items():
-        if name != "address":
+        if name != "address" and (name != "email" or "@" in value):  # what cannot be read changes nothing
             person.assign(NAMES.get(name, name), value, at)
     if "country" in traits.get("address", {}):
         person.assign("country", traits["address"]["country"], at)

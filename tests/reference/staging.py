@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, Table, case, func, select
 from sqlmodel import SQLModel
 
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
@@ -140,7 +140,11 @@ def told_by_reference(reference: Reference) -> Rows:
 def told_by_engine(engine: Engine) -> Rows:
     """What the database says became of everybody."""
     e, v, m = ENROLMENT.c, VISIT.c, MESSAGE.c
-    who = (e.journey, e.customer_key, e.one_per, e.occurrence)
+    # Where two customers who are one had entered alike, the later entry is told apart by a suffix.
+    merged = func.instr if not is_postgres(engine) else func.strpos
+    place = merged(e.occurrence, " merged:")
+    occurrence = case((place > 0, func.substr(e.occurrence, 1, place - 1)), else_=e.occurrence)
+    who = (e.journey, e.customer_key, e.one_per, occurrence)
     standing = (e.end, e.reason, e.step, e.state)
     visits = select(*who, v.step, v.arrived_at, v.left_at, v.path).where(v.enrolment_id == e.id)
     messages = select(m.key, m.step, m.state, m.reason, m.decided_at, m.due_at, m.handed_over_at)

@@ -35,7 +35,7 @@ class Happening:
         return (self.at, self.number)
 
 
-@dataclass
+@dataclass(eq=False)
 class Person:
     """A customer. `key` is the first id by which the customer was known, `number` the order of creation."""
 
@@ -87,7 +87,7 @@ class Message:
     handed_over_at: datetime | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Enrolment:
     """One way through one journey, and where the customer stands: ready, waiting, sending or ended."""
 

@@ -23,6 +23,7 @@ Data = dict[str, Any]
 class Names:
     """Names handed out in one journey, and the messages that everybody here has passed."""
 
+    journey: str = ""
     given: int = 0
     sends: tuple[str, ...] = field(default=())
     other: str | None = None  # another journey, to be started from here
@@ -60,13 +61,16 @@ def did(draw: st.DrawFn, since: tuple[str, ...] = (), within: bool = True, same:
     return leaf
 
 
-def states() -> st.SearchStrategy[Data]:
-    """What is so, at this moment."""
+def states(
+    tags: tuple[str, ...] = ("alpha", "beta"), moods: tuple[str, ...] = ("glad",)
+) -> st.SearchStrategy[Data]:
+    """What is so, at this moment; `tags`: those asked about."""
     plan = st.sampled_from(PLANS)
     return st.one_of(
         st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": plan})}),
         st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": st.just({"known": False})})}),
-        st.just({"customer": {"tags": {"has": "vip"}}}),
+        st.sampled_from(tags).map(lambda tag: {"customer": {"tags": {"has": tag}}}),
+        *(st.just({"customer": {"mood": mood}}) for mood in moods),
         st.just({"customer": {"orders": {"at_least": 2}}}),
         st.just({"consents": {"email": True}}),
     )
@@ -119,14 +123,15 @@ def _clicked(names: Names) -> list[st.SearchStrategy[Data]]:
     return [st.tuples(kinds, st.sampled_from(names.sends)).map(lambda pair: {pair[0]: pair[1]})]
 
 
-def leaving() -> st.SearchStrategy[Data]:
-    """A rule of `leave_when`: seldom one that holds from the beginning."""
+def leaving(names: Names) -> st.SearchStrategy[Data]:
+    """A rule of `leave_when`: seldom one that holds from the beginning, or that the journey itself sets."""
+    so = states(("beta" if names.journey == "alpha" else "alpha",), moods=())
     done = did(within=False, same=True)
-    both = st.tuples(done, states())
+    both = st.tuples(done, so)
     return st.one_of(
         done,
         done,
-        states(),
+        so,
         both.map(lambda parts: {"all": list(parts)}),
         both.map(lambda parts: {"all": [parts[0], {"not": parts[1]}]}),
     )
@@ -242,8 +247,8 @@ def _split(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 @st.composite
 def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
-    what = [{"plan": "gold"}, {"plan": "basic"}, {"tags": {"add": ["vip"]}}, {"tags": {"remove": ["vip"]}}]
-    return {"set": draw(st.sampled_from(what))}
+    tags = [{"tags": {"add": [names.journey]}}, {"tags": {"remove": [names.journey]}}]
+    return {"set": draw(st.sampled_from([*tags, {"mood": "glad"}]))}
 
 
 def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:
@@ -296,20 +301,20 @@ def entrance(draw: st.DrawFn) -> Data:
 @st.composite
 def journey(draw: st.DrawFn, name: str, other: str | None = None) -> str:
     """The text of a journey file; `other`: a journey that may be started from it."""
-    names = Names(other=other)
+    names = Names(name, other=other)
     made: Data = {"journey": name, "about": "A made journey."}
     made["purpose"] = draw(st.sampled_from(["marketing", "marketing", "service"]))
     made["priority"] = draw(st.sampled_from([40, 50, 60]))
     made["enter"] = draw(entrance())
     if draw(st.booleans()):
-        made["leave_when"] = {"away": draw(leaving())}
+        made["leave_when"] = {"away": draw(leaving(names))}
     if draw(st.booleans()):
         made["goal"] = {"did": "Order Completed", "within": draw(st.sampled_from(LONG))}
     if made["purpose"] == "marketing" and rarely(draw):
         made["holdout"] = "40%"
     made["steps"] = draw(steps(names, 0, at_least=2))
     if rarely(draw):
-        made["at_end"] = [{"set": {"tags": {"add": ["seen"]}}}, {"set": {"plan": "basic"}}]
+        made["at_end"] = [{"set": {"tags": {"add": ["seen"]}}}, {"set": {"mood": "calm"}}]
     return as_yaml(made)
 
 

@@ -1,0 +1,52 @@
+"""Small stories on which the engine and the reference once told different things."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.integration.turn.test_against_reference import play
+from tests.reference.state import Happening
+from tests.strategies.histories import START, Story, happening
+
+
+def story(text: str, *events: Happening, turns: list[float]) -> Story:
+    """One journey; turns so many hours after the beginning."""
+    return Story([dedent(text)], list(events), [START + timedelta(hours=hour) for hour in turns], [])
+
+
+def known(number: int, person: str, **traits: Any) -> Happening:
+    """A customer, known since a day before the beginning."""
+    at = START - timedelta(days=1)
+    return Happening(number, f"m{number}", "identify", at, at, user_id=person, properties=traits)
+
+
+def did(number: int, person: str, name: str, hour: float, **properties: Any) -> Happening:
+    """Something done so many hours after the beginning."""
+    at = START + timedelta(hours=hour)
+    return happening(number, name, person, at, at, properties)
+
+
+@pytest.mark.xfail(
+    reason="leave_when is not looked at for who moves by a `set` in the same turn", strict=True
+)
+def test_what_a_step_sets_lets_leave_at_once(engine: Engine) -> None:
+    told = story(
+        """
+        journey: alpha
+        about: The step itself makes the rule hold.
+        enter: {event: Signed Up}
+        leave_when: {away: {customer: {tags: {has: vip}}}}
+        steps:
+          - set: {tags: {add: [vip]}}
+          - wait: 2 days
+        """,
+        known(1, "c1", email="c1@example.com"),
+        did(2, "c1", "Signed Up", 1),
+        turns=[1, 2],
+    )
+    play(engine, told)

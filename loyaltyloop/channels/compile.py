@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,13 @@ from jinja2 import Template, nodes
 from jinja2.environment import Environment
 from jinja2.exceptions import TemplateError
 
-from loyaltyloop.channels import filters, links, plain_text, styles
+from loyaltyloop.channels import plain_text, styles
 from loyaltyloop.channels.addresses import lead_through
 from loyaltyloop.channels.faults import LINES, fault
-from loyaltyloop.channels.flatten import Body, Flattener, clone
-from loyaltyloop.channels.fold import fold
+from loyaltyloop.channels.flatten import Body, clone
 from loyaltyloop.channels.markup import Document, Edit, data, joined, printed
-from loyaltyloop.channels.sandbox import Sandbox, take
+from loyaltyloop.channels.together import Together
 
-RIGHT_TO_LEFT = frozenset(["ar", "fa", "he", "ur", "yi"])
 _BLANK = re.compile(r"\s*\n\s*")
 
 
@@ -39,58 +37,31 @@ class Compiled:
     paths: frozenset[str]
 
 
-@dataclass(frozen=True)
 class Workshop:
-    """What templates are compiled with: sources by name, the shop's values, and where they run."""
+    """Compiles templates: sources by name, and what is known of the shop."""
 
-    templates: Mapping[str, str]
-    known: Mapping[str, Any]
-    escaped: Sandbox
-    plain: Sandbox
-
-    @classmethod
-    def of(cls, templates: Mapping[str, str], known: Mapping[str, Any]) -> Workshop:
-        """`known`: the values that are the same in every message: `shop`."""
-        words: dict[str, Callable[..., Any]] = {
-            **filters.filters(),
-            "_take": take,
-            "_link": links.link,
-            "_picture": links.picture,
-        }
-        return cls(
-            templates, known, Sandbox(escaped=True, filters=words), Sandbox(escaped=False, filters=words)
-        )
+    def __init__(self, templates: Mapping[str, str], known: Mapping[str, Any]) -> None:
+        self.templates = templates
+        self._together = Together(templates, known)
 
     def compile(self, name: str, language: str) -> Compiled:
         """The template of that name for readers of that language. FilesError says what is wrong."""
-        flattener = Flattener(self.templates, self.escaped, language)
-        document, subject = flattener.flatten(name)
-        known = {**self.known, "language": language, "direction": _direction(language)}
-        paths = frozenset(_paths([*document, *subject]))
-        document = fold(document, known, self.escaped, flattener.sources)
-        subject = fold(subject, known, self.escaped, flattener.sources)
-        text, written = self._text(name, language, document, known)
-        styles.inline(document, flattener.sources)
-        lead_through(document, flattener.sources)
+        flat = self._together.flat(name, language)
+        document, plain = flat.document, self._together.plain
+        text = plain_text.derive(document) if flat.text is None else flat.text
+        styles.inline(document, flat.sources)
+        lead_through(document, flat.sources)
         _add_pixel(document)
         _tighten(document)
         return Compiled(
             name,
             language,
-            self._template(plain_text.derive(subject), self.plain, name),
-            self._template(document, self.escaped, name),
-            self._template(text, self.plain, name),
-            written,
-            paths,
+            self._template(plain_text.derive(flat.subject), plain, name),
+            self._template(document, self._together.escaped, name),
+            self._template(text, plain, name),
+            flat.text is not None,
+            flat.paths,
         )
-
-    def _text(self, name: str, language: str, document: Body, known: Mapping[str, Any]) -> tuple[Body, bool]:
-        stem = name.removesuffix(".html")
-        for own in (f"{stem}.{language}.txt", f"{stem}.txt"):
-            if own in self.templates:
-                flattener = Flattener(self.templates, self.plain, language)
-                return fold(flattener.written(own), known, self.plain, flattener.sources), True
-        return plain_text.derive(document), False
 
     def _template(self, body: Body, environment: Environment, name: str) -> Template:
         whole = nodes.Template([clone(node) for node in body], lineno=1)
@@ -101,30 +72,6 @@ class Workshop:
             line = (getattr(error, "lineno", 1) or 1) % LINES
             raise fault(name, self.templates.get(name, ""), line, str(error), "Make it simpler.") from None
         return Template.from_code(environment, code, {})
-
-
-def _direction(language: str) -> str:
-    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
-
-
-def _paths(body: Iterable[nodes.Node]) -> Iterator[str]:
-    """Every name, and each longer one's beginnings: of `a.b.c` also `a.b`, but not `a`."""
-    for node in body:
-        if path := _path(node):
-            parts = path.split(".")
-            yield from (".".join(parts[:count]) for count in range(min(2, len(parts)), len(parts) + 1))
-        else:
-            yield from _paths(node.iter_child_nodes())
-
-
-def _path(node: nodes.Node) -> str:
-    match node:
-        case nodes.Name():
-            return node.name
-        case nodes.Getattr():
-            before = _path(node.node)
-            return f"{before}.{node.attr}" if before else ""
-    return ""
 
 
 def _add_pixel(body: Body) -> None:

@@ -11,9 +11,9 @@ from jinja2.environment import Environment
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 
-from loyaltyloop.channels import formats
+from loyaltyloop.channels import formats, links
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.sandbox import COPIES, Missing, room
+from loyaltyloop.channels.sandbox import COPIES, Missing, room, take
 
 # fmt: off
 PLAIN = (
@@ -26,8 +26,11 @@ PLAIN = (
 
 
 def filters() -> Mapping[str, Callable[..., Any]]:
-    """Every filter by its name."""
+    """Every filter by its name; those with an underscore are put in by the compiler, not by authors."""
     return {name: jinja.FILTERS[name] for name in PLAIN} | {
+        "_take": take,
+        "_link": links.link,
+        "_picture": links.picture,
         "money": money,
         "date": date,
         "join": join,

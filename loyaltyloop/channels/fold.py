@@ -36,12 +36,13 @@ class _Fold(NodeTransformer):
         self._known = known
         self._environment = environment
         self._sources = sources
+        self._paths: dict[nodes.Node, str] = {}  # what stands in the place of a known name: that name
 
     def visit_Name(self, node: nodes.Name) -> Any:  # noqa: N802
         if node.name.startswith("_") or node.name in _JINJA:
             raise self._sources.fault(node.lineno, f"{node.name!r} is out of reach of a template", NAMES)
         if node.ctx == "load" and node.name in self._known:
-            return self._at(nodes.Const(self._known[node.name]), node)
+            return self._const(self._known[node.name], node.name, node)
         return node
 
     def visit_Getattr(self, node: nodes.Getattr) -> Any:  # noqa: N802
@@ -51,10 +52,11 @@ class _Fold(NodeTransformer):
         if not (isinstance(node.node, nodes.Const) and isinstance(node.node.value, dict)):
             return node
         value = node.node.value.get(node.attr)
+        path = f"{self._paths.get(node.node, '')}.{node.attr}"
         if value is None or value == "":
             # An empty mapping's key: missing when the message is made, and named as the author wrote it.
-            return self._at(nodes.Getattr(self._at(nodes.Const({}), node), node.attr, "load"), node)
-        return self._at(nodes.Const(value), node)
+            return self._at(nodes.Getattr(self._at(nodes.Const({}), node), path, "load"), node)
+        return self._const(value, path, node)
 
     def visit_If(self, node: nodes.If) -> Any:  # noqa: N802
         if node.elif_:
@@ -97,6 +99,11 @@ class _Fold(NodeTransformer):
             raise self._sources.fault(node.lineno, "only range(...) and printed macros can be called", CALLS)
         self.generic_visit(node)
         return node
+
+    def _const(self, value: object, path: str, node: nodes.Node) -> Any:
+        made = self._at(nodes.Const(value), node)
+        self._paths[made] = path
+        return made
 
     def _filter(self, node: Any, name: str) -> Any:
         return self._at(nodes.Filter(node, name, [], [], None, None), node)

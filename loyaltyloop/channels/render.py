@@ -57,7 +57,7 @@ class Renderer:
         sources = {name.removeprefix("templates/"): text for name, text in templates.items()}
         names = shop_names(shop)
         self.language = str(names["language"])
-        self._workshop = Workshop.of(sources, {"shop": names})
+        self._workshop = Workshop(sources, {"shop": names})
         self._public = public_url.rstrip("/")
         self._maker = Maker(secret)
         self._host = host_of(shop.url)

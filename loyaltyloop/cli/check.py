@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from loyaltyloop.channels.check import check_project
 from loyaltyloop.cli.base import Project, files_of, pass_project
 from loyaltyloop.errors import Problem
-from loyaltyloop.journey.check import check_files
 
 
 @click.command("check")
@@ -35,7 +35,7 @@ def command(project: Project, paths: tuple[str, ...], style: str) -> None:
       loop check
       loop check journeys/welcome.yaml --format github
     """
-    problems = check_files(files_of(project))
+    problems = check_project(files_of(project))
     shown = [problem for problem in problems if _wanted(problem, project.folder, paths)]
     _PRINT[style](shown)
     if any(problem.severity == "error" for problem in shown):

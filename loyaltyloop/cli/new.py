@@ -38,7 +38,7 @@ BLOCKS = """\
 {% block body %}
 <h1>Hello {{ customer.first_name | default("there") }}</h1>
 <p>Write what you have to say here.</p>
-<p><a href="{{ shop.url }}">Have a look at the shop</a></p>
+{% if shop.url %}<p><a href="{{ shop.url }}">Have a look at the shop</a></p>{% endif %}
 {% endblock %}
 """
 IN_LAYOUT = '{% extends "layout/email.html" %}\n\n' + BLOCKS

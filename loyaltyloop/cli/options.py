@@ -50,12 +50,12 @@ def _read_now(context: click.Context, option: click.Parameter, text: str | None)
 
 def checked(project: Project) -> Reading:
     """The project's files, checked as `loop check` does. FilesError with every mistake."""
+    from loyaltyloop.channels.check import check_project
     from loyaltyloop.cli.base import files_of
-    from loyaltyloop.journey.check import check_files
     from loyaltyloop.journey.reader import read_project
 
     files = files_of(project)
-    if errors := [problem for problem in check_files(files) if problem.severity == "error"]:
+    if errors := [problem for problem in check_project(files) if problem.severity == "error"]:
         raise FilesError(errors)
     return read_project(files)
 

@@ -161,3 +161,8 @@ def test_text_in_a_file_of_its_own_is_led_through_us_too() -> None:
 
 def test_notes_are_not_sent() -> None:
     assert "secret" not in render("{# secret #}<p>Hello</p>").html
+
+
+def test_names_in_a_text_of_its_own_are_told_too() -> None:
+    files = {"t/message.html": page("{{ a.b }}"), "t/message.txt": "{{ c.d }}"}
+    assert renderer(files).uses([("t/message", None)]) == {"a.b", "c.d"}

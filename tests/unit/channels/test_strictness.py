@@ -65,7 +65,9 @@ def test_what_was_missing_is_named_as_it_was_written(body: str, why: str) -> Non
 
 def test_a_value_that_the_shop_lacks_is_a_mistake_of_the_template() -> None:
     made = renderer({"t/message.html": page("\n\n<p>{{ shop.brand.slogan }}</p>")})
-    with pytest.raises(FilesError, match=r"t/message.html:3:1: error: slogan is printed and has no value"):
+    with pytest.raises(
+        FilesError, match=r"t/message.html:3:1: error: shop.brand.slogan is printed and has no value"
+    ):
         made.compile("t/message")
     assert inside("{% if shop.brand.slogan %}x{% else %}y{% endif %}") == "y"
 

@@ -1,0 +1,56 @@
+"""What `loop check` says of templates beyond their names: what no message may hold or no client shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from loyaltyloop.channels.addresses import lead_through
+from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.together import Together, languages_of
+from loyaltyloop.errors import FilesError, Problem, UserError
+from loyaltyloop.journey.check import check_reading
+from loyaltyloop.journey.model import Ask, Send
+from loyaltyloop.journey.reader import SHOP_FILE, Reading, read_project
+
+
+def check_project(files: Mapping[str, str | bytes]) -> list[Problem]:
+    """All problems of these files, by file and line; of a file, what the rules find comes first."""
+    reading = read_project(files)
+    found = check_reading(reading)
+    broken = {problem.file for problem in found if problem.severity == "error"}
+    return sorted([*found, *(one for one in check_templates(reading) if one.file not in broken)])
+
+
+def check_templates(reading: Reading) -> list[Problem]:
+    """Mistakes in the templates that messages are made from. Nothing is rendered."""
+    if reading.shop is None:
+        return []
+    try:
+        shop = shop_names(reading.shop)
+    except UserError as error:
+        return [Problem(SHOP_FILE, 1, 1, "brand", "error", str(error), "")]
+    together = Together(reading.templates, {"shop": shop})
+    found: set[Problem] = set()
+    for name in sorted(set(_sent(reading))):
+        own = (f"{name}.html", str(shop["language"]))
+        for file, language in (own, *languages_of(reading.templates, name)):
+            if file in reading.templates:
+                found |= set(_faults(together, file, language))
+    return sorted(found)
+
+
+def _sent(reading: Reading) -> Iterator[str]:
+    for journey in reading.journeys.values():
+        for step in journey:
+            send = step.action.send if isinstance(step.action, Ask) else step.action
+            if isinstance(send, Send) and send.channel == "email":
+                yield send.template
+
+
+def _faults(together: Together, file: str, language: str) -> list[Problem]:
+    try:
+        flat = together.flat(file, language)
+        lead_through(flat.document, flat.sources)
+    except FilesError as error:
+        return error.problems
+    return []

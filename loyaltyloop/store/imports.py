@@ -51,7 +51,7 @@ def import_paths(
     Every file is looked at before the first is imported: DataError if one is not what it says it is.
     Rows that cannot be taken are written to `<name>.rejected.csv|jsonl` beside the file, with the reason.
     """
-    found = [(path, _look_at(path)) for path in _files(paths)]
+    found = list(_files(paths))
     return [_import_file(engine, path, kind, now, shop, progress or _silent) for path, kind in found]
 
 
@@ -67,24 +67,23 @@ def _look_at(path: Path) -> Kind:
     return kind
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, Kind]]:
     for path in paths:
         if path.is_dir():
             yield from _of_folder(path)
         elif path.is_file():
-            yield path
+            yield path, _look_at(path)
         else:
             raise DataError(f"{path}: there is no such file or folder.")
 
 
-def _of_folder(folder: Path) -> list[Path]:
+def _of_folder(folder: Path) -> list[tuple[Path, Kind]]:
     """The files of a folder that can be imported, people first; not what an import rejected."""
-    found = sorted(
-        path for path in folder.iterdir() if path.name.endswith(SUFFIXES) and not is_rejected(path)
-    )
+    names = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
+    found = [(path, _look_at(path)) for path in names if not is_rejected(path)]
     if not found:
         raise DataError(f"{folder}: no {', '.join(SUFFIXES[:2])} files here.")
-    return sorted(found, key=lambda path: _ORDER.index(inspect(path)))
+    return sorted(found, key=lambda file: _ORDER.index(file[1]))
 
 
 def _import_file(

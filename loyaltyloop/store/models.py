@@ -1,4 +1,9 @@
-"""The tables. Times are UTC instants, dates are dates, money is integer minor units and a currency."""
+"""The tables. Times are UTC instants, dates are dates, money is integer minor units and a currency.
+
+The database is made by migrations: after a change here `python -m loyaltyloop.store.migrations.draft "What
+changes"` writes the next one. Until the first release the first one is written anew instead, by
+`python -m loyaltyloop.store.migrations.draft "The first tables" --first`.
+"""
 
 from __future__ import annotations
 

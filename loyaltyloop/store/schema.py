@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from loyaltyloop.errors import UserError
 from loyaltyloop.store.database import read, write_shop
 
-HEAD = "0001"  # the newest of migrations/versions; a test holds it equal
+HEAD = "0002"  # the newest of migrations/versions; a test holds it equal
 _CURRENT = text("SELECT version_num FROM alembic_version")
 
 

@@ -41,7 +41,7 @@ def test_the_same_content_has_the_same_digest() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**30), 10**30))
+@given(st.floats(-1e307, 1e307) | st.integers(-(10**30), 10**30))
 def test_a_number_survives_its_text(value: float) -> None:
     once = canonical(value)
     assert canonical(json.loads(to_json(once))) == once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,7 @@ from tests.integration.store.asking import (
 from tests.strategies.conditions import conditions
 from tests.strategies.customers import views
 from tests.strategies.values import DATES, DECIMALS, MONEY, NOWS, NUMBERS, TEXTS, instants
+from tests.unit.journey.condition_cases import CASES, Case
 
 NOW = NOWS[0]
 MONTH = Duration.of("1 month")
@@ -102,6 +104,16 @@ def plain(now: datetime, **attributes: Any) -> View:
     """A customer of whom nothing is known but these attributes."""
     enrolment = Enrolled(id=1, entered_at=now, arrived_at=now, arrivals={"hello": now})
     return View(now, "Europe/London", attributes=attributes, enrolment=enrolment)
+
+
+def test_the_cases(engine: Engine) -> None:
+    ways: dict[tuple[Question, int], list[Case]] = defaultdict(list)
+    for case in CASES:
+        ways[Question(False, case.until, case.deadline, case.since_given), case.view.exponent].append(case)
+    for (question, decimals), cases in ways.items():
+        people = [case.view for case in cases if case.more] or [cases[0].view]
+        asked = [case.condition for case in cases]
+        assert_same(engine, people, asked, question, {0: "JPY", 2: "GBP"}[decimals])
 
 
 def test_every_check_of_every_value(engine: Engine) -> None:

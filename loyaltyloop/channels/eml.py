@@ -25,10 +25,9 @@ class EmlFiles(WayOut):
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
         """A name is durable when its folder is synced, so outcomes are told after that: once a batch."""
         self.open()
-        keys = [self._write(message) for message in batch]
+        outcomes = [self._write(message) for message in batch]
         _sync(self.folder)
-        for key in keys:
-            yield Outcome(key, "handed_over")
+        yield from outcomes
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -37,7 +36,14 @@ class EmlFiles(WayOut):
         """Where the message of this key lies."""
         return self.folder / f"{key}.eml"
 
-    def _write(self, message: Outgoing) -> str:
+    def _write(self, message: Outgoing) -> Outcome:
+        try:
+            self._write_file(message)
+        except OSError as error:
+            return Outcome(message.key, "try_again", f"the file cannot be written ({error.strerror})")
+        return Outcome(message.key, "handed_over")
+
+    def _write_file(self, message: Outgoing) -> None:
         path = self.path(message.key)
         unfinished = path.with_suffix(".unfinished")
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -46,7 +52,6 @@ class EmlFiles(WayOut):
             file.flush()
             os.fsync(handle)
         unfinished.replace(path)
-        return message.key
 
 
 def _sync(folder: Path) -> None:

@@ -59,3 +59,10 @@ def test_others_cannot_read_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("email", "name"), [("eml", "eml"), ("smtp", "smtp")])
 def test_the_settings_choose(email: str, name: str, tmp_path: Path) -> None:
     assert choose_out(Settings(project=tmp_path, email=email)).name == name
+
+
+def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "key-1.unfinished").mkdir()
+    found = [(one.state, one.reason) for one in EmlFiles(tmp_path).hand_over(BATCH)]
+    lost = ("try_again", "the file cannot be written (Is a directory)")
+    assert found == [("handed_over", ""), lost, ("handed_over", "")]

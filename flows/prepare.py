@@ -1,9 +1,4 @@
-"""What a Prefect server must hold beside the deployments; `loop deploy` runs it before and after Prefect's.
-
-`python -m flows.prepare [WORKER]` makes the work pool and the watch, and gives up the runs that this worker
-left when it was killed; with `--keep NAME ...` it takes away all other deployments of ours, and lists those
-that stay, as JSON on the last line.
-"""
+"""What a Prefect server must hold beside the deployments, and what it must not; `loop deploy` runs it."""
 
 from __future__ import annotations
 
@@ -22,7 +17,6 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import StateType
-from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
@@ -91,29 +85,23 @@ def bury(client: SyncPrefectClient, worker: str) -> None:
             client.set_flow_run_state(run.id, Crashed(message="Its worker was killed."), force=True)
 
 
-def retire(client: SyncPrefectClient, wanted: set[str]) -> list[DeploymentResponse]:
-    """Take away our deployments that nobody wants any more; those that stay, by name."""
-    ours = client.read_deployments(
-        deployment_filter=DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK])), limit=200
-    )
-    for deployment in ours:
-        if deployment.name not in wanted:
+def retire(client: SyncPrefectClient, keep: set[str]) -> None:
+    """Take away our deployments that nobody wants any more."""
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK]))
+    for deployment in client.read_deployments(deployment_filter=ours, limit=200):
+        if deployment.name not in keep:
             client.delete_deployment(deployment.id)
-    return sorted((one for one in ours if one.name in wanted), key=lambda one: one.name)
 
 
-def main() -> None:
-    """Prepare; or, with `--keep`, clear up and list."""
+def main(wanted: str) -> None:
+    """Do all of it. `wanted` is JSON: `keep`, the deployments' names; `worker`, the name of one, or null."""
+    asked = json.loads(wanted)
     with get_client(sync_client=True) as client:
-        if "--keep" not in sys.argv:
-            prepare(client)
-            for worker in sys.argv[1:]:
-                bury(client, worker)
-            return
-        kept = retire(client, set(sys.argv[2:]))
-        flows = {one.flow_id: client.read_flow(one.flow_id).name for one in kept}
-        print(json.dumps([{"name": one.name, "flow": flows[one.flow_id], "id": str(one.id)} for one in kept]))
+        prepare(client)
+        retire(client, set(asked["keep"]))
+        if asked["worker"]:
+            bury(client, asked["worker"])
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -36,7 +36,7 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
     if doors := _of(report, stages, "enter", "leave"):
         told += [
             "### Who came and went",
-            table(("", "People"), [(_plain(row.path), _n(row)) for row in doors]),
+            table(("", "People"), [(_door(row), _n(row)) for row in doors]),
         ]
     if steps := _of(report, stages, "step"):
         verbs = {stage.name: stage.verb for stage in stages}

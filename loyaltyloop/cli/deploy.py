@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.errors import UserError
-from loyaltyloop.up.deploying import Deployed, deploy, live_names, outdated, read_files, write_file
+from loyaltyloop.up.deploying import deploy, live_names, outdated, read_files, write_file
 from loyaltyloop.up.environment import prefect_environment
 
 
@@ -37,11 +36,11 @@ def command(project: Project, file_only: bool, check: bool, as_json: bool) -> No
     if file_only:
         return None
     environment = prefect_environment(project.folder, os.environ)
-    keep = {*deployment_names(journeys), *live_names(project.settings())}
-    deployed = deploy(project.folder, environment, sorted(keep))
+    names = deployment_names(journeys)
+    deploy(project.folder, environment, {*names, *live_names(project.settings())})
     if as_json:
-        return print_json([asdict(one) for one in deployed])
-    return _say(deployed, environment.get("PREFECT_API_URL"))
+        return print_json([{"deployment": f"{name}/{name}"} for name in names])
+    return _say(names, environment.get("PREFECT_API_URL"))
 
 
 def _check(old: bool) -> None:
@@ -50,9 +49,9 @@ def _check(old: bool) -> None:
     click.echo("prefect.yaml is up to date.")
 
 
-def _say(deployed: list[Deployed], api: str | None) -> None:
-    for one in deployed:
-        click.echo(f"  {one.name}")
+def _say(names: list[str], api: str | None) -> None:
+    for name in names:
+        click.echo(f"  {name}")
     if api:
         click.echo(f"Deployed to {api.removesuffix('/api')}/deployments")
     else:

@@ -29,17 +29,17 @@ def command(project: Project, port: int | None) -> None:
     if (other := read_running(project.folder)).api:
         raise UpFailed(f"`loop up` is at work on this project already (process {other.pid}): {other.ui}")
     journeys, shop = read_files(project.folder)
+    if write_file(project.folder, journeys, shop):
+        click.echo("prefect.yaml brought up to date with journeys/")
     stack = Stack(project.folder, choose_port(port), os.environ)
-    stops = Stops()
-    try:
-        if write_file(project.folder, journeys, shop):
-            click.echo("prefect.yaml brought up to date with journeys/")
-        _start(stack, journeys, {*deployment_names(journeys), *live_names(project.settings())}, stops)
-        stack.watch(stops)
-    except Stopped:
-        pass
-    finally:
-        _stop(stack, stops)
+    with Stops() as stops:
+        try:
+            _start(stack, journeys, {*deployment_names(journeys), *live_names(project.settings())}, stops)
+            stack.watch(stops)
+        except Stopped:
+            pass
+        finally:
+            _stop(stack, stops)
 
 
 def _start(stack: Stack, journeys: list[Journey], keep: set[str], stops: Stops) -> None:

@@ -94,20 +94,34 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_orphans() -> None:
-    """End what our children have left behind."""
-    _signal(left := descendants(os.getpid()), signal.SIGTERM)
+def end_orphans(children: Sequence[Child]) -> None:
+    """End what other children of ours than these have left behind."""
+    left = _left_behind(children)
+    _signal(left, signal.SIGTERM)
     until = time.monotonic() + LAST_WORD
-    while time.monotonic() < until and _living(left):
+    while left and time.monotonic() < until:
         time.sleep(0.1)
-    _signal(_living(left), signal.SIGKILL)
+        left = _left_behind(children)
+    _signal(left, signal.SIGKILL)
+    _reap(left, 0)
 
 
-def _living(pids: Sequence[int]) -> list[int]:
+def _left_behind(children: Sequence[Child]) -> list[int]:
+    known = {child.process.pid for child in children}
+    known |= {pid for child in known for pid in descendants(child)}
+    left = [pid for pid in descendants(os.getpid()) if pid not in known]
+    return _reap(left, os.WNOHANG)
+
+
+def _reap(pids: Sequence[int], how: int) -> list[int]:
+    """Those that still live. One that has ended stays listed until its parent, now us, has asked for it."""
+    living = []
     for pid in pids:
         with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # one that has ended stays listed until its parent, now us, has asked
-    return sorted({*pids} & {*descendants(os.getpid())})
+            if os.waitpid(pid, how)[0]:
+                continue
+            living.append(pid)
+    return living
 
 
 def _signal(pids: Sequence[int], number: signal.Signals) -> None:

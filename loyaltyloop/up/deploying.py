@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from loyaltyloop.deployments import prefect_yaml
@@ -21,15 +20,6 @@ FILE = "prefect.yaml"
 
 class DeployFailed(UserError):
     """Prefect did not take it; its own words are in the text."""
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A deployment that Prefect now has."""
-
-    name: str
-    flow: str
-    id: str
 
 
 def read_files(project: Path) -> tuple[list[Journey], Shop]:
@@ -73,26 +63,20 @@ def write_file(project: Path, journeys: Iterable[Journey], shop: Shop) -> bool:
 
 
 def deploy(
-    project: Path, environment: Mapping[str, str], names: Iterable[str], worker: str | None = None
-) -> list[Deployed]:
-    """Make the server that `environment` names hold what prefect.yaml says, and of ours only `names`.
+    project: Path, environment: Mapping[str, str], keep: Iterable[str], worker: str | None = None
+) -> None:
+    """Make the server that `environment` names hold what prefect.yaml says, and of ours only `keep`.
 
     `worker`: one that is about to start; runs that it left when it was killed are given up.
     """
-    _run(
-        ["-m", "flows.prepare", *([worker] if worker else [])],
-        project,
-        environment,
-        "prepare the Prefect server",
-    )
+    wanted = json.dumps({"keep": sorted(keep), "worker": worker})
+    _run(["-m", "flows.prepare", wanted], project, environment, "prepare the Prefect server")
     # Left for the worker to fill in: set here, the folder would be written into the deployments.
     unplaced = {name: value for name, value in environment.items() if name != "LOOP_PROJECT"}
     _run(["-m", "prefect", "deploy", "--all"], project, unplaced, "deploy")
-    listed = _run(["-m", "flows.prepare", "--keep", *names], project, environment, "list the deployments")
-    return [Deployed(**one) for one in json.loads(listed.splitlines()[-1])]
 
 
-def _run(arguments: Sequence[str], project: Path, environment: Mapping[str, str], what: str) -> str:
+def _run(arguments: Sequence[str], project: Path, environment: Mapping[str, str], what: str) -> None:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=project,
@@ -105,4 +89,3 @@ def _run(arguments: Sequence[str], project: Path, environment: Mapping[str, str]
     if done.returncode:
         words = "\n".join(f"    {line}" for line in (done.stdout + done.stderr).splitlines()[-20:])
         raise DeployFailed(f"Could not {what}. Prefect says:\n{words}")
-    return done.stdout

@@ -97,7 +97,7 @@ class Stack:
         while self.children:
             self.children[-1].end(hurry)
             self.children.pop()
-        end_orphans()
+            end_orphans(self.children)
 
     def _start(self, name: str, command: list[str], log: str, patience: float) -> Child:
         child = start_child(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from types import FrameType
+from typing import Any
 
 
 class Stopped(Exception):
@@ -12,12 +13,20 @@ class Stopped(Exception):
 
 
 class Stops:
-    """From its making on, Ctrl-C, SIGTERM and a closed terminal end nothing by themselves, but `pause`."""
+    """Within it, Ctrl-C, SIGTERM and a closed terminal end nothing by themselves; `pause` tells of them."""
 
     def __init__(self) -> None:
         self.count = 0
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Stops:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._heard)
+            self._before[number] = signal.signal(number, self._heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def pause(self, seconds: float) -> None:
         """Sleep, not longer than until the first request. Stopped if there was one."""

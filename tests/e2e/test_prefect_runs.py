@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,6 +98,17 @@ def test_loop_run_finds_nothing_to_do_and_ends_in_one_task(upped: Upped) -> None
 
 def _wake_ups(upped: Upped) -> list[Any]:
     return upped.runs("welcome", state={"type": {"any_": ["SCHEDULED"]}}, tags={"all_": ["wake-up"]})
+
+
+def test_a_turn_that_meets_another_is_skipped(upped: Upped) -> None:
+    lock = upped.folder / "var" / "loop.db.welcome.lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = loop(upped.folder, "run", "welcome")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Another turn of 'welcome' is at work; try again when it has ended.\n"
+    (run,) = upped.runs_of_flow("welcome", state={"name": {"any_": ["Skipped"]}})
+    assert (run["state"]["type"], run["state"]["message"]) == ("COMPLETED", done.stderr.strip())
 
 
 def test_a_dry_run_changes_nothing_and_wakes_nobody(upped: Upped) -> None:

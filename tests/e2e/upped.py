@@ -187,9 +187,7 @@ class Upped:
     def _ask(self, path: str, body: Json) -> httpx.Response | None:
         url = f"http://127.0.0.1:{self.port}/api{path}"
         answer = httpx.get(url, timeout=60) if body is None else httpx.post(url, json=body, timeout=60)
-        return (
-            None if answer.status_code == 503 else answer
-        )  # busy: asked again
+        return None if answer.status_code == 503 else answer  # busy: asked again
 
     def deployment(self, name: str) -> Json:
         return self.ask(f"/deployments/name/{name.replace(' ', '%20')}/{name.replace(' ', '%20')}")

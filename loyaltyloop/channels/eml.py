@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
+
+WRITERS = 8  # nearly all the time goes into waiting for the disk, which syncs several files at once
 
 
 class EmlFiles(WayOut):
@@ -25,7 +28,8 @@ class EmlFiles(WayOut):
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
         """A name is durable when its folder is synced, so outcomes are told after that: once a batch."""
         self.open()
-        outcomes = [self._write(message) for message in batch]
+        with ThreadPoolExecutor(WRITERS) as writers:
+            outcomes = list(writers.map(self._write, batch))
         _sync(self.folder)
         yield from outcomes
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol, cast
 
-from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, func, literal, select
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.database import is_postgres
-from loyaltyloop.store.models import Customer, Enrolment, Identity, Kept, Order, Product
+from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Kept, Order, Product
 
 Names = dict[str, object]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
+consent: Table = Consent.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
@@ -66,6 +67,7 @@ def load_names(
     values = _load_kept(connection, enrolments)
     orders = _orders(connection, sorted(people.orders), shop)
     shelf = _Shelf(connection, _product_ids(values.values()), shop)
+    unasked = _unasked(connection, messages)
     found: dict[str, Names] = {}
     for message in messages:
         person = people.rows.get(message.enrolment_id)
@@ -75,7 +77,8 @@ def load_names(
         if (its := orders.get(person.order_id)) is not None:
             names["order"] = its
         for step, value in values.get(message.enrolment_id, ()):
-            names[step] = shelf.filled(value, person.locale)
+            hidden = message.enrolment_id in unasked and _are_picks(value)
+            names[step] = [] if hidden else shelf.filled(value, person.locale)
     return found
 
 
@@ -155,6 +158,24 @@ def _load_kept(connection: Connection, enrolments: Sequence[int]) -> dict[int, l
     ):
         found.setdefault(owner, []).append((step, value))
     return found
+
+
+def _unasked(connection: Connection, messages: Sequence[About]) -> set[int]:
+    """Enrolments whose message is transactional and whose customer did not ask for marketing.
+
+    Products in such a message would be marketing: it goes without them.
+    """
+    asked = [message.enrolment_id for message in messages if message.purpose == "transactional"]
+    if not asked:
+        return set()
+    given = exists().where(
+        consent.c.customer_id == enrolment.c.customer_id,
+        consent.c.channel == "email",
+        consent.c.purpose == "marketing",
+        consent.c.given,
+    )
+    chosen = select(enrolment.c.id).where(among(connection, enrolment.c.id, asked), ~given)
+    return set(connection.execute(chosen).scalars())
 
 
 def _orders(connection: Connection, ids: Sequence[str], shop: Shop) -> dict[str | None, Names]:

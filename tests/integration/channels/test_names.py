@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event, insert
 from loyaltyloop.channels.context import load_names
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.models import Kept, Order, Product
+from loyaltyloop.store.models import Consent, Kept, Order, Product
 from tests.integration.store.shops import NOW, place
 from tests.unit.channels.kitchen import LAYOUTS, PUBLIC, SECRET, SHOP
 
@@ -124,6 +124,21 @@ def test_products_are_shown_as_they_are_now_without_what_is_gone(
     ]
     assert names[_key(1)]["picks"] == []
     assert "picks" not in names[_key(2)]
+
+
+def test_a_transactional_message_goes_without_products_unless_marketing_was_asked_for(
+    engine: Engine, messages: list[Mail]
+) -> None:
+    order_mail = [replace(messages[0], purpose="transactional")]
+    with read(engine) as connection:
+        assert load_names(connection, order_mail, SHOP)[_key(0)]["picks"] == []
+        assert load_names(connection, order_mail, SHOP)[_key(0)]["gift"] == {"code": "ABC"}
+    with write(engine) as connection:
+        owner = connection.exec_driver_sql("SELECT min(customer_id) FROM enrolment").scalar()
+        asked = {"customer_id": owner, "channel": "email", "purpose": "marketing", "given": True, "at": NOW}
+        _add(connection, Consent, asked)
+    with read(engine) as connection:
+        assert load_names(connection, order_mail, SHOP)[_key(0)]["picks"]
 
 
 def test_what_is_not_known_is_not_there(engine: Engine, messages: list[Mail]) -> None:

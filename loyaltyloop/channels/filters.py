@@ -45,6 +45,8 @@ def filters() -> Mapping[str, Callable[..., Any]]:
 @pass_context
 def money(context: Context, value: Any, currency: str | None = None) -> str:
     """An amount in major units as the customer reads it; without a currency, the shop's."""
+    if type(value) is formats.Money:
+        return value.text
     known = context.parent["_reader"]
     return formats.money(_present(value), currency or known.currency, known.locale)
 

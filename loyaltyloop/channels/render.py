@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from jinja2 import Template
 from jinja2.exceptions import TemplateError
@@ -108,9 +107,9 @@ class Renderer:
             raise CannotRender("template", error.problems[0].message) from error
         links, known = self._known(key, names)
         try:
-            html = self._run(compiled.html, known)
-            subject = " ".join(self._run(compiled.subject, known).split())
-            text = self._run(compiled.text, known)
+            html = _run(compiled.html, known)
+            subject = " ".join(_run(compiled.subject, known).split())
+            text = _run(compiled.text, known)
         except CannotRender as error:
             raise _named(error, compiled) from None
         except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
@@ -129,7 +128,7 @@ class Renderer:
     def _known(self, key: str, names: Mapping[str, object]) -> tuple[Links, dict[str, object]]:
         message = names.get("message")
         about: Mapping[str, Any] = message if isinstance(message, dict) else {}
-        raw = UUID(key).bytes
+        raw = bytes.fromhex(key.replace("-", ""))
         links = Links(raw, self._public, self._maker, self._follow(about.get("journey"), about.get("step")))
         make, public = self._maker.make, self._public
         own = {
@@ -143,6 +142,7 @@ class Renderer:
             "links": links.own(own),
             "range": RANGE,
             "_links": links,
+            "_budget": Budget(),
             "_reader": self._reader(names.get("customer")),
             "_pixel": Markup() if silent else Markup(PIXEL % f"{public}/o/{make(b'o' + raw)}.gif"),
         }
@@ -160,9 +160,11 @@ class Renderer:
         locale, zone = known.get("locale"), known.get("zone")
         return Reader(self._currency, locale or self.language, zone or self._zone)
 
-    def _run(self, template: Template, known: dict[str, object]) -> str:
-        context = Context(template.environment, {**known, "_budget": Budget()}, template.name, {})
-        return bounded_concat(template.root_render_func(context))
+
+def _run(template: Template, known: dict[str, Any]) -> str:
+    known["_budget"].renew()
+    context = Context(template.environment, known, template.name, {})
+    return bounded_concat(template.root_render_func(context))
 
 
 def _languages(language: str | None) -> Iterator[str]:

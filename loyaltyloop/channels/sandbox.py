@@ -6,6 +6,7 @@ no function but `range`. What it may do is listed, what it may cost is counted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,7 @@ _LOOP_NAMES = frozenset((
     "previtem", "nextitem", "changed",
 ))
 # fmt: on
+_SPECIAL = re.compile("[&<>'\"]").search
 _DATE_NAMES = frozenset(("year", "month", "day"))
 
 
@@ -76,6 +78,10 @@ class Budget:
     __slots__ = ("left",)
 
     def __init__(self) -> None:
+        self.left = LOOPS
+
+    def renew(self) -> None:
+        """For the next part."""
         self.left = LOOPS
 
     def spend(self, amount: int) -> None:
@@ -140,9 +146,9 @@ def shown_in_text(value: Any) -> str:
 def shown_in_html(value: Any) -> str:
     """The same, escaped; an address of ours (Markup) needs no escaping."""
     kind = type(value)
-    if kind is Markup or (kind is str and value.isalnum()):
-        return value  # type: ignore[no-any-return]
-    return escape(value if kind is str else shown_in_text(value))
+    text = value if kind is str else shown_in_text(value)
+    # Most values hold nothing to escape, and are printed without a copy.
+    return text if kind is Markup or _SPECIAL(text) is None else escape(text)
 
 
 def room(length: int) -> None:

@@ -10,7 +10,7 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.money import exponent
 
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
-_LARGEST = 1 << 53
+LARGEST = 10**12  # minor units; so that sums over all orders of anybody stay within 64 bits
 _NEARLY = 1e-6
 
 
@@ -36,15 +36,15 @@ class Exchange:
             exact: float = amount * self._scale
             whole = round(exact)
             # Whole minor units, as nearly all prices are, need no decimal arithmetic.
-            if abs(exact - whole) < _NEARLY and abs(whole) < _LARGEST:
+            if abs(exact - whole) < _NEARLY and abs(whole) < LARGEST:
                 return whole
         return self._converted(read_amount(amount), self.rate(currency))
 
     def _converted(self, amount: Decimal | None, rate: Decimal | None) -> int | None:
         if amount is None or rate is None:
             return None
-        units = int((amount * rate).scaleb(self.decimals).quantize(Decimal(1), ROUND_HALF_UP))
-        return units if abs(units) < _LARGEST else None
+        units = (amount * rate).scaleb(self.decimals)
+        return int(units.quantize(Decimal(1), ROUND_HALF_UP)) if abs(units) < LARGEST else None
 
     def major(self, minor: int) -> float:
         """Minor units as a number in major ones, as files and templates speak of money."""
@@ -59,7 +59,7 @@ def read_amount(amount: Any) -> Decimal | None:
             return None
         case int() | float():
             text = repr(amount)
-            return Decimal(text) if abs(amount) < _LARGEST else None
+            return Decimal(text) if abs(amount) < LARGEST else None
         case str() if _AMOUNT.fullmatch(amount.strip()):
             return Decimal(amount.strip())
         case _:

@@ -11,7 +11,7 @@ from typing import Any
 from loyaltyloop.journey.facts import FACTS
 from loyaltyloop.journey.times import read_instant, to_local, zone_names
 from loyaltyloop.store.canonical import to_json
-from loyaltyloop.store.segment import EARLIEST
+from loyaltyloop.store.segment import EARLIEST, LATEST
 from loyaltyloop.store.zones import country_zones, zone_of
 
 LONGEST_TEXT = 1000
@@ -184,7 +184,7 @@ def read_birthday(value: Any, reference: date | None) -> date | None:
 def read_created_at(value: Any, _: date | None) -> datetime | None:
     """When the customer came to the shop."""
     instant = read_instant(value)
-    return instant if instant is not None and instant >= EARLIEST else None
+    return instant if instant is not None and EARLIEST <= instant <= LATEST else None
 
 
 def read_tags(value: Any, _: date | None) -> list[str] | None:

@@ -5,7 +5,7 @@ In memory, over the customers that a chunk of events can concern; `people.py` re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol
@@ -47,6 +47,7 @@ class People:
 
     by_id: dict[Id, Person] = field(default_factory=dict)
     by_key: dict[str, Person] = field(default_factory=dict)
+    is_taken: Callable[[str], bool] = lambda _key: False  # of keys that are not loaded
     linked: dict[Id, Person] = field(default_factory=dict)
     merges: list[tuple[Person, Person]] = field(default_factory=list)  # survivor, merged
 
@@ -73,7 +74,11 @@ class People:
         return self.find(identity) or self._make(identity)
 
     def _make(self, identity: Id) -> Person:
-        key = identity[1] if self._free(identity[1]) else ":".join(identity)
+        key = identity[1]
+        if not self._free(key):  # a user's id that is also a device's
+            key = f"{identity[0]}:{key}"
+            while not self._free(key) or self.is_taken(key):
+                key = f"{identity[0]}:{key}"
         person = Person(key=key, changed=True, columns={"tags": []})
         self.by_key[key] = person
         self._link(identity, person)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from loyaltyloop.store.amounts import Exchange, read_amount
+from loyaltyloop.store.amounts import LARGEST, Exchange, read_amount
 from loyaltyloop.store.canonical import LONGEST_ID
 
 PLACED = ("Order Completed", "Order Updated")
@@ -165,11 +165,12 @@ def _lines(products: Iterable[Mapping[str, Any]], exchange: Exchange) -> tuple[L
         if product_id is None:
             continue
         category = item.get("category")
+        price = exchange.minor(item.get("price"), None)
         line = Line(
             product_id,
             category if isinstance(category, str) and category else None,
             quantity_of(item),
-            exchange.minor(item.get("price"), None),
+            price if price is None or price >= 0 else None,
         )
         found[product_id] = _together(found[product_id], line) if product_id in found else line
     return tuple(found.values())
@@ -219,7 +220,8 @@ def _total(
                 return minor if minor is None or minor >= 0 else None
     prices = [(exchange.minor(item.get("price"), None), quantity_of(item)) for item in products]
     known = [price * quantity for price, quantity in prices if price is not None]
-    return sum(known) if known and len(known) == len(prices) else None
+    total = sum(known) if known and len(known) == len(prices) else -1
+    return total if 0 <= total < LARGEST else None
 
 
 def _refunded(
@@ -234,7 +236,7 @@ def _refunded(
             back += amount or 0
     if whole:
         return total or 0, True
-    return (back if total is None else min(back, total)), False
+    return min(back, LARGEST if total is None else total), False
 
 
 def _refund(

@@ -33,7 +33,12 @@ def load(connection: Connection, events: Iterable[Identified]) -> People:
     links = connection.execute(select(identity).join(wanted, same)).all()
     keys = connection.execute(select(customer.c.id).join(wanted, wanted.c.value == customer.c.key)).scalars()
     persons = _persons(connection, {row.customer_id for row in links} | set(keys))
+
+    def is_taken(key: str) -> bool:
+        return connection.execute(select(customer.c.id).where(customer.c.key == key)).first() is not None
+
     return People(
+        is_taken=is_taken,
         by_id={(row.kind, row.value): persons[row.customer_id] for row in links},
         by_key={person.key: person for person in persons.values()},
     )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from loyaltyloop.store.apply import apply_events, apply_on, next_seq
 from loyaltyloop.store.database import read, write, write_shop
 from loyaltyloop.store.ingest import record
 from loyaltyloop.store.models import Consent, ConsentEntry, Customer, CustomerDate, Engagement, Event, Message
+from loyaltyloop.store.segment import Call, read_call
 from tests.integration.store.shop import NOW, SHOP, at, call, feed, identify, one, rows, track
 
 
@@ -153,7 +157,7 @@ def _message(engine: Engine, key: str, customer: int) -> None:
         state="handed_over",
     )
     with write(engine) as connection:
-        connection.execute(Message.__table__.insert().values(row.model_dump()))  # type: ignore[attr-defined]
+        connection.execute(Message.__table__.insert().values(row.model_dump(exclude={"id"})))  # type: ignore[attr-defined]
 
 
 def test_what_others_do_is_no_sign_of_the_customer(engine: Engine) -> None:
@@ -204,3 +208,72 @@ def test_nothing_waits_longer_than_it_must(engine: Engine) -> None:
     with read(engine) as connection:
         names = connection.execute(select(Event.__table__.c.name).order_by("seq")).scalars().all()  # type: ignore[attr-defined]
     assert names == [f"E{n}" for n in range(7)]
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=6)
+    | st.sampled_from(["9999-12-31T23:59:59Z", "9999-12-31", "0001-01-01", "1e999", "-1", "email", "GB"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = (
+    "Order Completed",
+    "Order Refunded",
+    "Order Returned",
+    "Consent Granted",
+    "Support Ticket Opened",
+    "Email Link Clicked",
+)
+PROPERTIES = (
+    "total",
+    "currency",
+    "products",
+    "channel",
+    "purpose",
+    "wording",
+    "ticket_id",
+    "email_id",
+    "machine",
+)
+LINE = ("product_id", "sku", "category", "price", "quantity")
+TRAITS = (
+    "email",
+    "phone",
+    "firstName",
+    "birthday",
+    "address",
+    "createdAt",
+    "timezone",
+    "tags",
+    "orders",
+    "x",
+)
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> dict[str, Any]:
+    """A call with any JSON where something else is expected."""
+    who = draw(st.sampled_from(["x", "user:x", "user:user:x", "anonymous:x"]))
+    ids = draw(st.sampled_from([{"userId": who}, {"anonymousId": who}, {"userId": who, "anonymousId": "x"}]))
+    name = draw(st.sampled_from(NAMES))
+    properties = draw(st.dictionaries(st.sampled_from(PROPERTIES), JSON)) | {"order_id": "1"}
+    if draw(st.booleans()):
+        properties["products"] = draw(st.lists(st.dictionaries(st.sampled_from(LINE), JSON), max_size=3))
+    traits = draw(st.dictionaries(st.sampled_from(TRAITS), JSON))
+    more = draw(st.sampled_from([{"type": "track", "event": name}, {"type": "identify"}]))
+    context = {"timezone": draw(JSON), "locale": draw(JSON)}
+    when = {"timestamp": at(9 + draw(st.integers(0, 9)))}
+    return {"properties": properties, "traits": traits, "context": context} | ids | more | when
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(anything(), max_size=6))
+def test_nothing_that_is_recorded_can_stop_an_apply(engine: Engine, raws: list[dict[str, Any]]) -> None:
+    calls = [read_call(raw, lateness=SHOP.lateness) for raw in raws]
+    with write_shop(engine) as connection:
+        taken = record(connection, [one for one in calls if isinstance(one, Call)]).taken
+    assert apply_events(engine, NOW, SHOP, chunk=3) == taken

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Select, Table, func, select
 
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk, consent, engagement, facts, merging, order_book, people
@@ -68,6 +68,11 @@ def apply_on(connection: Connection, now: datetime, shop: Shop, chunk: int = CHU
             return total
 
 
+def waiting(now: datetime) -> Select[Any]:
+    """Events that have arrived by `now` and that nobody has applied."""
+    return select(*_COLUMNS).where(event.c.seq.is_(None), event.c.arrived_at <= now)
+
+
 def next_seq(connection: Connection) -> int:
     """The number of the next change to be applied; to be asked under the shop-wide lock."""
     newest = [connection.execute(select(func.max(table.c.seq))).scalar() or 0 for table in (event, touch)]
@@ -93,13 +98,8 @@ class _Chunk:
 
 
 def _apply_chunk(connection: Connection, now: datetime, shop: Shop, limit: int) -> int:
-    waiting = (
-        select(*_COLUMNS)
-        .where(event.c.seq.is_(None), event.c.arrived_at <= now)
-        .order_by(event.c.arrived_at, event.c.id)
-        .limit(limit)
-    )
-    rows = connection.execute(waiting).all()
+    ordered = waiting(now).order_by(event.c.arrived_at, event.c.id)
+    rows = connection.execute(ordered.limit(limit)).all()
     if rows:
         folk = people.load(connection, rows)
         first = next_seq(connection)

@@ -33,7 +33,6 @@ from sqlmodel import UTCDateTime
 
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.store.among import among
-from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Customer, Enrolment, Visit
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -62,15 +61,7 @@ _VISIT = ["enrolment_id", "step", "arrived_at", "left_at", "path", "why"]
 
 
 def clear(connection: Connection) -> None:
-    """An empty cohort for this transaction."""
-    # PostgreSQL keeps a temporary table for the session, and forgets its rows at each commit.
-    stamp, ending = ("TIMESTAMP WITH TIME ZONE", " ON COMMIT DELETE ROWS")
-    if not is_postgres(connection):
-        stamp, ending = ("DATETIME", "")
-    connection.exec_driver_sql(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS cohort (id INTEGER PRIMARY KEY, state VARCHAR, path VARCHAR,"
-        f' "left" VARCHAR, why VARCHAR, due_at {stamp}, until_at {stamp}){ending}'
-    )
+    """An empty cohort. The table is made with the connection (database.py)."""
     connection.execute(delete(cohort))
 
 

@@ -19,6 +19,11 @@ from loyaltyloop.errors import TurnPutOff
 from loyaltyloop.store.functions import instant
 
 SHOP_LOCK = 0x10A1_7100
+# The members of a cohort (cohorts.py): a table of each connection, as making it anew each time costs more.
+_COHORT = """CREATE TEMPORARY TABLE cohort (
+    id BIGINT PRIMARY KEY, state VARCHAR, path VARCHAR, "left" VARCHAR, why VARCHAR,
+    due_at {instant}, until_at {instant}
+)"""
 
 
 def _dumps(value: Any) -> str:
@@ -35,13 +40,15 @@ def _engine(url: str, _pid: int) -> Engine:
     target = make_url(url)
     if target.get_backend_name() == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
-        return create_engine(
+        engine = create_engine(
             target,
             hide_parameters=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={"options": "-c timezone=UTC", "prepare_threshold": 3},
         )
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
     if target.database and target.database != ":memory:":
         Path(target.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -54,6 +61,11 @@ def _engine(url: str, _pid: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgres(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.execute(_COHORT.format(instant="TIMESTAMP WITH TIME ZONE") + " ON COMMIT DELETE ROWS")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -69,6 +81,7 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.execute(_COHORT.format(instant="DATETIME").replace("BIGINT", "INTEGER"))
 
 
 def _begin_sqlite(connection: Connection) -> None:

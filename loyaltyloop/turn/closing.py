@@ -12,7 +12,7 @@ from loyaltyloop.journey.model import ByDate, BySchedule, ByState, Step
 from loyaltyloop.journey.times import to_instant, to_local
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
-from loyaltyloop.store.apply import apply_events, apply_on
+from loyaltyloop.store.apply import apply_events, apply_on, waiting
 from loyaltyloop.store.cohorts import cohort, enrolment, take
 from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.touched import newest_seq
@@ -24,9 +24,10 @@ from loyaltyloop.turn.stepping import CHUNK
 
 def apply(frame: Frame) -> Counts:
     """Apply what has arrived, and fix up to where this turn looks."""
+    applied = 0
     if frame.transactions.dry is not None:
         applied = apply_on(frame.transactions.dry, frame.now, frame.shop)
-    else:
+    elif _arrived(frame):
         applied = apply_events(frame.world.engine, frame.now, frame.shop)
     with frame.transactions.write() as connection:
         frame.upto = newest_seq(connection)
@@ -34,9 +35,15 @@ def apply(frame: Frame) -> Counts:
     return Counts({"": applied} if applied else {})
 
 
+def _arrived(frame: Frame) -> bool:
+    """Is there anything to apply? Reading stops nobody, where applying takes the shop's lock."""
+    with frame.transactions.read() as connection:
+        return bool(connection.execute(select(waiting(frame.now).exists())).scalar())
+
+
 def close(frame: Frame) -> Counts:
     """Run the `at_end` steps of whoever has ended, and note that all up to here were looked at."""
-    ended = _at_end(frame)
+    ended = _at_end(frame) if frame.journey.at_end else 0
     with frame.transactions.write() as connection:
         _note(connection, frame, seen_seq=frame.upto)
     return Counts({"at_end": ended} if ended else {})

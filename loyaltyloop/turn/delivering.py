@@ -12,7 +12,6 @@ from loyaltyloop.channels.claim import Desk, claim
 from loyaltyloop.channels.mime import assemble
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.channels.outbox import claimed_keys, load_claimed, message, ready_keys, record
-from loyaltyloop.channels.render import Renderer
 from loyaltyloop.store.database import delivery_lock
 from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
@@ -22,7 +21,7 @@ from loyaltyloop.turn.frame import Frame
 def deliver(frame: Frame) -> Counts:
     """Claim and hand over all that may leave by now; counts by message state."""
     world = frame.world
-    renderer = Renderer(frame.templates, frame.shop, world.public_url, world.secret)
+    renderer = world.renderers.of(frame.templates, frame.shop)
     desk = Desk(frame.now, frame.shop, renderer, world.out.name)
     with _alone(frame):
         parts = [_recover(frame)]

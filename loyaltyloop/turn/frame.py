@@ -21,6 +21,10 @@ identity: Table = Identity.__table__  # type: ignore[attr-defined]
 journey_table: Table = LiveJourney.__table__  # type: ignore[attr-defined]
 
 
+# (version, step, state) where somebody is to be looked at.
+Busy = tuple[int, str, str]
+
+
 @dataclass(frozen=True)
 class Transactions:
     """Where stages get their transactions: new ones, or (dry run) parts of one that is rolled back."""
@@ -97,9 +101,7 @@ class Frame:
     # ──
     upto: int = 0  # events and touches up to this number are this turn's
     answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
-    busy: set[tuple[int, str]] = field(
-        default_factory=set
-    )  # (version, step) where somebody is to be looked at
+    busy: set[Busy] = field(default_factory=set)
     passed: dict[str, Counts] = field(default_factory=dict)  # by stage: what moved behind the delivery
 
     def pass_on(self, stage: str, counts: Counts) -> None:

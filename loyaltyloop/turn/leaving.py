@@ -40,10 +40,10 @@ def leave(frame: Frame) -> Counts:
     """Look at all customers touched since the last turn, and at those who have just entered."""
     with frame.transactions.read() as connection:
         touched = _touched(connection, frame)
-        running = _running(connection, frame, touched)
+        running, aiming = _enrolled(connection, frame, touched)
     parts = [_leave_when(frame, ids) for ids in batches(_looked_at(frame, running), CHUNK)]
     if frame.journey.goal is not None:
-        for ids in batches(touched):
+        for ids in batches(aiming, CHUNK):
             _reach_goal(frame, frame.journey.goal, ids)
     with frame.transactions.read() as connection:
         frame.busy = find_busy(connection, frame)
@@ -65,17 +65,19 @@ def _touched(connection: Connection, frame: Frame) -> list[int]:
 Running = list[tuple[int, int, str]]  # enrolment, version, step
 
 
-def _running(connection: Connection, frame: Frame, customers: Iterable[int]) -> Running:
-    found: Running = []
-    chosen = select(enrolment.c.id, enrolment.c.version, enrolment.c.step).where(
-        enrolment.c.journey == frame.journey.name, enrolment.c.ended_at.is_(None)
-    )
-    for ids in batches(customers):
-        found += [
-            (row.id, row.version, row.step)
-            for row in connection.execute(chosen.where(among(connection, enrolment.c.customer_id, ids)))
-        ]
-    return found
+def _enrolled(connection: Connection, frame: Frame, customers: Iterable[int]) -> tuple[Running, list[int]]:
+    """These customers' running enrolments; and those, ended ones too, that have not reached the goal."""
+    running: Running = []
+    aiming: list[int] = []
+    own = [enrolment.c[name] for name in ("id", "version", "step", "ended_at", "goal_at")]
+    chosen = select(*own).where(enrolment.c.journey == frame.journey.name)
+    for ids in batches(customers, CHUNK):
+        for row in connection.execute(chosen.where(among(connection, enrolment.c.customer_id, ids))).all():
+            if row.ended_at is None:
+                running.append((row.id, row.version, row.step))
+            if row.goal_at is None:
+                aiming.append(row.id)
+    return running, aiming
 
 
 def _looked_at(frame: Frame, running: Running) -> list[int]:
@@ -99,11 +101,10 @@ def _leave_when(frame: Frame, ids: list[int]) -> Counts:
         return Counts(move(connection, frame.now, {}, ended_state(frame.journey)))
 
 
-def _reach_goal(frame: Frame, goal: Condition, customers: list[int]) -> None:
-    """Write `goal_at` on enrolments of these customers, ended and held-out ones too."""
+def _reach_goal(frame: Frame, goal: Condition, ids: list[int]) -> None:
+    """Write `goal_at` on these enrolments, ended and held-out ones too, that have reached it."""
     with frame.transactions.write() as connection:
-        mine = and_(enrolment.c.journey == frame.journey.name, enrolment.c.goal_at.is_(None))
-        if not take(connection, and_(mine, among(connection, enrolment.c.customer_id, customers)), None):
+        if not take(connection, among(connection, enrolment.c.id, ids), None):
             return
         scope = cohort_scope(connection, frame.shop, frame.now, [goal], entered=True)
         now = literal(frame.now, enrolment.c.entered_at.type)
@@ -140,4 +141,3 @@ def _note_answers(frame: Frame, running: Running) -> None:
         if (version, step) in listening:
             answered[version, step].append(member)
     frame.answered = dict(answered)
-    frame.busy.update(answered)

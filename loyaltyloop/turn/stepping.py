@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-
 from sqlalchemy import ColumnElement, Connection, and_, literal, select, union
 
 from loyaltyloop.journey.model import Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.steps.wait import SKIP
+from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import leaves_by
 from loyaltyloop.store.cohorts import cohort, ended_state, enrolment, mark, move, standing, take
+from loyaltyloop.store.touched import batches
 from loyaltyloop.store.versions import Live
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.delivering import deliver
-from loyaltyloop.turn.frame import Frame
+from loyaltyloop.turn.frame import Busy, Frame
 from loyaltyloop.turn.stages import Stage, stages
 
 CHUNK = 5000
@@ -26,22 +25,22 @@ def walk_step(frame: Frame, stage: Stage) -> Counts:
     """Move on everybody at this step who can go on; what moved, by path."""
     live, name = frame.version(stage.version), stage.step
     assert name is not None
-    if (live.number, name) not in frame.busy:
-        return Counts()
     step = live.journey.step(name)
     here = and_(standing(frame.journey.name, live.number, name), frame.limits.who())
     parts = []
-    for who in _kinds(frame):
-        parts += _all_of(frame, live, step, and_(here, who))
-    for ids in _chunks(frame.answered.pop((live.number, name), [])):
-        parts.append(_once(frame, live, step, and_(here, enrolment.c.id.in_(ids)))[1])
+    # Each state by its own stretch of the index; `ready` last, for those whom the others bring there.
+    for state in ("sent", "waiting", "ready"):
+        if (live.number, name, state) in frame.busy:
+            parts += _all_of(frame, live, step, and_(here, _looked_at(frame, state)))
+    for ids in batches(sorted(frame.answered.pop((live.number, name), [])), CHUNK):
+        parts.append(_once(frame, live, step, here, ids)[1])
     return Counts.sum(parts)
 
 
-def _kinds(frame: Frame) -> tuple[ColumnElement[bool], ...]:
-    """Who must be looked at, each kind by its own stretch of the index."""
-    due = and_(enrolment.c.state == "waiting", enrolment.c.due_at <= frame.now)
-    return enrolment.c.state == "sent", due, enrolment.c.state == "ready"
+def _looked_at(frame: Frame, state: str) -> ColumnElement[bool]:
+    """In this state, and if that is waiting: due by now."""
+    here = enrolment.c.state == state
+    return and_(here, enrolment.c.due_at <= frame.now) if state == "waiting" else here
 
 
 def _all_of(frame: Frame, live: Live, step: Step, who: ColumnElement[bool]) -> list[Counts]:
@@ -53,18 +52,15 @@ def _all_of(frame: Frame, live: Live, step: Step, who: ColumnElement[bool]) -> l
             return parts
 
 
-def _chunks(ids: list[int]) -> Iterator[list[int]]:
-    rest = iter(sorted(ids))
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
-
-
-def _once(frame: Frame, live: Live, step: Step, who: ColumnElement[bool]) -> tuple[int, Counts]:
+def _once(
+    frame: Frame, live: Live, step: Step, who: ColumnElement[bool], ids: list[int] | None = None
+) -> tuple[int, Counts]:
     """One chunk, one transaction: how many were looked at, and what moved."""
     # `set` applies events of its own; whoever does so must hold the shop's lock from the start.
     begin = frame.transactions.write_shop if step.verb == "set" else frame.transactions.write
     with begin() as connection:
-        taken = take(connection, who, frame.limits.limit or CHUNK)
+        chosen = who if ids is None else and_(who, among(connection, enrolment.c.id, ids))
+        taken = take(connection, chosen, frame.limits.limit or CHUNK)
         if not taken:
             return 0, Counts()
         stand = Stand(connection, frame.now, frame.shop, live.journey, live.number, step)
@@ -86,7 +82,8 @@ def _advance(frame: Frame, stand: Stand) -> dict[str, int]:
     behind = stand.journey.step(step.after).after if step.after else None
     targets = {"": step.after, SKIP: behind, **dict(step.edges)}
     moved = move(stand.connection, stand.now, targets, ended_state(frame.journey))
-    frame.busy.update((stand.version, target) for path in moved if (target := targets.get(path)) is not None)
+    reached = {targets.get(path) for path in moved} - {None}
+    frame.busy.update((stand.version, target, "ready") for target in reached if target is not None)
     return moved
 
 
@@ -104,8 +101,8 @@ def _only_answering(stand: Stand) -> ColumnElement[bool]:
     return and_(enrolment.c.state == "waiting", enrolment.c.due_at > stand.now)
 
 
-def find_busy(connection: Connection, frame: Frame) -> set[tuple[int, str]]:
-    """(version, step) where somebody is ready, sent or due."""
+def find_busy(connection: Connection, frame: Frame) -> set[Busy]:
+    """Where somebody is ready, sent or due."""
     found = []
     for live in frame.versions:
         here = and_(
@@ -113,11 +110,9 @@ def find_busy(connection: Connection, frame: Frame) -> set[tuple[int, str]]:
             enrolment.c.version == live.number,
             enrolment.c.ended_at.is_(None),
         )
-        moving = enrolment.c.state.in_(("ready", "sent"))
-        due = and_(enrolment.c.state == "waiting", enrolment.c.due_at <= frame.now)
-        at = select(literal(live.number), enrolment.c.step)
-        found += [at.where(here, moving), at.where(here, due)]
-    return {(number, step) for number, step in connection.execute(union(*found))}
+        at = select(literal(live.number), enrolment.c.step, enrolment.c.state)
+        found += [at.where(here, _looked_at(frame, state)) for state in ("sent", "waiting", "ready")]
+    return {(number, step, state) for number, step, state in connection.execute(union(*found))}
 
 
 def settle(frame: Frame) -> Counts:

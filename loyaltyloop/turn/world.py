@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
 from loyaltyloop.channels.out import WayOut, choose_out
+from loyaltyloop.channels.renderers import Renderers
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import open_engine
 from loyaltyloop.store.schema import create_schema
@@ -20,6 +21,10 @@ class World:
     out: WayOut
     secret: bytes
     public_url: str
+    renderers: Renderers = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "renderers", Renderers(self.public_url, self.secret))
 
     @classmethod
     def open(cls, settings: Settings) -> World:

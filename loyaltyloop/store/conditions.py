@@ -155,12 +155,16 @@ def _deed(did: Did, least: int, scope: Scope) -> At:
 def _any(parts: list[_Satisfied], scope: Scope) -> _Satisfied:
     times = [part.at for part in parts if part.at is not None]
     states = [part.state for part in parts if part.state is not None]
-    return _Satisfied(or_(false(), *states), _least(times, scope) if times else None)
+    return _Satisfied(
+        or_(false(), *states) if states or not times else None, _least(times, scope) if times else None
+    )
 
 
 def _all(parts: list[_Satisfied], scope: Scope) -> _Satisfied:
     times = [part.at for part in parts if part.at is not None]
-    state = and_(true(), *(part.state if part.state is not None else false() for part in parts))
+    states = [part.state for part in parts if part.state is not None]
+    # Without any event all of it holds only where each part can do without one.
+    state = and_(true(), *states) if len(states) == len(parts) else None
     if not times:
         return _Satisfied(state)
     return _Satisfied(state, case((and_(*(part.holds for part in parts)), _greatest(times, scope))))

@@ -11,7 +11,7 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk
 from loyaltyloop.store.amounts import Exchange
 from loyaltyloop.store.models import Event, Order, OrderLine, Product
-from loyaltyloop.store.orders import EVENTS, OrderEvent, OrderState, fold, product_id_of
+from loyaltyloop.store.orders import EVENTS, OrderEvent, OrderState, fold, product_id_of, products_of
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]
@@ -106,9 +106,8 @@ def _categories(connection: Connection, told: Told) -> dict[str, str]:
         product_id
         for events in told.values()
         for one in events
-        for item in one.properties.get("products") or ()
-        if isinstance(item, dict) and "category" not in item
-        if (product_id := product_id_of(item)) is not None
+        for item in products_of(one.properties) or ()
+        if "category" not in item and (product_id := product_id_of(item)) is not None
     }
     if not unknown:
         return {}

@@ -122,12 +122,16 @@ def _products(
 ) -> list[dict[str, Any]]:
     """The newest list of products, with prices in the shop's currency."""
     for event in reversed(told):
-        listed = event.properties.get("products")
-        if event.name in PLACED and isinstance(listed, list):
-            return [
-                _product(item, exchange, currency, categories) for item in listed if isinstance(item, dict)
-            ]
+        listed = products_of(event.properties)
+        if event.name in PLACED and listed is not None:
+            return [_product(item, exchange, currency, categories) for item in listed]
     return []
+
+
+def products_of(properties: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The products that an event lists; None: it has no list of them."""
+    listed = properties.get("products")
+    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else None
 
 
 def _product(
@@ -248,11 +252,11 @@ def _refund(
     for name in ("total", "revenue", "value"):
         if properties.get(name) is not None:
             return max(exchange.minor(properties[name], spoken) or 0, 0)
-    listed = properties.get("products")
-    if not isinstance(listed, list) or not listed:
+    listed = products_of(properties)
+    if not listed:
         return None
     prices = {line.product_id: line.price for line in lines}
-    return sum(_piece(item, exchange, spoken, prices) for item in listed if isinstance(item, dict))
+    return sum(_piece(item, exchange, spoken, prices) for item in listed)
 
 
 def _piece(
@@ -268,9 +272,9 @@ def _returned(told: Sequence[OrderEvent], lines: Sequence[Line]) -> set[str]:
     """The products that came back: those that a refund or return lists; of a return without a list, all."""
     back: set[str] = set()
     for event in told:
-        listed = event.properties.get("products")
+        listed = products_of(event.properties)
         if event.name == "Order Returned" and not listed:
             return {line.product_id for line in lines}
-        if event.name in ("Order Returned", "Order Refunded") and isinstance(listed, list):
-            back.update(product_id_of(item) or "" for item in listed if isinstance(item, dict))
+        if event.name in ("Order Returned", "Order Refunded"):
+            back.update(product_id_of(item) or "" for item in listed or ())
     return back

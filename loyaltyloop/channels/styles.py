@@ -19,6 +19,7 @@ from loyaltyloop.channels.markup import MARK, RAW, VOID, Document, Edit, Tag, da
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TYPE = re.compile(r"(?<![\w.#:\[\]=\"'-])([a-zA-Z][\w-]*)(?![\w(-]*[(])")
+_BEYOND = re.compile(r"[^\x00-\x7f]")
 _CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 _STYLED = re.compile(r'data-n="(\d+)"[^>]*? style="([^"]*)"')
 
@@ -36,7 +37,7 @@ def inline(body: Body, sources: Sources) -> None:
         ours, theirs = split(css)
         moved += ours
         kept += theirs
-        edits.append(Edit(start, end, (data("".join(theirs)),)))
+        edits.append(Edit(start, end, (data("\n".join(theirs)),)))
     tags = [tag for tag in document.tags() if tag.name and tag.name not in ("style", "title", "meta")]
     styles = match("\n".join(moved), tags)
     edits += [_edit(tag, styles[number]) for number, tag in enumerate(tags) if number in styles]
@@ -63,9 +64,14 @@ def _rules(css: str) -> Iterator[tuple[str, str]]:
     for position, character in enumerate(css):
         depth += (character == "{") - (character == "}")
         if (character == "}" and not depth) or (character == ";" and not depth):
-            rule = " ".join(css[start : position + 1].split())
+            rule = _plain(" ".join(css[start : position + 1].split()))
             yield rule.partition("{")[0].strip(), rule
             start = position + 1
+
+
+def _plain(rule: str) -> str:
+    """The rule in short lines of ASCII, as a message travels best."""
+    return _BEYOND.sub(lambda found: f"\\{ord(found[0]):x} ", rule).replace("} ", "}\n")
 
 
 def match(css: str, tags: list[Tag]) -> dict[int, str]:

@@ -255,6 +255,7 @@ def test_it_is_small_enough_not_to_be_clipped(message: Rendered) -> None:
 def test_css_is_inlined_and_no_line_is_too_long(message: Rendered) -> None:
     style = message.html.partition("<style>")[2].partition("</style>")[0]
     assert "@media" in style
+    assert max(map(len, message.html.splitlines())) < 990
     assert not re.search(r"(^|\})\s*\.(paper|head|fine)\s*\{", style.partition("@media")[0])
     assert "data-text" not in message.html
 

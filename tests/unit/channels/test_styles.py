@@ -47,7 +47,7 @@ def test_at_rules_and_states_stay_in_the_head_with_their_classes() -> None:
         "a:hover { color: blue } .b { color: green }"
     )
     assert _styled(css, '<p class="a b">x</p>') == (
-        "@media (max-width: 600px) { .a { color: red } }a:hover { color: blue }</style>"
+        "@media (max-width: 600px) { .a { color: red }\n}\na:hover { color: blue }</style>"
         '<body><p class="a" style="color:green">x</p>'
     )
 
@@ -59,7 +59,11 @@ def test_the_shops_colours_are_written_in() -> None:
 def test_rules_are_split_at_their_braces() -> None:
     ours, theirs = split("@import 'x'; a { b: c } @media print { d { e: f } g { h: i } } j { k: l }")
     assert ours == ["a { b: c }", "j { k: l }"]
-    assert theirs == ["@import 'x';", "@media print { d { e: f } g { h: i } }"]
+    assert theirs == ["@import 'x';", "@media print { d { e: f }\ng { h: i }\n}"]
+
+
+def test_signs_beyond_ascii_are_written_as_css_writes_them() -> None:
+    assert split('a:after { content: "é" }')[1] == ['a:after { content: "\\e9 " }']
 
 
 def test_without_a_style_sheet_nothing_changes() -> None:

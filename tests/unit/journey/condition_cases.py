@@ -263,6 +263,9 @@ DID = [
     state("too few is a state", orders(Compare("at_most", 3), since="ever"), True),
     state("none", Did(("Signed Up",), times=(Compare("is", 0),)), True),
     Case("no number is both", orders(Compare("over", 3), Compare("under", 3), since="ever"), False),
+    # London's clocks went forward on 31 March, so that the last two days had 47 hours.
+    Case("calendar days in the own zone", Did(("Signed Up",), within=DAYS), False, more=EARLY),
+    Case("hours are the same everywhere", Did(("Signed Up",), within=HOURS), True, EARLY_AT, more=EARLY),
     Case("within, by own time", orders(within=DAYS), True, ago(days=1)),
     Case("within and since", orders(within=DAYS, since="ask"), True, ago(days=1)),
     Case("too long ago", Did(("Product Viewed",), within=Duration.of("1 day")), False),

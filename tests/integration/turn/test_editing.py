@@ -20,7 +20,7 @@ from tests.reference.staging import ENROLMENT, MESSAGE, TEMPLATE, VISIT, empty, 
 from tests.reference.state import Happening
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-PEOPLE = 6
+PEOPLE = 4
 NAMES = [f"s{number}" for number in range(6)]
 
 
@@ -100,11 +100,11 @@ Story = tuple[list[Part], list[Part], int, bool, bool]
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     before = draw(journeys())
-    return before, draw(edited(before)), draw(st.integers(1, 8)), draw(st.booleans()), draw(st.booleans())
+    return before, draw(edited(before)), draw(st.integers(1, 5)), draw(st.booleans()), draw(st.booleans())
 
 
 @settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -126,7 +126,7 @@ def test_people_come_through_an_edit(engine: Engine, story: Story) -> None:
         return
     with read(engine) as connection:
         assert changes.plan(connection, files(after)) == []
-    for turn in range(24):
+    for turn in range(20):
         tick(stage, now + turn * 2 * half)
     _all_have_ended(engine)
 

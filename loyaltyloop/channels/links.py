@@ -66,7 +66,7 @@ def destination(url: str, shop_host: str, campaign: str, content: str) -> str:
     }
     added = [f"{name}={quote(value, safe='')}" for name, value in ours.items() if value and name not in given]
     query = "&".join([*filter(None, [parts.query]), *added])
-    return urlunsplit(parts._replace(query=query))
+    return urlunsplit(parts._replace(path=parts.path or "/", query=query))
 
 
 def host_of(url: str) -> str:

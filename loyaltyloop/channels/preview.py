@@ -22,6 +22,7 @@ from loyaltyloop.channels.context import (
     product_names,
 )
 from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.formats import money_of
 from loyaltyloop.channels.render import Rendered, Renderer
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Ask, Give, Journey, Purpose, Recommend, Score, Send, Shop, Step
@@ -70,7 +71,7 @@ class _Sampler:
             self._order(names, person)
         for step in journey or ():
             if step.name in self.used and step.name not in names:
-                names[step.name] = self._value(step)
+                names[step.name] = self._value(step, person.locale)
                 self.notes.append(f"{step.name}: made up, as the customer has not passed that step")
 
     def _order(self, names: Names, person: Row[Any]) -> None:
@@ -78,11 +79,21 @@ class _Sampler:
         if found := self.connection.execute(newest.limit(1)).first():
             names["order"] = order_names(found, self.shop)
             self.notes.append("order: the customer's newest, as none belongs to this journey")
+            return
+        lines = [{**one, "quantity": 1} for one in self._products(2, person.locale)]
+        names["order"] = {
+            "order_id": "SAMPLE-1",
+            "status": "open",
+            "currency": self.shop.currency,
+            "products": lines,
+            "total": money_of(1250, self.shop.currency, person.locale),
+        }
+        self.notes.append("order: made up, as the customer has none")
 
-    def _value(self, step: Step) -> object:
+    def _value(self, step: Step, locale: str | None) -> object:
         match step.action:
             case Recommend():
-                return self._products(step.action.products)
+                return self._products(step.action.products, locale)
             case Score():
                 return 0.5
             case Give():
@@ -92,11 +103,11 @@ class _Sampler:
                 return {"links": links, "answer": "", "comment": ""}
         return None
 
-    def _products(self, count: int) -> list[Names]:
+    def _products(self, count: int, locale: str | None) -> list[Names]:
         chosen = select(product).where(product.c.in_stock)
         # Those with a picture first, to show the layout at its fullest.
         chosen = chosen.order_by(product.c.image_url.is_(None), product.c.product_id).limit(count)
-        found = [product_names(row, self.shop, None) for row in self.connection.execute(chosen)]
+        found = [product_names(row, self.shop, locale) for row in self.connection.execute(chosen)]
         made = [{"name": word, "url": self.shop.url or "https://shop.example"} for word in _WORDS]
         return [{**one, "reason": "A sample reason"} for one in (found or made[:count])]
 

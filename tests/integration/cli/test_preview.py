@@ -79,6 +79,14 @@ def test_what_was_decided_is_shown(loop: Loop, engine: Engine, ada: str) -> None
     assert found["made_up"] == []
 
 
+def test_an_order_is_made_up_and_said(loop: Loop, project: Path, ada: str) -> None:
+    body = "<p>{{ order.order_id }}: {{ order.products[0].name }}, {{ order.total }}</p>"
+    write_files(project, {"templates/welcome/hello.html": TEMPLATE.replace("<p>", body + "<p>")})
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert "SAMPLE-1: Jam, £12.50" in ran.out
+    assert "order: made up, as the customer has none" in ran.err
+
+
 def test_a_value_that_is_missing_is_said(loop: Loop, project: Path, ada: str) -> None:
     broken = TEMPLATE.replace("{% for pick in picks %}", "{{ customer.city }}{% for pick in picks %}")
     write_files(project, {"templates/welcome/hello.html": broken})

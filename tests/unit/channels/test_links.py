@@ -50,6 +50,7 @@ def test_an_address_of_several_parts_is_one_address() -> None:
     [
         ("https://shop.example/x", "https://shop.example/x?{utm}"),
         ("https://www.shop.example/x?a=b#top", "https://www.shop.example/x?a=b&{utm}#top"),
+        ("https://shop.example", "https://shop.example/?{utm}"),
         ("https://other.example/x", "https://other.example/x"),
         ("https://notshop.example/x", "https://notshop.example/x"),
     ],

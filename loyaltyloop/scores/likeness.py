@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from itertools import chain, islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -45,14 +47,34 @@ def describe(connection: Connection, ids: Collection[str]) -> dict[str, Describe
     return {one.product_id: one for one in found}
 
 
-def alike(one: Described, others: Iterable[Described]) -> list[str]:
-    """Ids of those of the same category or with a word in common: by share of common words, then id."""
-    ranked = []
-    for other in others:
-        common = len(one.words & other.words)
-        if other.product_id != one.product_id and (
-            common or (one.category and one.category == other.category)
-        ):
-            share = 1000 * common // (len(one.words | other.words) or 1)
-            ranked.append((-share, one.category != other.category, other.product_id))
-    return [product_id for _, _, product_id in sorted(ranked)[:MOST]]
+class Likeness:
+    """Answers what is like a product, from an index of words: a catalogue is not read through for each."""
+
+    def __init__(self, described: Mapping[str, Described]) -> None:
+        self._described = described
+        self._by_word: dict[str, list[str]] = defaultdict(list)
+        self._by_category: dict[str, list[str]] = defaultdict(list)
+        for product_id in sorted(described):
+            one = described[product_id]
+            for word in one.words:
+                self._by_word[word].append(product_id)
+            if one.category:
+                self._by_category[one.category].append(product_id)
+
+    def of(self, product_id: str) -> list[str]:
+        """Ids of those of the same category or with a word in common: by share of common words, then id."""
+        one = self._described[product_id]
+        common = Counter(chain.from_iterable(self._by_word[word] for word in one.words))
+        common.pop(product_id, None)
+        ranked = sorted(self._rank(one, self._described[other], words) for other, words in common.items())
+        found = [other for _, _, other in ranked[:MOST]]
+        if len(found) < MOST and one.category:
+            kin = self._by_category[one.category]
+            rest = (each for each in kin if each not in common and each != product_id)
+            found += islice(rest, MOST - len(found))
+        return found
+
+    @staticmethod
+    def _rank(one: Described, other: Described, common: int) -> tuple[int, bool, str]:
+        share = 1000 * common // (len(one.words) + len(other.words) - common)
+        return -share, one.category != other.category, other.product_id

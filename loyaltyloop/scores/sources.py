@@ -17,7 +17,7 @@ from loyaltyloop.scores import history
 from loyaltyloop.scores.affinity import Neighbours, blend
 from loyaltyloop.scores.counting import Kind
 from loyaltyloop.scores.figures import read_figures
-from loyaltyloop.scores.likeness import alike, describe
+from loyaltyloop.scores.likeness import Likeness, describe
 from loyaltyloop.scores.places import place_name
 from loyaltyloop.scores.wanted import Wanted, trigger_products
 
@@ -169,7 +169,8 @@ class Alike:
         self._triggers = {who.enrolment_id: trigger_products(who.trigger) for who in cohort.people}
         given = sorted(set(chain.from_iterable(self._triggers.values())))
         described = describe(cohort.connection, given) if given else {}
-        self._like = {one: alike(described[one], described.values()) for one in given if one in described}
+        likeness = Likeness(described)
+        self._like = {one: likeness.of(one) for one in given if one in described}
         self._lists = {key: self._unlike_own(own) for key, own in self._triggers.items()}
 
     def _unlike_own(self, own: Sequence[str]) -> list[str]:

@@ -19,20 +19,23 @@ from loyaltyloop.turn.frame import Busy, Frame
 from loyaltyloop.turn.stages import Stage, stages
 
 CHUNK = 5000
+STATES = ("sent", "waiting", "ready")  # of whom a step looks at, each by its own stretch of the index
 
 
 def walk_step(frame: Frame, stage: Stage) -> Counts:
     """Move on everybody at this step who can go on; what moved, by path."""
     live, name = frame.version(stage.version), stage.step
     assert name is not None
+    states = [state for state in STATES if (live.number, name, state) in frame.busy]
+    answered = frame.answered.pop((live.number, name), [])
+    if not states and not answered:
+        return Counts()
     step = live.journey.step(name)
     here = and_(standing(frame.journey.name, live.number, name), frame.limits.who())
     parts = []
-    # Each state by its own stretch of the index; `ready` last, for those whom the others bring there.
-    for state in ("sent", "waiting", "ready"):
-        if (live.number, name, state) in frame.busy:
-            parts += _all_of(frame, live, step, and_(here, _looked_at(frame, state)))
-    for ids in batches(sorted(frame.answered.pop((live.number, name), [])), CHUNK):
+    for state in states:
+        parts += _all_of(frame, live, step, and_(here, _looked_at(frame, state)))
+    for ids in batches(sorted(answered), CHUNK):
         parts.append(_once(frame, live, step, here, ids)[1])
     return Counts.sum(parts)
 
@@ -111,7 +114,7 @@ def find_busy(connection: Connection, frame: Frame) -> set[Busy]:
             enrolment.c.ended_at.is_(None),
         )
         at = select(literal(live.number), enrolment.c.step, enrolment.c.state)
-        found += [at.where(here, _looked_at(frame, state)) for state in ("sent", "waiting", "ready")]
+        found += [at.where(here, _looked_at(frame, state)) for state in STATES]
     return {(number, step, state) for number, step, state in connection.execute(union(*found))}
 
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from loyaltyloop.journey.model import Recommend, Source
-from loyaltyloop.scores.likeness import Described, alike, words_of
+from loyaltyloop.scores.likeness import Described, Likeness, words_of
 from loyaltyloop.scores.places import place_name
 from loyaltyloop.scores.recommend import MIX, plan_of
 from loyaltyloop.scores.sources import SOURCES
@@ -37,6 +37,10 @@ def test_best_is_a_mix_and_all_else_is_in_order() -> None:
 )
 def test_the_products_of_a_trigger(trigger: dict[str, Any], products: list[str]) -> None:
     assert trigger_products(trigger) == products
+
+
+def alike(wanted: Described, others: list[Described]) -> list[str]:
+    return Likeness({one.product_id: one for one in [wanted, *others]}).of(wanted.product_id)
 
 
 def test_likeness_goes_by_words_then_category_then_id() -> None:

@@ -70,19 +70,8 @@ class Stack:
 
     def start_worker(self) -> None:
         """Start a worker that takes the runs of our pool."""
-        command = [
-            "-m",
-            "prefect",
-            "worker",
-            "start",
-            "--pool",
-            POOL,
-            "--type",
-            "process",
-            "--name",
-            "loop up",
-        ]
-        self._start("worker", command, "worker.log", patience=TURN_PATIENCE)
+        command = f"-m prefect worker start --pool {POOL} --type process --name".split()
+        self._start("worker", [*command, self.worker], "worker.log", patience=TURN_PATIENCE)
 
     def watch(self, stops: Stops) -> None:
         """Until somebody asks to stop (Stopped), or a child ends that nobody has asked to (UpFailed)."""

@@ -131,6 +131,7 @@ def test_a_new_file_and_one_command(upped: Upped) -> None:
     apply(upped.folder)
     _every_few_seconds(upped, "once")
     until("a run by schedule", lambda: upped.runs("once", state={"type": {"any_": ["COMPLETED"]}}))
+    upped.ask(f"/deployments/{upped.deployment('once')['id']}/pause_deployment", {})
     (first, *_) = upped.runs("once", state={"type": {"any_": ["COMPLETED"]}})
     assert first["auto_scheduled"]
     assert first["name"] == "nothing to do"

@@ -64,8 +64,9 @@ TEMPLATE = """{% extends "layout/email.html" %}
 """
 
 
-def make_project(folder: Path) -> Path:
+def make_project(folder: Path, url: str | None = None) -> Path:
     """A project as a user has it: journeys and templates of its own, flows and tasks as they come."""
+    folder.mkdir(exist_ok=True)
     for name in ("flows", "tasks"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "journeys").mkdir()
@@ -74,7 +75,7 @@ def make_project(folder: Path) -> Path:
     (folder / "journeys" / "shop.yaml").write_text(SHOP)
     (folder / "journeys" / "welcome.yaml").write_text(WELCOME)
     (folder / "templates" / "welcome" / "hello.html").write_text(TEMPLATE)
-    apply(folder)
+    apply(folder, url)
     return folder
 
 
@@ -82,20 +83,20 @@ def database(folder: Path) -> str:
     return f"sqlite:///{folder / 'var' / 'loop.db'}"
 
 
-def apply(folder: Path) -> None:
+def apply(folder: Path, url: str | None = None) -> None:
     """Make the project's files live."""
-    engine = open_engine(database(folder))
+    engine = open_engine(url or database(folder))
     create_schema(engine)
     changes.apply(engine, read_project(collect_files(folder)), datetime.now(UTC))
 
 
-def sign_up(folder: Path, ids: Sequence[str]) -> None:
+def sign_up(folder: Path, ids: Sequence[str], url: str | None = None) -> None:
     """These customers become known and sign up, now."""
     now = datetime.now(UTC).isoformat()
     calls = [call for name in ids for call in (_identify(name, now), _track(name, now))]
     read = [read_call(call, lateness=Duration.of("10 minutes")) for call in calls]
     assert all(isinstance(call, Call) for call in read), read
-    with write_shop(open_engine(database(folder))) as connection:
+    with write_shop(open_engine(url or database(folder))) as connection:
         record(connection, [call for call in read if isinstance(call, Call)])
 
 
@@ -117,9 +118,10 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 
-def loop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def loop(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """One `loop` command in the project's folder."""
-    return subprocess.run([*LOOP, *arguments], cwd=folder, env=environment(), capture_output=True, text=True)
+    given = {**environment(), **variables}
+    return subprocess.run([*LOOP, *arguments], cwd=folder, env=given, capture_output=True, text=True)
 
 
 def until(what: str, found: Callable[[], T | None], seconds: float = PATIENCE) -> T:

@@ -9,24 +9,14 @@ from jinja2 import nodes
 from loyaltyloop.channels.faults import Sources
 from loyaltyloop.channels.flatten import Body
 from loyaltyloop.channels.links import allowed
-from loyaltyloop.channels.markup import MARK, Attribute, Document, Edit, Tag, data
+from loyaltyloop.channels.markup import MARK, Attribute, Document, Edit, Tag
 
-_FORBIDDEN = frozenset(
-    [
-        "script",
-        "iframe",
-        "object",
-        "embed",
-        "form",
-        "input",
-        "textarea",
-        "select",
-        "button",
-        "frame",
-        "applet",
-        "base",
-    ]
-)
+# fmt: off
+_FORBIDDEN = frozenset((
+    "applet", "base", "button", "embed", "form", "frame", "iframe", "input", "math", "object", "script",
+    "select", "svg", "textarea",
+))
+# fmt: on
 
 
 def link(parts: tuple[nodes.Expr, ...]) -> nodes.Expr:
@@ -46,7 +36,10 @@ def lead_through(body: Body, sources: Sources) -> None:
     """Rewrite every `href` and `src`. FilesError for what must not stand in a message's tags."""
     document = Document.of(body)
     edits: list[Edit] = []
-    for tag in document.tags():
+    tags = list(document.tags())
+    if (stray := document.stray(tags)) is not None:
+        raise sources.fault(document.line(stray), "a tag is not closed, or lacks a quote", STRAY)
+    for tag in tags:
         _check_tag(tag, document, sources)
         for attribute in tag.attributes.values():
             edits += _edit(tag, attribute, document, sources)
@@ -85,6 +78,8 @@ def _check_tag(tag: Tag, document: Document, sources: Sources) -> None:
     line = document.line(tag.start)
     if tag.name in _FORBIDDEN:
         raise sources.fault(line, f"<{tag.name}> does not work in messages", "Use text, pictures and links.")
+    if tag.name == "meta" and MARK in tag.text:
+        raise sources.fault(line, "<meta> holds a value of one customer", "Say it in the text.")
     named = tag.text.count(MARK) - sum(
         one.value.count(MARK) for one in tag.attributes.values() if not one.bare
     )
@@ -95,8 +90,8 @@ def _check_tag(tag: Tag, document: Document, sources: Sources) -> None:
             raise sources.fault(line, f"{attribute.name} does not work in messages", "Use a link.")
 
 
-__all__ = ["data", "lead_through", "link"]
 CUT = 'Write it as one expression: href="{{ a if condition else b }}".'
 ADDRESS = "Write a whole address that begins with https:// (or http://, mailto:)."
+STRAY = "Look for a missing > or quote; write &lt; for the sign <."
 COMMENT = "Write notes as {# note #}: they are not sent."
 QUOTES = 'Write values in quotes: title="{{ value }}".'

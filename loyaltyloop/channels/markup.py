@@ -20,6 +20,7 @@ _TAG = re.compile(
     re.DOTALL,
 )
 _ATTR = re.compile(r"([^\s\"'=<>/]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+)))?")
+_BEGIN = re.compile(r"<(?=[a-zA-Z/!])")
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -99,6 +100,12 @@ class Document:
         for found in _TAG.finditer(self.text):
             if not any(start <= found.start() < end for start, end in raw):
                 yield _tag(found)
+
+    def stray(self, tags: list[Tag]) -> int | None:
+        """Where something begins like a tag and is none; None if nothing does."""
+        spans = [(tag.start, tag.end) for tag in tags] + [found.span(2) for found in RAW.finditer(self.text)]
+        begun = (found.start() for found in _BEGIN.finditer(self.text))
+        return next((at for at in begun if not any(low <= at < high for low, high in spans)), None)
 
     def between(self, start: int, end: int) -> tuple[nodes.Expr, ...] | None:
         """What is printed there; None where words of the template come in between."""

@@ -65,6 +65,10 @@ REACHING = [
     "<p {{ customer.first_name }}>x</p>",
     "<!-- {{ customer.first_name }} -->",
     '<iframe src="https://shop.example"></iframe>',
+    '<svg><a xlink:href="{{ customer.first_name }}">x</a></svg>',
+    '<meta http-equiv="refresh" content="0;url={{ customer.first_name }}">',
+    '<a href="{{ customer.first_name }}>x</a>',
+    "<p>1 <b</p>",
 ]
 GROWING = [
     "{% for i in range(10000000000) %}x{% endfor %}",

@@ -21,7 +21,8 @@ from loyaltyloop.store.content_changes import content_changes, texts
 from loyaltyloop.store.database import lock_journeys, write_shop
 from loyaltyloop.store.journey_changes import Wishes, journey_changes
 from loyaltyloop.store.standing import move as move_people
-from loyaltyloop.store.versions import live_journeys
+from loyaltyloop.store.versions import live_journeys, load_shop
+from loyaltyloop.store.zones import follow_shop
 
 __all__ = ["Change", "apply", "execute", "plan", "refusals"]
 
@@ -83,7 +84,10 @@ def _execute(
         case "about changed":
             if change.path:  # else the version that says so is stored by "journey changed"
                 shelf.replace_text(connection, change.journey, change.version, files[change.path])
-        case "shop added" | "shop changed" | "template added" | "template changed":
+        case "shop added" | "shop changed":
+            shelf.put_file(connection, change.path, files[change.path])
+            follow_shop(connection, load_shop(connection).timezone)
+        case "template added" | "template changed":
             shelf.put_file(connection, change.path, files[change.path])
         case "template removed":
             shelf.drop_file(connection, change.path)

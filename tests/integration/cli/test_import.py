@@ -1,0 +1,91 @@
+"""`loop import`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from loyaltyloop.store.database import read
+from loyaltyloop.store.models import Product
+from tests.integration.cli.conftest import Loop
+from tests.integration.store.shops import SHOP, customer
+
+PRODUCTS = "product_id,name,price\n1,Tea,4.50\n2,Mug,cheap\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder of the three kinds of file."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "customers.csv").write_text("user_id,first_name,created_at\nada,Ada,2020-01-01\n")
+    (folder / "products.csv").write_text(PRODUCTS)
+    call = {"type": "track", "event": "Signed Up", "userId": "ada", "timestamp": "2026-03-01T09:00:00Z"}
+    (folder / "events.jsonl").write_text(json.dumps(call) + "\n")
+    return folder
+
+
+def test_an_import_needs_nothing_live_and_tells_what_became_of_each_file(
+    loop: Loop, engine: Engine, files: Path
+) -> None:
+    ran = loop("import", str(files), "--json", "--now", "2026-03-02")
+    assert ran.code == 0
+    told = [
+        [Path(file["path"]).name, *(file[key] for key in ("kind", "read", "taken", "duplicates", "rejected"))]
+        for file in ran.data["files"]
+    ]
+    assert told == [
+        ["customers.csv", "customers", 1, 1, 0, 0],
+        ["products.csv", "products", 2, 1, 0, 1],
+        ["events.jsonl", "events", 1, 1, 0, 0],
+    ]
+    with read(engine) as connection:
+        found = connection.execute(select(Product.__table__.c.price, Product.__table__.c.currency))  # type: ignore[attr-defined]
+        assert [tuple(row) for row in found] == [(450, "GBP")]
+
+
+def test_what_is_printed_for_people(loop: Loop, files: Path) -> None:
+    loop("import", str(files / "products.csv"))
+    ran = loop("import", str(files / "products.csv"))
+    rejected = files / "products.rejected.csv"
+    assert ran.out == (
+        f"{files / 'products.csv'}: 2 products read, 0 taken, 1 there already, 1 rejected, see {rejected}.\n"
+    )
+
+
+def test_a_file_at_fault_is_exit_1_and_one_clear_word(
+    loop: Loop, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "customers.csv").write_bytes("user_id,city\n1,Málaga\n".encode("latin-1"))
+    ran = loop("import", str(files))
+    assert ran.code == 1
+    assert "customers.csv, line 2: not UTF-8" in ran.err
+    assert "Traceback" not in ran.err
+    assert loop("import").code == 2
+
+
+def test_without_a_shop_nothing_can_be_imported(loop: Loop, project: Path, files: Path) -> None:
+    (project / "journeys" / "shop.yaml").unlink()
+    ran = loop("import", str(files))
+    assert (ran.code, "There is no journeys/shop.yaml" in ran.err) == (1, True)
+
+
+def test_customers_without_a_zone_follow_the_shops(
+    loop: Loop, engine: Engine, project: Path, files: Path
+) -> None:
+    from loyaltyloop.journey.reader import read_shop
+    from loyaltyloop.store.apply import apply_events
+    from tests.integration.store.shops import NOW
+
+    (files / "customers.csv").write_text("user_id,country\nada,\nben,US\n")
+    loop("import", str(files / "customers.csv"))
+    loop("apply", "--yes")
+    apply_events(engine, NOW, read_shop(SHOP))
+    (project / "journeys" / "shop.yaml").write_text(SHOP.replace("Europe/London", "Asia/Tokyo"))
+    assert loop("apply", "--yes").code == 0
+    with read(engine) as connection:
+        zones = connection.execute(select(customer.c.key, customer.c.zone).order_by("key"))
+        assert [tuple(row) for row in zones] == [("ada", "Asia/Tokyo"), ("ben", "America/New_York")]

@@ -193,7 +193,7 @@ def _subject(about: About, asked: Asked) -> dict[str, Any]:
         case "customer":
             person = asked.person
             known = {name: value for name, (_, value) in person.attributes.items()}
-            return {**known, "tags": person.tags, "orders": orders(person)}
+            return {"tags": (), **known, "orders": orders(person)}
         case "trigger":
             return dict(asked.enrolment.trigger) if asked.enrolment else {}
         case _:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from loyaltyloop.journey.condition import Did
-from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop, Step
+from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop
 from loyaltyloop.journey.times import zone_names
 from tests.reference.conditions import Asked, asks, deeds
 from tests.reference.entering import (
@@ -40,6 +40,7 @@ class Reference:
         self._entered: dict[str, int] = {}  # how many applied events were judged, by journey
         self._checked: dict[str, str] = {}  # the last period in which a `when` was asked
         self._held: dict[str, set[str]] = {}  # for whom it held then, by key
+        self._ended: list[Enrolment] = []  # in this turn
         self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
         self.now = datetime.min.replace(tzinfo=UTC)
 
@@ -68,6 +69,9 @@ class Reference:
         for enrolment in self.enrolments:
             if enrolment.person is joined:
                 enrolment.person = stays
+        for held in self._held.values():
+            if joined.key in held:
+                held.add(stays.key)  # for one of both it never ceased to hold
         self._started = [
             (name, replace(each, person=stays) if each.person is joined else each)
             for name, each in self._started
@@ -81,6 +85,7 @@ class Reference:
             self.turn(journey, now)
         while self.deliver(now):
             pass
+        self._close(now)
 
     def turn(self, journey: Journey, now: datetime) -> None:
         """One turn of one journey, without the delivery."""
@@ -185,13 +190,16 @@ class Reference:
             self._visited(enrolment, now, path)
         enrolment.step, enrolment.due_at = None, None
         enrolment.state, enrolment.end, enrolment.reason = "ended", end, reason
-        for step in self._journey(enrolment).at_end:
-            self._at_end(step, enrolment, now)
+        self._ended.append(enrolment)
 
-    def _at_end(self, step: Step, enrolment: Enrolment, now: datetime) -> None:
-        asked = self._asked(enrolment.person, now, enrolment)
-        if isinstance(step.action, Set) and (step.condition is None or asks(step.condition, asked)):
-            assign(step.action, asked)
+    def _close(self, now: datetime) -> None:
+        """The `at_end` steps of whoever has ended in this turn."""
+        for enrolment in self._ended:
+            for step in self._journey(enrolment).at_end:
+                asked = self._asked(enrolment.person, now, enrolment)
+                if isinstance(step.action, Set) and (step.condition is None or asks(step.condition, asked)):
+                    assign(step.action, asked)
+        self._ended = []
 
     def _journey(self, enrolment: Enrolment) -> Journey:
         return self._named(enrolment.journey)

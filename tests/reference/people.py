@@ -67,7 +67,6 @@ class People:
             person.assign(name, value, at)
         for (channel, purpose), (at, given) in other.consents.items():
             person.answer(channel, purpose, given, at)
-        person.tags |= other.tags
         person.events += other.events
         person.first_seen_at = min(person.first_seen_at, other.first_seen_at)
         self._known = {each: person if known is other else known for each, known in self._known.items()}

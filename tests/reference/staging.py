@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table, case, func, select
+from sqlalchemy import Engine, Table, select
 from sqlmodel import SQLModel
 
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
@@ -140,22 +140,24 @@ def told_by_reference(reference: Reference) -> Rows:
 def told_by_engine(engine: Engine) -> Rows:
     """What the database says became of everybody."""
     e, v, m = ENROLMENT.c, VISIT.c, MESSAGE.c
-    # Where two customers who are one had entered alike, the later entry is told apart by a suffix.
-    merged = func.instr if not is_postgres(engine) else func.strpos
-    place = merged(e.occurrence, " merged:")
-    occurrence = case((place > 0, func.substr(e.occurrence, 1, place - 1)), else_=e.occurrence)
-    who = (e.journey, e.customer_key, e.one_per, occurrence)
+    who = (e.journey, e.customer_key, e.one_per, e.occurrence)
     standing = (e.end, e.reason, e.step, e.state)
     visits = select(*who, v.step, v.arrived_at, v.left_at, v.path).where(v.enrolment_id == e.id)
     messages = select(m.key, m.step, m.state, m.reason, m.decided_at, m.due_at, m.handed_over_at)
     enrolments = select(*who, e.entered_at, *standing, e.held_out, e.goal_at)
     with read(engine) as connection:
         rows: Rows = {
-            "enrolments": [tuple(row) for row in connection.execute(enrolments)],
-            "visits": [tuple(row) for row in connection.execute(visits)],
+            "enrolments": [_named(tuple(row)) for row in connection.execute(enrolments)],
+            "visits": [_named(tuple(row)) for row in connection.execute(visits)],
             "messages": [_plain(tuple(row)) for row in connection.execute(messages)],
         }
     return _sorted(rows)
+
+
+def _named(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Where two who are one had entered alike, the engine puts the old key behind one's occurrence."""
+    journey, key, one_per, occurrence, *rest = row
+    return (journey, key, one_per, occurrence.partition("merged:")[0].strip(), *rest)
 
 
 def _plain(message: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -44,7 +44,6 @@ class Person:
     first_seen_at: datetime
     known: bool = False  # by a user's id, not by a device's alone
     attributes: dict[str, tuple[datetime, Any]] = field(default_factory=dict)  # with the time of the value
-    tags: set[str] = field(default_factory=set)
     consents: dict[tuple[str, str], tuple[datetime, bool]] = field(default_factory=dict)
     events: list[Happening] = field(default_factory=list)
 

@@ -93,7 +93,9 @@ def assign(action: Set, asked: Asked) -> None:
     """Change the customer."""
     for name, value in action.attributes:
         asked.person.assign(name, value, asked.now)
-    asked.person.tags = (asked.person.tags | set(action.tags_add)) - set(action.tags_remove)
+    if action.tags_add or action.tags_remove:
+        tags = set(asked.person.attribute("tags") or ()) | set(action.tags_add)
+        asked.person.assign("tags", tags - set(action.tags_remove), asked.now)
     for channel in action.withdraw:
         asked.person.answer(channel, "marketing", False, asked.now)
 

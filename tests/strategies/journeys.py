@@ -61,16 +61,15 @@ def did(draw: st.DrawFn, since: tuple[str, ...] = (), within: bool = True, same:
     return leaf
 
 
-def states(
-    tags: tuple[str, ...] = ("alpha", "beta"), moods: tuple[str, ...] = ("glad",)
-) -> st.SearchStrategy[Data]:
-    """What is so, at this moment; `tags`: those asked about."""
+def states(set_by: tuple[str, ...] = ("alpha", "beta")) -> st.SearchStrategy[Data]:
+    """What is so, at this moment; `set_by`: journeys that may have made it so."""
     plan = st.sampled_from(PLANS)
+    moods = [{"customer": {f"{name}_mood": "glad"}} for name in set_by]
+    tags = [{"customer": {"tags": {"has": "alpha"}}}] if "alpha" in set_by else []
     return st.one_of(
         st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": plan})}),
         st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": st.just({"known": False})})}),
-        st.sampled_from(tags).map(lambda tag: {"customer": {"tags": {"has": tag}}}),
-        *(st.just({"customer": {"mood": mood}}) for mood in moods),
+        st.sampled_from([*moods, *tags]),
         st.just({"customer": {"orders": {"at_least": 2}}}),
         st.just({"consents": {"email": True}}),
     )
@@ -125,7 +124,7 @@ def _clicked(names: Names) -> list[st.SearchStrategy[Data]]:
 
 def leaving(names: Names) -> st.SearchStrategy[Data]:
     """A rule of `leave_when`: seldom one that holds from the beginning, or that the journey itself sets."""
-    so = states(("beta" if names.journey == "alpha" else "alpha",), moods=())
+    so = states(("beta" if names.journey == "alpha" else "alpha",))
     done = did(within=False, same=True)
     both = st.tuples(done, so)
     return st.one_of(
@@ -247,8 +246,8 @@ def _split(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 @st.composite
 def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
-    tags = [{"tags": {"add": [names.journey]}}, {"tags": {"remove": [names.journey]}}]
-    return {"set": draw(st.sampled_from([*tags, {"mood": "glad"}]))}
+    tags = [{"tags": {"add": ["alpha"]}}] if names.journey == "alpha" else []
+    return {"set": draw(st.sampled_from([*tags, {f"{names.journey}_mood": "glad"}]))}
 
 
 def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:
@@ -314,7 +313,7 @@ def journey(draw: st.DrawFn, name: str, other: str | None = None) -> str:
         made["holdout"] = "40%"
     made["steps"] = draw(steps(names, 0, at_least=2))
     if rarely(draw):
-        made["at_end"] = [{"set": {"tags": {"add": ["seen"]}}}, {"set": {"mood": "calm"}}]
+        made["at_end"] = [{"set": {f"{name}_mood": "glad"}}]
     return as_yaml(made)
 
 

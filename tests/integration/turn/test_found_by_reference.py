@@ -50,3 +50,47 @@ def test_what_a_step_sets_lets_leave_at_once(engine: Engine) -> None:
         turns=[1, 2],
     )
     play(engine, told)
+
+
+@pytest.mark.xfail(reason="of two values set at one instant the greater text stays", strict=True)
+def test_of_two_set_steps_the_later_decides(engine: Engine) -> None:
+    told = story(
+        """
+        journey: alpha
+        about: Set, and set again.
+        enter: {event: Signed Up}
+        steps:
+          - set: {mood: glad}
+          - set: {mood: calm}
+          - branch: which
+            paths:
+              later: {when: {customer: {mood: calm}}}
+              rest: {}
+        """,
+        known(1, "c1", email="c1@example.com"),
+        did(2, "c1", "Signed Up", 1),
+        turns=[1],
+    )
+    play(engine, told)
+
+
+@pytest.mark.xfail(reason="of two lists of tags set at one instant the greater text stays", strict=True)
+def test_a_tag_set_after_another_is_there(engine: Engine) -> None:
+    told = story(
+        """
+        journey: alpha
+        about: Two tags, one after the other.
+        enter: {event: Signed Up}
+        steps:
+          - set: {tags: {add: [alpha]}}
+          - set: {tags: {add: [beta]}}
+          - branch: which
+            paths:
+              both: {when: {customer: {tags: {has: beta}}}}
+              rest: {}
+        """,
+        known(1, "c1", email="c1@example.com"),
+        did(2, "c1", "Signed Up", 1),
+        turns=[1],
+    )
+    play(engine, told)

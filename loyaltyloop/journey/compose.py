@@ -27,6 +27,7 @@ DEEPEST = 60
 
 _INT = re.compile(r"[-+]?\d{1,30}")
 _FLOAT = re.compile(r"[-+]?(\.\d{1,30}|\d{1,30}(\.\d{0,30})?)([eE][-+]?\d{1,2})?")
+_UNSTORABLE = re.compile("[\\0\ud800-\udfff]")  # PostgreSQL keeps neither
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -88,6 +89,7 @@ class Composer:
                 return self._alias(event)
             case ScalarEvent():
                 self._refuse_tag(event)
+                _refuse_unstorable(event)
                 return Node(_scalar(event), line, column)
             case SequenceStartEvent():
                 self._refuse_tag(event)
@@ -141,6 +143,7 @@ class Composer:
     def _key(self, event: Event) -> str:
         if isinstance(event, ScalarEvent):
             self._refuse_tag(event)
+            _refuse_unstorable(event)
             return str(event.value)
         raise _refused(
             event, "a key must be one word", "Write 'word: value'; put text with brackets in quotes."
@@ -150,6 +153,16 @@ class Composer:
         remedy = f"Keep one of the two; the first stands in line {first}."
         self.problems.append(
             self.source.problem_at(*mark, "duplicate-key", "error", f"'{key}' stands here twice", remedy)
+        )
+
+
+def _refuse_unstorable(event: ScalarEvent) -> None:
+    """Escapes such as `"\\0"` write characters that the file itself may not hold."""
+    if _UNSTORABLE.search(event.value):
+        raise _refused(
+            event,
+            "this text holds a NUL character or half a surrogate pair",
+            "Leave the escape out; no customer has such a text.",
         )
 
 

@@ -22,7 +22,13 @@ def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     if report.idle:
         return NOTHING
     moved = sum(row.people for row in _of(report, stages, "step"))
-    parts = [f"{_n(row)} {_door(row)}" for row in _of(report, stages, "enter", "leave")]
+    doors = _of(report, stages, "enter", "leave")
+    parts = [f"{_n(row)} {_door(row)}" for row in doors if ":" not in row.path]
+    refused, left = (
+        sum(row.people for row in doors if row.path.startswith(why)) for why in ("refused:", "left:")
+    )
+    parts += [f"{refused:,} not admitted"] if refused else []
+    parts += [f"{left:,} left"] if left else []
     parts += [_count(moved, "step")] if moved else []
     parts += [f"{_count(row.people, 'message')} {_plain(row.path)}" for row in _of(report, stages, "deliver")]
     return ", ".join(parts)
@@ -40,7 +46,7 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
         ]
     if steps := _of(report, stages, "step"):
         verbs = {stage.name: stage.verb for stage in stages}
-        moves = [(row.stage, verbs.get(row.stage, ""), _plain(row.path) or WAY_ON, _n(row)) for row in steps]
+        moves = [(row.stage, verbs.get(row.stage, ""), row.path or WAY_ON, _n(row)) for row in steps]
         told += ["### Who moved where", table(("Step", "", "Path", "People"), moves)]
     if sent := _of(report, stages, "deliver"):
         told += ["### Messages", table(("", "Messages"), [(_plain(row.path), _n(row)) for row in sent])]

@@ -1,0 +1,46 @@
+"""What the README and the guides say is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from loyaltyloop.cli.base import group
+from loyaltyloop.journey.reader import read_journey
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
+_LOOP = re.compile(r"`loop ([a-z]+)")
+_CODE = re.compile(r"`((?:loyaltyloop|tests|flows|tasks|journeys|templates|benchmarks|docs)/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    missing = [link for link in _LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_and_files_that_are_named_exist(page: Path) -> None:
+    text = page.read_text()
+    commands = set(group.list_commands(click.Context(group)))
+    assert set(_LOOP.findall(text)) <= commands
+    # A guide may name the file that its reader is about to write.
+    named = [path for path in _CODE.findall(text) if "greet" not in path and "<" not in path]
+    assert not [path for path in named if not (ROOT / path.rstrip("/")).exists()]
+
+
+def test_the_journey_of_the_readme_can_be_read() -> None:
+    [source] = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    journey = read_journey(source)
+    assert [step.name for step in journey] == [
+        "hello",
+        "first_look",
+        "first_look.curious.wait",
+        "picks",
+        "picks_for_you",
+    ]

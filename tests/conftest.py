@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,20 @@ from loyaltyloop.store.schema import create_schema
 
 # The embedded server keeps its sockets there; without it platformdirs warns, and warnings are errors.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="loop-run-"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--run-heavy`: also what takes minutes."""
+    parser.addoption("--run-heavy", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless it was asked for."""
+    if config.getoption("--run-heavy"):
+        return
+    for item in items:
+        if item.get_closest_marker("heavy"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: --run-heavy"))
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +96,29 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def copy_of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes a database of its own that is like the one of a URL now, which nobody else must be using."""
+    made: list[tuple[str, str]] = []
+
+    def copy(url: str) -> str:
+        name = f"c{uuid4().hex[:12]}"
+        open_engine(url).dispose()
+        if url.startswith("sqlite"):
+            return _copy_file(url, tmp_path / f"{name}.db")
+        server = request.getfixturevalue("postgres_url")
+        _execute(server, f"CREATE DATABASE {name} TEMPLATE {make_url(url).database}")
+        made.append((server, name))
+        return _database(server, name)
+
+    yield copy
+    for server, name in made:
+        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _copy_file(url: str, path: Path) -> str:
+    with closing(sqlite3.connect(make_url(url).database or "")) as old, closing(sqlite3.connect(path)) as new:
+        old.backup(new)
+    return f"sqlite:///{path}"

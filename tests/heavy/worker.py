@@ -1,0 +1,38 @@
+"""One turn in a process of its own, to be killed: python -m tests.heavy.worker URL OUTBOX NOW.
+
+OUTBOX is a folder for .eml files, or smtp://HOST:PORT. Prints a line when the turn begins.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loyaltyloop.channels.eml import EmlFiles
+from loyaltyloop.channels.out import WayOut
+from loyaltyloop.channels.smtp import Server, Smtp
+from loyaltyloop.store.database import open_engine
+from loyaltyloop.turn.runner import run_turn
+from tests.heavy.scene import world
+
+
+def way_out(outbox: str) -> WayOut:
+    """Files in a folder, or a mail server."""
+    if not outbox.startswith("smtp:"):
+        return EmlFiles(Path(outbox))
+    where = urlsplit(outbox)
+    return Smtp(Server(where.hostname or "", where.port or 25, tls="none"))
+
+
+def main(url: str, outbox: str, now: str) -> None:
+    """Take the turn."""
+    engine = open_engine(url)
+    print("begins", flush=True)
+    run_turn(world(engine, way_out(outbox)), "killed", datetime.fromisoformat(now))
+    print("ended", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

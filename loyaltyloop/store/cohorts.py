@@ -57,7 +57,7 @@ DECIDED = or_(cohort.c.path.is_not(None), cohort.c.left.is_not(None))
 PEOPLE = cohort.join(enrolment, enrolment.c.id == cohort.c.id).join(
     customer, customer.c.id == enrolment.c.customer_id
 )
-_VISIT = ["enrolment_id", "step", "arrived_at", "left_at", "path", "why"]
+_VISIT = ["enrolment_id", "step", "arrived_at", "left_at", "path", "why", "until_at"]
 
 
 def clear(connection: Connection) -> None:
@@ -169,6 +169,7 @@ def _record_visits(connection: Connection, now: datetime) -> None:
             literal(now, visit.c.left_at.type),
             func.coalesce(cohort.c.path, ""),
             func.coalesce(cohort.c.why, ""),
+            enrolment.c.until_at,
         )
         .select_from(cohort.join(enrolment, enrolment.c.id == cohort.c.id))
         .where(DECIDED)

@@ -30,6 +30,11 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def _loads(value: Any) -> Any:
+    """SQLite keeps a bare number in a JSON column as a number, not as the text that it was."""
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
 def open_engine(url: str) -> Engine:
     """An engine for this process; the same one for the same URL. `sqlite:///path` or `postgresql://...`."""
     return _engine(url, os.getpid())
@@ -44,7 +49,7 @@ def _engine(url: str, _pid: int) -> Engine:
             target,
             hide_parameters=True,
             json_serializer=_dumps,
-            json_deserializer=orjson.loads,
+            json_deserializer=_loads,
             connect_args={"options": "-c timezone=UTC", "prepare_threshold": 3},
         )
         event.listen(engine, "connect", _prepare_postgres)
@@ -55,7 +60,7 @@ def _engine(url: str, _pid: int) -> Engine:
         target,
         hide_parameters=True,  # an error's text may reach logs and Prefect's pages: no addresses in it
         json_serializer=_dumps,
-        json_deserializer=orjson.loads,
+        json_deserializer=_loads,
         connect_args={"timeout": 60, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)

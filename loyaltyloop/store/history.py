@@ -194,7 +194,8 @@ def _way(
 def _visits(connection: Connection, ids: Sequence[int]) -> dict[int, list[Seen]]:
     found: dict[int, list[Seen]] = {}
     for row in connection.execute(select(visit).where(visit.c.enrolment_id.in_(ids))):
-        seen = Seen(row.step, row.arrived_at, row.left_at, row.path, row.why)
+        late = f"; an answer of {row.late_at:%Y-%m-%d %H:%M} UTC came too late" if row.late_at else ""
+        seen = Seen(row.step, row.arrived_at, row.left_at, row.path, row.why + late)
         found.setdefault(row.enrolment_id, []).append(seen)
     return found
 

@@ -362,6 +362,8 @@ class Visit(SQLModel, table=True):
     left_at: datetime
     path: str = ""
     why: str = ""
+    until_at: datetime | None = None  # the time-out of a `wait_for`
+    late_at: datetime | None = None  # when somebody answered who was heard of too late to count
 
 
 class Kept(SQLModel, table=True):

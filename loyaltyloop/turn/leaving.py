@@ -27,6 +27,7 @@ from loyaltyloop.store.conditions import moment
 from loyaltyloop.store.touched import batches, touched_customers
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, journey_table
+from loyaltyloop.turn.lateness import note_late
 from loyaltyloop.turn.stepping import CHUNK, find_busy
 
 _GOAL_AT = (
@@ -45,6 +46,7 @@ def leave(frame: Frame) -> Counts:
     if frame.journey.goal is not None:
         for ids in batches(aiming, CHUNK):
             _reach_goal(frame, frame.journey.goal, ids)
+    note_late(frame, touched)
     with frame.transactions.read() as connection:
         frame.busy = find_busy(connection, frame)
     _note_answers(frame, running)

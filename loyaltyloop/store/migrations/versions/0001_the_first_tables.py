@@ -313,6 +313,8 @@ def upgrade() -> None:
         sa.Column("left_at", UTCDateTime(), nullable=False),
         sa.Column("path", AutoString(), nullable=False),
         sa.Column("why", AutoString(), nullable=False),
+        sa.Column("until_at", UTCDateTime(), nullable=True),
+        sa.Column("late_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("enrolment_id", "step"),
     )
     op.create_table(

@@ -159,7 +159,9 @@ def take_turn_here(journey: str, **given: Any) -> TurnReport:
     """One turn as a flow run of this process. What the turn refuses is raised."""
     found = journey_named(journey)
     if found is None:
-        raise TurnRefused(f"There is no journey {journey!r}: `loop check` lists what is in journeys/.")
+        raise TurnRefused(
+            f"There is no journey {journey!r}: nothing of that name was applied, nor is it in journeys/."
+        )
     state = cast("State[Any]", as_flow(found)(**given, return_state=True))
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException):

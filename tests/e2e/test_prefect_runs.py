@@ -121,6 +121,27 @@ def test_a_dry_run_changes_nothing_and_wakes_nobody(upped: Upped) -> None:
     assert len(upped.mails()) == 3
 
 
+def test_the_housekeeping_runs(upped: Upped) -> None:
+    names = ("daily report", "deliver messages", "tidy up")
+    ended = [upped.ended(run) for run in [upped.press_run(name) for name in names]]
+    assert [(run["state"]["type"], run["state"]["message"]) for run in ended] == [
+        ("COMPLETED", "1 steps with people, 1 kinds of messages"),
+        ("COMPLETED", "nobody"),
+        ("COMPLETED", "0 runs in which nothing happened were forgotten"),
+    ]
+    (page,) = upped.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["daily-report"]}}})
+    assert "| welcome |  | where.wait | 3 |" in page["data"]
+    assert "| welcome | hello | handed over | 3 |" in page["data"]
+
+
+def test_a_journey_that_is_not_there(upped: Upped) -> None:
+    done = loop(upped.folder, "run", "nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "There is no journey 'nowhere': nothing of that name was applied, nor is it in journeys/.\n"
+    )
+
+
 def test_a_new_file_and_one_command(upped: Upped) -> None:
     (upped.folder / "journeys" / "once.yaml").write_text(NEW)
     deployed = loop(upped.folder, "deploy")
@@ -128,6 +149,8 @@ def test_a_new_file_and_one_command(upped: Upped) -> None:
     refused = upped.ended(upped.press_run("once"))
     assert refused["state"]["type"] == "FAILED"
     assert "never applied" in refused["state"]["message"]
+    logs = upped.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [refused["id"]]}}})
+    assert not [line["message"] for line in logs if "Traceback" in line["message"]]
     apply(upped.folder)
     _every_few_seconds(upped, "once")
     until("a run by schedule", lambda: upped.runs("once", state={"type": {"any_": ["COMPLETED"]}}))

@@ -38,6 +38,7 @@ def test_a_worker_killed_in_the_middle_of_a_turn(upped: Upped) -> None:
     upped.wait_until_up()
     assert upped.ask(f"/flow_runs/{run}")["state"]["type"] == "CRASHED"
     again = upped.ended(upped.press_run("welcome"))
+    assert again["state"]["type"] == "COMPLETED", again["state"]
     assert again["name"] == f"{len(PEOPLE)} entered, 150 steps, {len(PEOPLE)} messages handed over"
     assert len(upped.mails()) == before + len(PEOPLE)
 

@@ -20,17 +20,19 @@ from sqlalchemy import Engine, event
 from loyaltyloop.demo import sample, showing
 from loyaltyloop.demo.clicks import Clicks
 from loyaltyloop.errors import FilesError, UserError
+from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.project import collect_files
 from loyaltyloop.journey.reader import Reading, read_project
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.settings import load_settings
 from loyaltyloop.store import changes
+from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read
 from loyaltyloop.turn.runner import walk
 from loyaltyloop.turn.world import World
 
 START = datetime(2010, 9, 13, tzinfo=UTC)
-EVERY = Duration.of("2 hours")
+EVERY = Duration.of("3 hours")
 # Of a database that is thrown away at the next demo: with it every demo makes the same links.
 _SECRET = "the demo's own key: it protects nothing"
 
@@ -86,11 +88,11 @@ class Demo:
 
 def run_demo(demo: Demo, walking: Callable[[], Tell]) -> None:
     """The whole demo; `walking` opens the progress of the walk. UserError says what is wrong."""
-    reading = _read_files(demo.project)
+    reading, shop = _read_files(demo.project)
     shutil.rmtree(demo.folder, ignore_errors=True)
     world = open_world(demo)
     _import(demo)
-    _apply(demo, world, reading)
+    _apply(demo, world, reading, shop)
     _walk(demo, world, walking)
     _show(demo, world)
     _run_in_prefect(demo, world)
@@ -106,13 +108,13 @@ def open_world(demo: Demo) -> World:
     return world
 
 
-def _read_files(project: Path) -> Reading:
+def _read_files(project: Path) -> tuple[Reading, Shop]:
     reading = read_project(collect_files(project))
     if errors := [problem for problem in reading.problems if problem.severity == "error"]:
         raise FilesError(errors)
-    if not reading.journeys:
+    if not reading.journeys or reading.shop is None:
         raise UserError(f"There are no journeys in {project}: the demo runs those of the project it is in.")
-    return reading
+    return reading, reading.shop
 
 
 def _hurry(engine: Engine) -> None:
@@ -128,8 +130,10 @@ def _import(demo: Demo) -> None:
         demo.loop("import", *(showing.shortened(path) for path in paths))
 
 
-def _apply(demo: Demo, world: World, reading: Reading) -> None:
+def _apply(demo: Demo, world: World, reading: Reading, shop: Shop) -> None:
     with demo.chapter("2. The journeys"):
+        # The past first, so that the journeys begin with today's events instead of refusing last year's.
+        apply_events(world.engine, START, shop)
         changes.apply(world.engine, reading, START)
         demo.console.print(showing.journeys_table(reading))
 

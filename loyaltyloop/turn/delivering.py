@@ -48,11 +48,11 @@ def _who(frame: Frame) -> ColumnElement[bool]:
 def _claim_and_hand_over(frame: Frame, desk: Desk, keys: Sequence[str]) -> Counts:
     with frame.transactions.write_shop() as connection:
         claimed = claim(connection, desk, keys)
-    handed = _hand_over(frame, sorted(claimed.rendered))
+    handed = hand_over(frame, sorted(claimed.rendered))
     return Counts.sum([Counts(claimed.counts), handed])
 
 
-def _hand_over(frame: Frame, keys: Sequence[str]) -> Counts:
+def hand_over(frame: Frame, keys: Sequence[str]) -> Counts:
     """Hand over claimed messages from their stored bytes. A dry run says what would leave."""
     if frame.transactions.dry:
         return Counts({"would be handed over": len(keys)} if keys else {})
@@ -90,5 +90,5 @@ def _recover(frame: Frame) -> Counts:
     ]
     with frame.transactions.write() as connection:
         counts = Counts(record(connection, lost, frame.now))
-    repeated = [_hand_over(frame, chunk) for chunk in batches(sorted(safe), out.batch)]
+    repeated = [hand_over(frame, chunk) for chunk in batches(sorted(safe), out.batch)]
     return Counts.sum([counts, *repeated])

@@ -1,0 +1,1 @@
+"""What the engine costs, beside what the work costs when nothing but the work is done."""

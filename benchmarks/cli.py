@@ -1,0 +1,39 @@
+"""What `make bench` runs: each figure on each database, and a table."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+
+from benchmarks.databases import KINDS, server
+from benchmarks.figures import Sizes, figures, show
+
+WIDTH = 150  # of the table, where the terminal does not say
+MILLION = 1_000_000
+
+
+def main() -> None:
+    """Measure and print; the exit code is 1 if a target is missed."""
+    options = _parser().parse_args()
+    sizes = Sizes(options.customers, options.few, options.many, MILLION if options.large else 0)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    missed = 0
+    for kind in [options.only] if options.only else KINDS:
+        with server(kind) as running:
+            found = list(figures(running, sizes))
+        show(console, kind, found)
+        missed += sum(figure.met is False for figure in found)
+    raise SystemExit(1 if missed else 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--customers", type=int, default=Sizes.customers, help="who walk the whole journey")
+    parser.add_argument("--few", type=int, default=Sizes.few, help="who wait in the lesser idle turn")
+    parser.add_argument("--many", type=int, default=Sizes.many, help="who wait in the greater idle turn")
+    parser.add_argument("--large", action="store_true", help="also let a million enter in one turn")
+    parser.add_argument("--only", choices=KINDS, help="one database instead of both")
+    return parser

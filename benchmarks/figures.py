@@ -1,0 +1,106 @@
+"""The figures: what was measured, what it is held against, and whether that is met."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.databases import Server
+from benchmarks.floor import floor
+from benchmarks.idle import idle
+from benchmarks.journeys import as_files, walk
+from benchmarks.large import memory
+
+PER_SECOND = {"sqlite": 3_000, "postgresql": 2_000}
+MEMORY = 1024.0  # MiB
+IDLE = 2.0  # times the turn with few waiting
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many customers go through the journey, and how many wait in the idle turns."""
+
+    customers: int = 10_000
+    few: int = 10_000
+    many: int = 1_000_000
+    large: int = 0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; `met` is None where nothing is demanded."""
+
+    name: str
+    ours: str
+    floor: str = ""
+    ratio: str = ""
+    target: str = ""
+    met: bool | None = None
+
+
+def figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
+    """Measure on this database, figure by figure."""
+    yield from _journey(server, sizes.customers)
+    yield _idle(server, sizes)
+    if sizes.large:
+        yield _memory(server, sizes.large)
+
+
+def _journey(server: Server, count: int) -> Iterator[Figure]:
+    walk(server, 500)  # imports and compiles
+    before = floor(server, count)
+    walked = walk(server, count)
+    # The machine may have slowed down meanwhile: the floor is taken before and after.
+    both = before + floor(server, count)
+    target = PER_SECOND[server.kind]
+    rate = 1e6 / walked.customer
+    yield Figure(
+        "journey with two mails, to stored bodies, a customer",
+        f"{walked.customer:.0f} µs, {rate:,.0f} per CPU-second",
+        f"{both:.0f} µs (two steps)",
+        f"{walked.customer / both:.2f}",
+        f">= {target:,} per CPU-second",
+        rate >= target,
+    )
+    yield Figure("hand-over to a way out that takes all, a message", f"{walked.message:.0f} µs")
+    yield Figure(
+        "hand-over as synced .eml files, a message",
+        f"{as_files(server, max(count // 10, 200), server.folder / 'outbox'):.0f} µs",
+    )
+
+
+def _idle(server: Server, sizes: Sizes) -> Figure:
+    small, large = idle(server, sizes.few, sizes.many)
+    return Figure(
+        f"idle turn, {sizes.few:,} and {sizes.many:,} waiting",
+        f"{small * 1e3:.1f} ms, {large * 1e3:.1f} ms",
+        ratio=f"{large / small:.2f}",
+        target=f"<= {IDLE:.0f} times",
+        met=large <= IDLE * small,
+    )
+
+
+def _memory(server: Server, count: int) -> Figure:
+    peak, seconds = memory(server, count)
+    return Figure(
+        f"{count:,} enter in one turn, memory",
+        f"{peak:.0f} MiB ({seconds:.0f} CPU seconds)",
+        target=f"<= {MEMORY:.0f} MiB",
+        met=peak <= MEMORY,
+    )
+
+
+def show(console: Console, kind: str, found: list[Figure]) -> None:
+    """The table of one database."""
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    title = f"{kind} (load average {load} on {os.cpu_count()} cores)"
+    table = Table("figure", "ours", "floor", "ratio", "target", "met", title=title, box=box.SIMPLE)
+    for figure in found:
+        met = "" if figure.met is None else "yes" if figure.met else "NO"
+        table.add_row(figure.name, figure.ours, figure.floor, figure.ratio, figure.target, met)
+    console.print(table)

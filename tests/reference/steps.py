@@ -108,8 +108,7 @@ def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
             enrolment.journey, enrolment.customer_key, enrolment.one_per, enrolment.occurrence, first
         )
         due = _next(asked.now, send.at, asked.zone)
-        # Counted from the time asked for: else nothing with a far `on` could ever leave.
-        expires = send.expires_after.after(due, asked.zone) if send.expires_after else None
+        expires = send.expires_after.after(asked.now, asked.zone) if send.expires_after else None
         enrolment.messages[step.name] = Message(key, step.name, asked.now, due, expires)
     elif message.state == "handed_over":
         return Go()

@@ -115,6 +115,14 @@ def test_consent_is_a_ledger_and_the_latest_answer(engine: Engine) -> None:
     ]
 
 
+def test_of_two_answers_at_one_instant_the_withdrawal_holds(engine: Engine) -> None:
+    for who, names in (("ada", ("Granted", "Withdrawn")), ("bob", ("Withdrawn", "Granted"))):
+        for name in names:
+            feed(engine, [track(who, f"Consent {name}", at(9), channel="email")])
+            apply_events(engine, NOW, SHOP)
+    assert [row.given for row in rows(engine, Consent)] == [False, False]
+
+
 def test_responses_to_our_messages_become_engagement(engine: Engine) -> None:
     feed(engine, [track("ada", "A", at(8))])
     apply_events(engine, NOW, SHOP)

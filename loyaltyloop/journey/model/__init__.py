@@ -1,0 +1,84 @@
+"""A journey, read and compiled: one list of steps in order, with their edges.
+
+The Prefect flow, the plain runner and the printed plan walk `Journey.steps`.
+Steps stand in topological order (every edge points further down the list, or to the end, `None`).
+"""
+
+from __future__ import annotations
+
+from loyaltyloop.journey.model.entering import (
+    Again,
+    ByDate,
+    ByEvent,
+    ByHand,
+    BySchedule,
+    ByState,
+    Enter,
+    Entrance,
+)
+from loyaltyloop.journey.model.journey import Journey, Step
+from loyaltyloop.journey.model.shop import Market, QuietHours, Sender, Shop
+from loyaltyloop.journey.model.steps import (
+    VERBS,
+    Action,
+    Ask,
+    At,
+    Branch,
+    Call,
+    Exclusion,
+    Give,
+    Leave,
+    Path,
+    Recommend,
+    Score,
+    Send,
+    Set,
+    Source,
+    Split,
+    Start,
+    Until,
+    Wait,
+    WaitFor,
+)
+from loyaltyloop.journey.model.words import Channel, Purpose, Used, Weekday
+
+__all__ = [
+    "Action",
+    "Again",
+    "Ask",
+    "At",
+    "Branch",
+    "ByDate",
+    "ByEvent",
+    "ByHand",
+    "BySchedule",
+    "ByState",
+    "Call",
+    "Channel",
+    "Enter",
+    "Entrance",
+    "Exclusion",
+    "Give",
+    "Journey",
+    "Leave",
+    "Market",
+    "Path",
+    "Purpose",
+    "QuietHours",
+    "Recommend",
+    "Score",
+    "Send",
+    "Sender",
+    "Set",
+    "Shop",
+    "Source",
+    "Split",
+    "Start",
+    "Step",
+    "Until",
+    "Used",
+    "VERBS",
+    "Wait",
+    "WaitFor",
+    "Weekday",
+]

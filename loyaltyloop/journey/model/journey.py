@@ -1,0 +1,86 @@
+"""A journey: one list of steps in order, with their edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.model.entering import Enter
+from loyaltyloop.journey.model.steps import VERBS, Action, Branch, Path, Split, WaitFor
+from loyaltyloop.journey.model.words import Purpose, Used
+from loyaltyloop.journey.times import Duration
+
+_VERB_OF = {action: verb for verb, action in VERBS.items()}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step and where it leads.
+
+    `edges`: path name → the next step's name, or None for the journey's end. A step without paths has
+    one edge, named "". `leave` has none. `first_name` is the oldest name through all `was`: keys and
+    dice hang on it.
+    """
+
+    name: str
+    action: Action
+    edges: tuple[tuple[str, str | None], ...]
+    after: str | None = None  # behind the step and all its paths: where one goes whose `if` does not hold
+    condition: Condition | None = None
+    first_name: str = ""
+    was: tuple[str, ...] = ()
+    line: int = 0
+    within_paths: tuple[str, ...] = ()  # "first_answer.clicked", outermost first: for maps and reports
+
+    @property
+    def verb(self) -> str:
+        """The word in the file."""
+        return _VERB_OF[type(self.action)]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The ways out of a step that decides; empty for the others."""
+        match self.action:
+            case WaitFor() | Branch() | Split():
+                return self.action.paths
+            case _:
+                return ()
+
+    def target(self, path: str) -> str | None:
+        """The step that a path leads to; None is the end."""
+        return dict(self.edges)[path]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A journey file, compiled."""
+
+    name: str
+    about: str
+    enter: Enter
+    steps: tuple[Step, ...]
+    purpose: Purpose = "marketing"
+    priority: int = 50
+    leave_when: tuple[tuple[str, Condition], ...] = ()
+    goal: Condition | None = None
+    goal_within: Duration | None = None
+    holdout: Decimal = Decimal(0)
+    at_end: tuple[Step, ...] = ()
+    uses: tuple[Used, ...] = ()
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def step(self, name: str) -> Step:
+        """The step of that name; KeyError if there is none."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    @property
+    def first(self) -> str:
+        """Where whoever enters stands first."""
+        return self.steps[0].name

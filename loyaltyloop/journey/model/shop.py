@@ -1,0 +1,63 @@
+"""shop.yaml, read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time
+from decimal import Decimal
+
+from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.model.words import Purpose, Used
+from loyaltyloop.journey.times import Duration
+
+
+@dataclass(frozen=True)
+class Sender:
+    name: str
+    email: str
+    postal_address: str
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """Local times; a window may run over midnight (start > end)."""
+
+    start: time
+    end: time
+    channels: tuple[str, ...] = ("email", "sms", "push")
+    purposes: tuple[Purpose, ...] = ("marketing", "service")
+
+    def covers(self, moment: time) -> bool:
+        """Is this local time inside the window? The end is outside."""
+        if self.start <= self.end:
+            return self.start <= moment < self.end
+        return moment >= self.start or moment < self.end
+
+
+@dataclass(frozen=True)
+class Market:
+    currency: str
+    language: str | None = None
+    rate: Decimal | None = None  # one unit of `currency` in units of the shop's
+    countries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shop:
+    """shop.yaml, read."""
+
+    name: str
+    timezone: str
+    currency: str
+    country: str
+    sender: Sender
+    url: str = ""
+    quiet_hours: tuple[QuietHours, ...] = ()
+    holdout: Decimal = Decimal(0)
+    segments: tuple[tuple[str, Condition], ...] = ()
+    markets: tuple[tuple[str, Market], ...] = ()
+    lateness: Duration = field(default_factory=lambda: Duration.of("10 minutes"))
+    turns_every: Duration = field(default_factory=lambda: Duration.of("15 minutes"))
+    turns_at_least_apart: Duration = field(default_factory=lambda: Duration.of("1 minute"))
+    uses: tuple[Used, ...] = ()
+    extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates

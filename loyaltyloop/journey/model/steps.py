@@ -1,0 +1,179 @@
+"""What steps do: one record for each verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time
+from decimal import Decimal
+from typing import Literal
+
+from loyaltyloop.journey.condition import Condition, Scalar, Where
+from loyaltyloop.journey.model.words import Channel, Purpose, Weekday
+from loyaltyloop.journey.times import Duration
+
+
+@dataclass(frozen=True)
+class At:
+    """The next such local time (and weekday) of the customer. `best`: the customer's good hour."""
+
+    time: time | None = None
+    days: tuple[Weekday, ...] = ()
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way out of a step that decides. `share` in [0, 1], of `split` only."""
+
+    name: str
+    when: Condition | None = None
+    share: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Send:
+    template: str
+    channel: Channel = "email"
+    purpose: Purpose = "marketing"  # the reader fills in the journey's
+    at: At | None = None
+    expires_after: Duration | None = None  # the reader fills in 3 days but for transactional
+    if_blocked: Literal["skip", "leave", "other_channel"] = "skip"
+
+
+@dataclass(frozen=True)
+class Ask:
+    send: Send
+    question: str
+    answers: tuple[tuple[str, str], ...] = ()  # name, text
+    scale: tuple[int, int] | None = None
+    comment: bool = False
+
+
+@dataclass(frozen=True)
+class Until:
+    """`until: ATTRIBUTE | trigger.PROPERTY | STEP.expires`, moved by `offset`."""
+
+    source: str
+    offset: Duration | None = None
+    offset_sign: Literal[-1, 1] = 1
+    if_past: Literal["proceed", "skip", "leave"] = "proceed"
+
+
+@dataclass(frozen=True)
+class Wait:
+    duration: Duration | None = None  # exactly one of duration and until
+    until: Until | None = None
+    at: At | None = None
+    reset_by: Condition | None = None
+
+
+@dataclass(frozen=True)
+class WaitFor:
+    up_to: Duration | None = None
+    until: Until | None = None
+    reset_by: Condition | None = None
+    since: str | None = None  # None: arrival here (a message's engagement: its hand-over)
+    paths: tuple[Path, ...] = ()  # the last has no `when`
+
+
+@dataclass(frozen=True)
+class Branch:
+    paths: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Split:
+    paths: tuple[Path, ...] = ()
+    choose: Literal["fixed", "best"] = "fixed"
+    by: Literal["goal"] | None = None
+
+
+Source = Literal[
+    "repeat",
+    "viewed",
+    "cart",
+    "with_trigger",
+    "similar_to_trigger",
+    "bought_together",
+    "favourite_category",
+    "trending",
+    "popular_here",
+    "new",
+    "bestsellers",
+    "best",
+]
+Exclusion = Literal["bought", "cart", "returned", "shown"]
+
+
+@dataclass(frozen=True)
+class Recommend:
+    products: int = 4
+    at_least: int = 1
+    sources: tuple[Source, ...] = ("best",)
+    exclude: tuple[Exclusion, ...] = ("bought", "cart", "returned", "shown")
+    bought_within: Duration = field(default_factory=lambda: Duration.of("90 days"))
+    where: Where = Where()
+    fallback: tuple[Source, ...] = ()
+    if_short: Literal["collapse", "skip", "leave"] = "collapse"
+
+
+@dataclass(frozen=True)
+class Score:
+    model: str
+
+
+@dataclass(frozen=True)
+class Give:
+    points: int | None = None
+    voucher: str | None = None
+    badge: str | None = None
+    valid: Duration | None = None
+    budget: int | None = None
+    budget_per: Literal["day", "week", "month"] | None = None
+    chance: Decimal | None = None
+    if_empty: Literal["skip", "leave"] = "skip"
+
+
+@dataclass(frozen=True)
+class Set:
+    attributes: tuple[tuple[str, Scalar | None], ...] = ()
+    tags_add: tuple[str, ...] = ()
+    tags_remove: tuple[str, ...] = ()
+    often: Literal["less", "normal", "pause"] | None = None
+    pause: Duration | None = None
+    withdraw: tuple[str, ...] = ()  # channels
+
+
+@dataclass(frozen=True)
+class Call:
+    hook: str | None = None
+    url: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    journey: str
+
+
+@dataclass(frozen=True)
+class Leave:
+    reason: str
+
+
+Action = Send | Ask | Wait | WaitFor | Branch | Split | Recommend | Score | Give | Set | Call | Start | Leave
+VERBS: dict[str, type[Action]] = {
+    "send": Send,
+    "ask": Ask,
+    "wait": Wait,
+    "wait_for": WaitFor,
+    "branch": Branch,
+    "split": Split,
+    "recommend": Recommend,
+    "score": Score,
+    "give": Give,
+    "set": Set,
+    "call": Call,
+    "start": Start,
+    "leave": Leave,
+}

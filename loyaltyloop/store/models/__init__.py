@@ -1,0 +1,45 @@
+"""The tables. Times are UTC instants, dates are dates, money is integer minor units and a currency.
+
+The database is made by migrations: after a change here `python -m loyaltyloop.store.migrations.draft "What
+changes"` writes the next one. Until the first release the first one is written anew instead, by
+`python -m loyaltyloop.store.migrations.draft "The first tables" --first`.
+"""
+
+from __future__ import annotations
+
+from loyaltyloop.store.models.arrivals import Engagement, Event, Imported, Order, OrderLine, Product, Touch
+from loyaltyloop.store.models.columns import RUNNING, Json
+from loyaltyloop.store.models.live import Content, JourneyVersion, LiveFile, LiveJourney
+from loyaltyloop.store.models.messages import Body, Figure, Message, TurnLog
+from loyaltyloop.store.models.people import Consent, ConsentEntry, Customer, CustomerDate, Identity
+from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, Visit
+
+__all__ = [
+    "Body",
+    "Consent",
+    "ConsentEntry",
+    "Content",
+    "Customer",
+    "CustomerDate",
+    "Engagement",
+    "Enrolment",
+    "Entry",
+    "Event",
+    "Figure",
+    "Holding",
+    "Identity",
+    "Imported",
+    "JourneyVersion",
+    "Json",
+    "Kept",
+    "LiveFile",
+    "LiveJourney",
+    "Message",
+    "Order",
+    "OrderLine",
+    "Product",
+    "RUNNING",
+    "Touch",
+    "TurnLog",
+    "Visit",
+]

@@ -1,0 +1,137 @@
+"""What arrived: events, products, orders, responses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from loyaltyloop.store.models.columns import big, json_column
+
+
+class Event(SQLModel, table=True):
+    """One call of the Segment API, or a row of customers.csv, as it came.
+
+    `seq` and `customer_id` are empty until a turn applies the event; `seq` then numbers events in the
+    order in which they were applied. `name` is the track event's name (aliases normalised), else empty.
+    `properties` holds properties or traits; `context` what else is kept.
+    """
+
+    __table_args__ = (
+        Index("uq_event_message", "source", "message_id", unique=True),
+        Index(
+            "ix_event_waiting",
+            "arrived_at",
+            "id",
+            sqlite_where=text("seq IS NULL"),
+            postgresql_where=text("seq IS NULL"),
+        ),
+        Index("ix_event_customer", "customer_id", "name", "at"),
+        Index("ix_event_seq", "seq"),
+        Index(
+            "ix_event_order",
+            "order_id",
+            sqlite_where=text("order_id IS NOT NULL"),
+            postgresql_where=text("order_id IS NOT NULL"),
+        ),
+    )
+    id: int | None = big(default=None, primary_key=True)
+    source: str
+    message_id: str
+    type: str
+    name: str = ""
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    previous_id: str | None = None
+    at: datetime
+    arrived_at: datetime
+    properties: dict[str, Any] = json_column()
+    context: dict[str, Any] | None = json_column(nullable=True)
+    order_id: str | None = None
+    seq: int | None = big(default=None)
+    customer_id: int | None = big(default=None)
+
+
+class Touch(SQLModel, table=True):
+    """A customer changed otherwise than by an own event: a merge, a `set` step."""
+
+    seq: int = big(primary_key=True)
+    customer_id: int = big(primary_key=True, index=True)
+    cause: str
+
+
+class Imported(SQLModel, table=True):
+    """The latest content of each imported row: an unchanged row adds nothing."""
+
+    kind: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str
+
+
+class Product(SQLModel, table=True):
+    product_id: str = Field(primary_key=True)
+    name: str
+    category: str | None = None
+    price: int | None = big(default=None)
+    currency: str | None = None
+    url: str | None = None
+    image_url: str | None = None
+    in_stock: bool = True
+    markets: list[str] | None = json_column(nullable=True)
+    tags: list[str] | None = json_column(nullable=True)
+
+
+class Order(SQLModel, table=True):
+    """An order as it is now: a fold over all its events, by event time, in whatever order they came."""
+
+    __tablename__ = "shop_order"
+    order_id: str = Field(primary_key=True)
+    customer_id: int = big(foreign_key="customer.id", index=True)
+    status: str  # open, shipped, delivered, cancelled, partly_refunded, refunded
+    total: int | None = big(default=None)  # in the shop's currency; None: no rate known
+    refunded: int = big(default=0)
+    currency: str | None = None
+    products: list[dict[str, Any]] = json_column()
+    main_category: str | None = None
+    ordered_at: datetime
+    updated_at: datetime
+
+
+class OrderLine(SQLModel, table=True):
+    """A product in an order that was not cancelled; `arrived_at` is when the order was known here."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        Index("ix_order_line_product", "product_id", "ordered_at"),
+        Index("ix_order_line_customer", "customer_id", "ordered_at"),
+        Index("ix_order_line_ordered", "ordered_at"),
+    )
+    order_id: str = Field(primary_key=True)
+    product_id: str = Field(primary_key=True)
+    customer_id: int = big()
+    category: str | None = None  # as the order said; the catalogue's where it said none
+    quantity: int
+    price: int | None = big(default=None)
+    ordered_at: datetime
+    arrived_at: datetime
+    returned: bool = False
+
+
+class Engagement(SQLModel, table=True):
+    """A response to one of our messages; `kind` as conditions name it: clicked, opened, replied, ..."""
+
+    __table_args__ = (
+        Index("ix_engagement_message", "message_key", "kind"),
+        Index("ix_engagement_customer", "customer_id", "journey", "kind", "at"),
+    )
+    event_id: int = big(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    message_key: str
+    customer_id: int = big()
+    journey: str
+    step: str
+    kind: str
+    at: datetime
+    arrived_at: datetime
+    machine: bool = False

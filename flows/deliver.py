@@ -39,4 +39,6 @@ def deliver() -> State[Any]:
 
 def _deliver(turn: OpenTurn) -> State[Any]:
     stage = next(stage for stage in turn.stages if stage.kind == "deliver")
-    return cast("State[Any]", task_of(stage)(quote(turn), quote(stage), return_state=True))
+    state = cast("State[Any]", task_of(stage)(quote(turn), quote(stage), return_state=True))
+    state.result()  # raises what the task raised
+    return Completed(message=state.message)

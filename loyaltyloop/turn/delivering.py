@@ -16,6 +16,7 @@ from loyaltyloop.store.database import delivery_lock
 from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame
+from loyaltyloop.turn.pauses import without_collector
 
 
 def deliver(frame: Frame) -> Counts:
@@ -46,7 +47,7 @@ def _who(frame: Frame) -> ColumnElement[bool]:
 
 
 def _claim_and_hand_over(frame: Frame, desk: Desk, keys: Sequence[str]) -> Counts:
-    with frame.transactions.write_shop() as connection:
+    with without_collector(), frame.transactions.write_shop() as connection:
         claimed = claim(connection, desk, keys)
     handed = hand_over(frame, sorted(claimed.rendered))
     return Counts.sum([Counts(claimed.counts), handed])
@@ -56,9 +57,9 @@ def hand_over(frame: Frame, keys: Sequence[str]) -> Counts:
     """Hand over claimed messages from their stored bytes. A dry run says what would leave."""
     if frame.transactions.dry:
         return Counts({"would be handed over": len(keys)} if keys else {})
-    with frame.transactions.read() as connection:
+    with without_collector(), frame.transactions.read() as connection:
         rows = load_claimed(connection, keys)
-    ready, refused = _assemble(frame, rows)
+        ready, refused = _assemble(frame, rows)
     outcomes = [*refused, *frame.world.out.hand_over(ready)]
     with frame.transactions.write() as connection:
         return Counts(record(connection, outcomes, frame.now))

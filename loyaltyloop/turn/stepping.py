@@ -16,6 +16,7 @@ from loyaltyloop.store.versions import Live
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.frame import Busy, Frame
+from loyaltyloop.turn.pauses import without_collector
 from loyaltyloop.turn.stages import Stage, stages
 
 CHUNK = 5000
@@ -61,7 +62,7 @@ def _once(
     """One chunk, one transaction: how many were looked at, and what moved."""
     # `set` applies events of its own; whoever does so must hold the shop's lock from the start.
     begin = frame.transactions.write_shop if step.verb == "set" else frame.transactions.write
-    with begin() as connection:
+    with without_collector(), begin() as connection:
         chosen = who if ids is None else and_(who, among(connection, enrolment.c.id, ids))
         taken = take(connection, chosen, frame.limits.limit or CHUNK)
         if not taken:

@@ -22,6 +22,7 @@ from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.frame import Frame, journey_table
+from loyaltyloop.turn.pauses import without_collector
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 CHUNK = 2000
@@ -45,7 +46,7 @@ def work(frame: Frame, by: ByEvent, enrolling: Enrolling) -> Iterator[Counts]:
             ids = _ordered(connection, frame, by, after, upto)
         for chunk in batches(ids[done:], CHUNK):
             done += len(chunk)
-            with frame.transactions.write() as connection:
+            with without_collector(), frame.transactions.write() as connection:
                 counts = enrolling.enrol(connection, _candidates(connection, frame, by, chunk))
                 _note(connection, frame, entering={"upto": upto, "done": done})
             yield counts

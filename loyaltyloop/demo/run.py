@@ -48,6 +48,7 @@ class Demo:
     console: Console
     source: Path = sample.YEAR
     days: int = 60
+    prefect: bool = True  # end with a turn as a flow run
 
     @property
     def end(self) -> datetime:
@@ -90,12 +91,17 @@ def run_demo(demo: Demo, walking: Callable[[], Tell]) -> None:
     """The whole demo; `walking` opens the progress of the walk. UserError says what is wrong."""
     reading, shop = _read_files(demo.project)
     shutil.rmtree(demo.folder, ignore_errors=True)
+    demo.folder.mkdir(parents=True)
     world = open_world(demo)
-    _import(demo)
-    _apply(demo, world, reading, shop)
-    _walk(demo, world, walking)
-    _show(demo, world)
-    _run_in_prefect(demo, world)
+    try:
+        _import(demo)
+        _apply(demo, world, reading, shop)
+        _walk(demo, world, walking)
+        _show(demo, world)
+        if demo.prefect:
+            _run_in_prefect(demo, world)
+    finally:
+        world.engine.dispose()
     demo.console.print(showing.where_to_look(demo.folder, demo.project), highlight=False, soft_wrap=True)
 
 

@@ -28,7 +28,7 @@ def _through(name: str, parts: tuple[nodes.Expr, ...]) -> nodes.Expr:
     values = [
         nodes.Const(unescape(part.data)) if isinstance(part, nodes.TemplateData) else part for part in parts
     ]
-    whole = values[0] if len(values) == 1 else nodes.Filter(nodes.List(values), "join", [], [], None, None)
+    whole = values[0] if len(values) == 1 else nodes.Filter(nodes.List(values), "_whole", [], [], None, None)
     return nodes.Filter(whole, name, [], [], None, None)
 
 

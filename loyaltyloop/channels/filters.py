@@ -31,6 +31,7 @@ def filters() -> Mapping[str, Callable[..., Any]]:
         "_take": take,
         "_link": links.link,
         "_picture": links.picture,
+        "_whole": links.whole,
         "money": money,
         "date": date,
         "join": join,

@@ -19,6 +19,8 @@ LONGEST = 4096
 MOST = 1000
 _OWN = ("mailto:", "tel:", "sms:")
 _ADDRESS = re.compile(r"https?://[^\s<>()\"]*[^\s<>()\".,;:!?']")
+# What most addresses look like: nothing in them needs a closer look.
+_plain = re.compile(r"https://((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,20})(/[A-Za-z0-9._~/-]{0,1000})?").fullmatch
 _CONTROL = frozenset(map(chr, (*range(33), 127)))
 
 
@@ -49,24 +51,37 @@ def destination(url: str, shop_host: str, campaign: str, content: str) -> str:
 
     Empty for an address that needs no leading through (mailto). CannotRender for one that is not allowed.
     """
+    if plain := _plain(url):
+        if not _of_shop(plain[1], shop_host):
+            return url
+        return f"{url}{'' if plain[2] else '/'}?{'&'.join([text for _, text in _ours(campaign, content)])}"
     if not allowed(url):
         raise CannotRender("link", f"{url[:80]!r} is no address that a message may hold")
     if url[:4].lower() != "http":
         return ""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if not shop_host or not (host == shop_host or host.endswith(f".{shop_host}")):
+    if not _of_shop(parts.hostname or "", shop_host):
         return url
-    given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} if parts.query else set()
+    added = [text for name, text in _ours(campaign, content) if name not in given]
+    query = "&".join([*filter(None, [parts.query]), *added])
+    return urlunsplit(parts._replace(path=parts.path or "/", query=query))
+
+
+def _of_shop(host: str, shop_host: str) -> bool:
+    return bool(shop_host) and (host == shop_host or host.endswith(f".{shop_host}"))
+
+
+@lru_cache(maxsize=1024)
+def _ours(campaign: str, content: str) -> list[tuple[str, str]]:
+    """What is added to an address, by its name."""
     ours = {
         "utm_source": "loyaltyloop",
         "utm_medium": "email",
         "utm_campaign": campaign,
         "utm_content": content,
     }
-    added = [f"{name}={quote(value, safe='')}" for name, value in ours.items() if value and name not in given]
-    query = "&".join([*filter(None, [parts.query]), *added])
-    return urlunsplit(parts._replace(path=parts.path or "/", query=query))
+    return [(name, f"{name}={quote(value, safe='')}") for name, value in ours.items() if value]
 
 
 def host_of(url: str) -> str:
@@ -120,6 +135,11 @@ class Links:
 def link(context: Context, url: Any) -> str:
     """Filter: an address in `href`."""
     return context.parent["_links"].click(url if type(url) is str else str(url))  # type: ignore[no-any-return]
+
+
+def whole(parts: list[Any]) -> str:
+    """Filter: an address that is written in parts, as one text."""
+    return "".join([part if type(part) is str else str(part) for part in parts])
 
 
 def picture(url: Any) -> str:

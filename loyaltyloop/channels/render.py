@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,7 @@ from loyaltyloop.errors import FilesError
 from loyaltyloop.journey.model import Shop
 
 SUBJECT = 250  # characters
+_OWN = (("unsubscribe", "u"), ("preferences", "p"), ("view", "v"))
 PIXEL = '<img src="%s" width="1" height="1" alt="" style="display:block;border:0">'
 
 
@@ -105,7 +106,7 @@ class Renderer:
             compiled = self.compile(template, language)
         except FilesError as error:
             raise CannotRender("template", error.problems[0].message) from error
-        links, known = self._known(key, names)
+        links, known = self._known(key, names, compiled.paths)
         try:
             html = _run(compiled.html, known)
             subject = " ".join(_run(compiled.subject, known).split())
@@ -125,16 +126,19 @@ class Renderer:
                 return f"{name}.{own}.html", own
         return f"{name}.html", self.language
 
-    def _known(self, key: str, names: Mapping[str, object]) -> tuple[Links, dict[str, object]]:
+    def _known(
+        self, key: str, names: Mapping[str, object], paths: Collection[str]
+    ) -> tuple[Links, dict[str, object]]:
         message = names.get("message")
         about: Mapping[str, Any] = message if isinstance(message, dict) else {}
         raw = bytes.fromhex(key.replace("-", ""))
         links = Links(raw, self._public, self._maker, self._follow(about.get("journey"), about.get("step")))
         make, public = self._maker.make, self._public
+        # A signature costs more than asking whether the template shows it.
         own = {
-            "unsubscribe": f"{public}/u/{make(b'u' + raw)}",
-            "preferences": f"{public}/p/{make(b'p' + raw)}",
-            "view": f"{public}/v/{make(b'v' + raw)}",
+            name: f"{public}/{kind}/{make(kind.encode() + raw)}"
+            for name, kind in _OWN
+            if f"links.{name}" in paths or "links" in paths
         }
         silent = about.get("purpose") == "transactional"
         return links, {

@@ -146,9 +146,11 @@ def shown_in_text(value: Any) -> str:
 def shown_in_html(value: Any) -> str:
     """The same, escaped; an address of ours (Markup) needs no escaping."""
     kind = type(value)
+    if kind is Markup:
+        return value  # type: ignore[no-any-return]
     text = value if kind is str else shown_in_text(value)
     # Most values hold nothing to escape, and are printed without a copy.
-    return text if kind is Markup or _SPECIAL(text) is None else escape(text)
+    return text if _SPECIAL(text) is None else escape(text)
 
 
 def room(length: int) -> None:
@@ -176,9 +178,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """The value of a key; none, or an empty text, is a missing value."""
         if type(obj) is dict:
             value = obj.get(attribute)
-            if value is None or value == "":
-                return Missing(name=attribute)
-            return value
+            if value:  # what is mostly so is asked first
+                return value
+            return Missing(name=attribute) if value is None or value == "" else value
         if isinstance(obj, Undefined):
             return obj
         if attribute in _reach(obj):

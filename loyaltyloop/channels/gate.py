@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
@@ -16,7 +16,7 @@ from sqlalchemy import Row
 
 from loyaltyloop.journey.dice import jitter
 from loyaltyloop.journey.model import QuietHours, Shop
-from loyaltyloop.journey.times import to_instant, to_local
+from loyaltyloop.journey.times import load_zone, to_instant, to_local
 
 _COMMON = re.compile(
     r"[A-Za-z0-9_+-]{1,32}(\.[A-Za-z0-9_+-]{1,31})?@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,}"
@@ -138,17 +138,22 @@ def quiet_until(shop: Shop, channel: str, purpose: str, zone: str, now: datetime
     """The end (UTC) of the quiet hours that `now` falls into in this zone; None outside of them."""
     local = to_local(now, zone)
     ends = [
-        _end_of(window, local, zone)
+        _end_of(window, now, zone)
         for window in shop.quiet_hours
         if channel in window.channels and purpose in window.purposes and window.covers(local.time())
     ]
     return max(ends, default=None)
 
 
-def _end_of(window: QuietHours, local: datetime, zone: str) -> datetime:
+def _end_of(window: QuietHours, now: datetime, zone: str) -> datetime:
+    """The next instant at which the window's end is on the clock."""
+    local = to_local(now, zone)
     over_midnight = window.start > window.end and local.time() >= window.start
     day = local.date() + timedelta(days=1) if over_midnight else local.date()
-    return to_instant(datetime.combine(day, window.end), zone)
+    end = datetime.combine(day, window.end)
+    first = to_instant(end, zone)
+    # Where clocks were set back, the end may have been once already: it comes again.
+    return first if first > now else end.replace(tzinfo=load_zone(zone), fold=1).astimezone(UTC)
 
 
 def valid_address(address: str) -> bool:

@@ -37,12 +37,13 @@ class Candidate:
 
 @dataclass
 class Earlier:
-    """What is known of one customer's earlier entries with the same `one_per`."""
+    """What is known of one customer's earlier entries with the same `one_per`; of a date's, of all years."""
 
     last_entered_at: datetime | None = None
     running: list[int] = field(default_factory=list)  # enrolment ids; a held-out one never runs
     occurrences: set[str] = field(default_factory=set)
     event_ids: set[int] = field(default_factory=set)
+    one_pers: set[str] = field(default_factory=set)
 
 
 SHORTEST_YEAR = timedelta(days=300)  # a changed date gives no second entry sooner
@@ -116,13 +117,15 @@ def _same_entry(candidate: Candidate, before: Earlier) -> bool:
     if candidate.event_id is not None and candidate.event_id in before.event_ids:
         return True
     if candidate.cause == "date" and before.last_entered_at is not None:
-        return abs(candidate.at - before.last_entered_at) < SHORTEST_YEAR
+        near = abs(candidate.at - before.last_entered_at) < SHORTEST_YEAR
+        return near or candidate.one_per in before.one_pers
     return bool(candidate.occurrence) and candidate.occurrence in before.occurrences
 
 
 def _stays_out(candidate: Candidate, before: Earlier, enter: Enter) -> str:
     last = before.last_entered_at
-    if last is not None and enter.again.kind == "never":
+    # A year in which a date let enter already is a repetition: another year is another entry.
+    if last is not None and enter.again.kind == "never" and candidate.cause != "date":
         return "entered before"
     if last is not None and enter.again.after is not None:
         again_at = enter.again.after.after(last, candidate.zone)
@@ -145,6 +148,7 @@ def _remember(verdict: Verdict, earlier: dict[Key, Earlier]) -> None:
     last = known.last_entered_at
     known.last_entered_at = candidate.at if last is None else max(last, candidate.at)
     known.occurrences.add(candidate.occurrence)
+    known.one_pers.add(candidate.one_per or "")
     if candidate.event_id is not None:
         known.event_ids.add(candidate.event_id)
     if verdict.ends:

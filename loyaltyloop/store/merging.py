@@ -26,6 +26,7 @@ from loyaltyloop.store.models import (
     OrderLine,
     Touch,
 )
+from loyaltyloop.store.versions import load_newest
 
 _Model = type[Any]
 # Each row of these is about one customer, and moves as it is.
@@ -96,14 +97,22 @@ def _reconcile(
 ) -> None:
     """Of running enrolments of both the earlier stays; names that would clash get the old key behind them."""
     standing = _standing(connection, {*into, *into.values()})
-    for chunk in _chunks(ending(standing, into)):
-        cohorts.end(connection, now, REASON, chunk, why="the same person stands here under another id")
+    _end(connection, now, {one.id: one.journey for one in standing}, ending(standing, into))
     rows = [
         (one.id, into[one.customer_id], name)
         for one, name in _named(standing, into, keys)
         if one.customer_id in into
     ]
     bulk.update_rows(connection, enrolment, "id", ["customer_id", "occurrence"], rows)
+
+
+def _end(connection: Connection, now: datetime, journeys: Mapping[int, str], ids: Iterable[int]) -> None:
+    """End these enrolments; the next turn of each journey runs its `at_end` steps."""
+    for journey, members in groupby(sorted(ids, key=journeys.__getitem__), key=journeys.__getitem__):
+        ended = cohorts.ended_state(load_newest(connection, journey).journey)
+        for chunk in _chunks(sorted(members)):
+            why = "the same person stands here under another id"
+            cohorts.end(connection, now, REASON, chunk, why=why, ended=ended)
 
 
 def _standing(connection: Connection, customers: Iterable[int]) -> list[Standing]:

@@ -20,11 +20,11 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.errors import UserError
-from loyaltyloop.store.cohorts import cohort, move, take
+from loyaltyloop.store.cohorts import cohort, ended_state, move, take
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Enrolment, Message
 from loyaltyloop.store.standing import UNSENT
-from loyaltyloop.store.versions import journey_table
+from loyaltyloop.store.versions import journey_table, load_newest
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
@@ -85,7 +85,8 @@ def resume(connection: Connection, journey: str, overdue: Overdue, now: datetime
             take(connection, late, None)
             why = f"overdue when the journey went on after {_plainly(found.paused_for)}"
             connection.execute(update(cohort).values(left="expired", why=why))
-            expired = sum(move(connection, now, {}).values())
+            ended = ended_state(load_newest(connection, journey).journey)
+            expired = sum(move(connection, now, {}, ended).values())
             return Resumed(journey, found.paused_for, found.overdue, expired=expired)
         case _:
             assert_never(overdue)

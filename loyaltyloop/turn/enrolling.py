@@ -157,6 +157,7 @@ def _earlier(connection: Connection, journey: str, candidates: Sequence[Candidat
             last = before.last_entered_at
             before.last_entered_at = row.entered_at if last is None else max(last, row.entered_at)
             before.occurrences.add(row.occurrence)
+            before.one_pers.add(row.one_per)
             if row.trigger_event_id is not None:
                 before.event_ids.add(row.trigger_event_id)
             if row.ended_at is None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, Table
 
 from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import (
     Consent,
@@ -24,6 +25,7 @@ from loyaltyloop.store.models import (
     Visit,
 )
 from tests.integration.store.shop import NOW, SHOP, alias, at, feed, identify, rows, track
+from tests.integration.store.shops import reading
 
 
 def settle(engine: Engine, *raws: dict[str, Any], one_by_one: bool = False) -> None:
@@ -178,6 +180,7 @@ def _enrol(engine: Engine, who: int, key: str, hour: int, **more: Any) -> None:
 
 
 def test_of_running_enrolments_of_both_the_earlier_stays(engine: Engine) -> None:
+    apply(engine, reading(), NOW)
     settle(engine, track("~phone", "A", at(8)), track("ada", "B", at(8)))
     ids = {row.key: row.id for row in rows(engine, Customer)}
     ended = {

@@ -11,7 +11,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    delete,
+    literal_column,
+    select,
+    update,
+)
 
 from loyaltyloop.channels.out import Outcome
 from loyaltyloop.store.among import among
@@ -24,8 +35,9 @@ journey: Table = LiveJourney.__table__  # type: ignore[attr-defined]
 
 SNAPSHOT = 50_000
 RETRY = timedelta(minutes=5)
-WAITING = message.c.state.in_(("planned", "held"))
-SETTLED = ("handed_over", "refused", "unknown")
+# Written out: SQLite matches a partial index with no parameter.
+WAITING = literal_column("message.state IN ('planned', 'held')", Boolean)
+CLAIMED = literal_column("message.state = 'claimed'", Boolean)
 
 
 def ready_keys(connection: Connection, now: datetime, who: ColumnElement[bool]) -> list[str]:
@@ -45,7 +57,11 @@ def ready_keys(connection: Connection, now: datetime, who: ColumnElement[bool]) 
 
 def claimed_keys(connection: Connection) -> dict[str, str]:
     """Messages that were claimed and whose hand-over is not on record: key → the way out."""
-    chosen = select(message.c.key, message.c.via).where(message.c.state == "claimed").order_by(message.c.key)
+    chosen = (
+        select(message.c.key, message.c.via)
+        .where(literal_column("message.state = 'claimed'", Boolean))
+        .order_by(message.c.key)
+    )
     return {row.key: row.via for row in connection.execute(chosen)}
 
 
@@ -73,6 +89,7 @@ def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -
     for (state, reason), keys in sorted(by_state.items()):
         values: dict[str, Any] = {"state": state, "reason": reason}
         if state == "try_again":
+            _forget_bodies(connection, keys)
             values = {"state": "held", "reason": reason, "due_at": now + RETRY, "handed_over_at": None}
         elif state == "refused":
             values["handed_over_at"] = None
@@ -82,6 +99,12 @@ def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -
             let_go(connection, keys)
         counts[values["state"]] = counts.get(values["state"], 0) + len(keys)
     return counts
+
+
+def _forget_bodies(connection: Connection, keys: Sequence[str]) -> None:
+    """What is claimed again is rendered again."""
+    mine = select(message.c.id).where(among(connection, message.c.key, keys))
+    connection.execute(delete(body).where(body.c.message_id.in_(mine)))
 
 
 def let_go(connection: Connection, keys: Sequence[str]) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from zlib import crc32
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from loyaltyloop.errors import TurnPutOff
 from loyaltyloop.store.functions import instant
@@ -154,14 +154,20 @@ def lock_journeys(connection: Connection, journeys: Sequence[str]) -> Iterator[N
         yield
 
 
+@lru_cache(maxsize=8)
+def _lock_engine(url: URL, _pid: int) -> Engine:
+    """Connections that hold locks of sessions: beside the pool, whose places are for work."""
+    return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
 def _lock_number(journey: str) -> int:
-    return (SHOP_LOCK << 32) | crc32(journey.encode())
+    return (SHOP_LOCK << 32) | crc32(f"journey {journey}".encode())
 
 
 @contextmanager
 def _postgres_lock(engine: Engine, journey: str) -> Iterator[bool]:
     number = _lock_number(journey)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with _lock_engine(engine.url, os.getpid()).connect() as connection:
         taken = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({number})").scalar())
         try:
             yield taken
@@ -172,7 +178,7 @@ def _postgres_lock(engine: Engine, journey: str) -> Iterator[bool]:
 
 @contextmanager
 def _file_lock(engine: Engine, journey: str) -> Iterator[bool]:
-    path = Path(f"{engine.url.database}.{journey}.lock")
+    path = Path(f"{engine.url.database}.journey.{journey}.lock")
     with path.open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -187,7 +193,7 @@ def delivery_lock(engine: Engine) -> Iterator[None]:
     """One deliverer at a time; waits for the one at work. A lock that its process left behind is free."""
     if is_postgres(engine):
         number = (SHOP_LOCK << 32) | crc32(b"delivery")
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with _lock_engine(engine.url, os.getpid()).connect() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({number})")
             try:
                 yield

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from loyaltyloop.journey.condition import Did
-from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop
+from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop, Step
 from loyaltyloop.journey.times import zone_names
 from tests.reference.conditions import Asked, asks, deeds
 from tests.reference.entering import (
@@ -92,7 +92,8 @@ class Reference:
         self._apply(now)
         self._enter(journey, now)
         for enrolment in self._running(journey):
-            self._walk(journey, enrolment, now)
+            self._leave_if_due(journey, enrolment, now)
+        self._walk(journey, self._running(journey), now)
         self._measure(journey, now)
 
     def _running(self, journey: Journey) -> list[Enrolment]:
@@ -213,26 +214,25 @@ class Reference:
 
     # ── walking ──
 
-    def _walk(self, journey: Journey, enrolment: Enrolment, now: datetime) -> None:
-        """As far as it goes now; `leave_when` is looked at wherever the customer comes."""
-        while enrolment.running:
-            self._leave_if_due(journey, enrolment, now)
-            if not enrolment.running or not self._step(journey, enrolment, now):
-                return
+    def _walk(self, journey: Journey, who: list[Enrolment], now: datetime) -> None:
+        """Step after step down the list; `leave_when` is looked at wherever somebody stands or comes."""
+        for step in journey:
+            for enrolment in who:
+                if enrolment.step == step.name:
+                    self._leave_if_due(journey, enrolment, now)
+                if enrolment.step == step.name:
+                    self._step(step, enrolment, now)
 
-    def _step(self, journey: Journey, enrolment: Enrolment, now: datetime) -> bool:
-        """One step; did the customer move?"""
-        assert enrolment.step is not None
-        step, asked = journey.step(enrolment.step), self._asked(enrolment.person, now, enrolment)
+    def _step(self, step: Step, enrolment: Enrolment, now: datetime) -> None:
+        asked = self._asked(enrolment.person, now, enrolment)
         arriving = enrolment.state == "ready"
         if arriving and step.condition is not None and not asks(step.condition, asked):
             self._go(enrolment, now, "", step.after)
-            return True
+            return
         match act(self.shop, step, enrolment, asked):
             case Stay(due_at):
                 enrolment.state = "sending" if isinstance(step.action, Send) else "waiting"
                 enrolment.due_at = due_at
-                return False
             case Enter(name):
                 self._started.append((name, started(step, enrolment, self._named(name), now)))
                 self._go(enrolment, now, "", step.after)
@@ -240,7 +240,6 @@ class Reference:
                 self._finish(enrolment, now, "left", reason)
             case Go(path):
                 self._go(enrolment, now, path, step.target(path))
-        return True
 
     def _go(self, enrolment: Enrolment, now: datetime, path: str, target: str | None) -> None:
         if target is None:
@@ -262,9 +261,8 @@ class Reference:
         ]
         for enrolment, message in sorted(ready, key=self._turn_to_leave):
             self._claim(enrolment, message, now)
-        for enrolment, _ in ready:
-            if enrolment.running:
-                self._walk(self._journey(enrolment), enrolment, now)
+        for journey in self.journeys:
+            self._walk(journey, [each for each, _ in ready if each.journey == journey.name], now)
         return bool(ready)
 
     def _turn_to_leave(self, each: tuple[Enrolment, Message]) -> tuple[int, datetime, str]:

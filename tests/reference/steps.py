@@ -132,8 +132,13 @@ def _wait(wait: Wait, enrolment: Enrolment, asked: Asked) -> Move:
 
 
 def _until(until: Until, at: At | None, enrolment: Enrolment, asked: Asked) -> Move:
-    target = _target(until, enrolment, asked)
-    due = None if target is None else _next(target, at, asked.zone)
+    try:
+        target = _target(until, enrolment, asked)
+        due = None if target is None else _next(target, at, asked.zone)
+    except (OverflowError, ValueError):
+        due = None
+    if due is not None and not 1900 <= due.year < 2900:
+        due = None
     if due is not None and due > asked.now:
         return Stay(due)
     reason = "unknown" if due is None else "past"

@@ -9,6 +9,8 @@ from typing import Any
 from loyaltyloop.journey.model import At, Until
 from loyaltyloop.journey.times import Duration, next_at, read_instant, to_instant, yearly_day
 
+YEARS = range(1900, 2900)
+
 
 def waited(start: datetime, duration: Duration, at: At | None, zone: str) -> datetime:
     """The end of a wait from `start`: at least the duration, then the next such local time."""
@@ -27,8 +29,16 @@ def target(until: Until, value: object, entered_at: datetime, at: At | None, zon
     """The instant that an `until` names for one customer; None where its value is unknown.
 
     A yearly date (a birthday) is its next occurrence from entering on; other dates and instants stand.
+    What no calendar means (year 1, year 9999: "none" and "for ever" in other systems) is unknown.
     """
-    moment = _moment(value, entered_at, zone)
+    try:
+        moment = _shifted(_moment(value, entered_at, zone), until, at, zone)
+    except (OverflowError, ValueError):
+        return None
+    return moment if moment and moment.year in YEARS else None
+
+
+def _shifted(moment: datetime | None, until: Until, at: At | None, zone: str) -> datetime | None:
     if moment is None:
         return None
     if until.offset:

@@ -6,7 +6,7 @@ products' names, pictures and prices as they are now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, exists, func, literal, select
@@ -62,8 +62,21 @@ def load_names(
 
     `uses`: the names that the templates use, as `Renderer.uses` tells them; no others need be there.
     """
+    fields = fields_of(uses)
+    chosen = select(enrolment.c.id.label("enrolment_id"), *columns_of(fields)).select_from(
+        enrolment.join(customer, customer.c.id == enrolment.c.customer_id)
+    )
+    ids = [message.enrolment_id for message in messages]
+    rows = connection.execute(chosen.where(among(connection, enrolment.c.id, ids)))
+    people = People(shop, fields, {row.enrolment_id: row for row in rows})
+    return names_for(connection, messages, people, shop)
+
+
+def names_for(
+    connection: Connection, messages: Sequence[About], people: People, shop: Shop
+) -> dict[str, Names]:
+    """The same, for these messages' people who were read already."""
     enrolments = [message.enrolment_id for message in messages]
-    people = _People(connection, enrolments, shop, _fields(uses))
     values = _load_kept(connection, enrolments)
     orders = _orders(connection, sorted(people.orders), shop)
     shelf = _Shelf(connection, _product_ids(values.values()), shop)
@@ -78,7 +91,7 @@ def load_names(
             names["order"] = its
         for step, value in values.get(message.enrolment_id, ()):
             hidden = message.enrolment_id in unasked and _are_picks(value)
-            names[step] = [] if hidden else shelf.filled(value, person.locale)
+            names[step] = [] if hidden else shelf.filled(value, people.locale(person))
     return found
 
 
@@ -103,7 +116,7 @@ def product_names(row: Any, shop: Shop, locale: str | None) -> Names:
     return names
 
 
-def _fields(uses: Collection[str] | None) -> list[str]:
+def fields_of(uses: Collection[str] | None) -> list[str]:
     """The columns of a customer that hold these names; all, where a template uses the customer as a whole."""
     if uses is None or "customer" in uses:
         return [*OF_CUSTOMER]
@@ -120,23 +133,28 @@ def _customer_names(own: Names, shop: Shop) -> Names:
     return {**attributes, **own} if isinstance(attributes, dict) and attributes else own
 
 
-class _People:
-    """The customers of these enrolments, with what they entered by."""
+def columns_of(fields: Sequence[str]) -> list[ColumnElement[Any]]:
+    """What `People` reads of an enrolment and its customer: the last columns of a row."""
+    own = [customer.c[name].label(f"customer_{name}") for name in fields]
+    return [enrolment.c.trigger, enrolment.c.order_id, *own]
 
-    def __init__(
-        self, connection: Connection, enrolments: Sequence[int], shop: Shop, fields: list[str]
-    ) -> None:
+
+class People:
+    """The customers of enrolments, with what they entered by: rows that end with `columns_of(fields)`."""
+
+    def __init__(self, shop: Shop, fields: list[str], rows: Mapping[int, Any]) -> None:
         self._shop, self._fields = shop, fields
-        columns = [customer.c[name] for name in fields]
-        whole = select(*columns, enrolment.c.trigger, enrolment.c.order_id, enrolment.c.id.label("enrolment"))
-        whole = whole.select_from(enrolment.join(customer, customer.c.id == enrolment.c.customer_id))
-        rows = connection.execute(whole.where(among(connection, enrolment.c.id, enrolments)))
-        self.rows = {row.enrolment: row for row in rows}
-        self.orders = {row.order_id for row in self.rows.values() if row.order_id}
+        self._locale = fields.index("locale") - len(fields)
+        self.rows = rows
+        self.orders = {row.order_id for row in rows.values() if row.order_id}
+
+    def locale(self, person: Any) -> str | None:
+        """The language in which the customer reads."""
+        return cast("str | None", person[self._locale])
 
     def names(self, person: Any, message: About) -> Names:
         """The names that every message has."""
-        own: Names = dict(zip(self._fields, person, strict=False))
+        own: Names = dict(zip(self._fields, person[-len(self._fields) :], strict=True))
         return {
             "customer": _customer_names(own, self._shop),
             "trigger": person.trigger,

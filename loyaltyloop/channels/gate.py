@@ -17,6 +17,7 @@ from sqlalchemy import Row
 from loyaltyloop.journey.dice import jitter
 from loyaltyloop.journey.model import QuietHours, Shop
 from loyaltyloop.journey.times import load_zone, to_instant, to_local
+from loyaltyloop.store.withdrawals import Withdrawn
 
 _COMMON = re.compile(
     r"[A-Za-z0-9_+-]{1,32}(\.[A-Za-z0-9_+-]{1,31})?@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,}"
@@ -42,6 +43,7 @@ class Moment:
     now: datetime
     shop: Shop
     objections: dict[str, str]
+    withdrawn: frozenset[Withdrawn] = frozenset()  # committed, and not applied yet
 
 
 Candidate = Row[Any]
@@ -72,7 +74,9 @@ def _customer_exists(message: Candidate, _: Moment) -> Verdict | None:
     return Verdict("refused", "the customer was erased") if message.erased_at else None
 
 
-def _consent(message: Candidate, _: Moment) -> Verdict | None:
+def _consent(message: Candidate, moment: Moment) -> Verdict | None:
+    if (message.customer_id, message.channel, message.purpose) in moment.withdrawn:
+        return Verdict("refused", f"consent to {message.purpose} by {message.channel} was withdrawn")
     match message.purpose:
         case "marketing" if not message.marketing_consent:
             return Verdict("refused", f"no consent to marketing by {message.channel}")

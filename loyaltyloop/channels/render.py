@@ -18,6 +18,7 @@ from loyaltyloop.channels.links import Links, destination, host_of
 from loyaltyloop.channels.plain_text import tidy
 from loyaltyloop.channels.sandbox import RANGE, Budget, bounded_concat
 from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.together import languages_of
 from loyaltyloop.channels.tokens import Maker
 from loyaltyloop.errors import FilesError
 from loyaltyloop.journey.model import Shop
@@ -65,6 +66,7 @@ class Renderer:
         self._zone = shop.timezone
         self._compiled: dict[tuple[str, str], Compiled | FilesError] = {}
         self._chosen: dict[tuple[str, str | None], tuple[str, str]] = {}
+        self._used: dict[str, frozenset[str]] = {}
         self._follows: dict[tuple[object, object], Callable[[str], str]] = {}
 
     def compile(self, template: str, language: str | None = None) -> Compiled:
@@ -93,6 +95,17 @@ class Renderer:
             with suppress(FilesError):
                 found |= self.compile(template, language).paths
         return frozenset(found)
+
+    def uses_of(self, template: str) -> frozenset[str]:
+        """The names that a template uses, in any of its languages."""
+        found = self._used.get(template)
+        if found is None:
+            name = template.removeprefix("templates/").removesuffix(".html")
+            others = languages_of(self._workshop.templates, name)
+            found = self._used[template] = self.uses(
+                [(template, None), *((template, language) for _, language in others)]
+            )
+        return found
 
     def render(
         self, template: str, key: str, names: Mapping[str, object], language: str | None = None

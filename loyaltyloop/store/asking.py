@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -23,9 +23,23 @@ def cohort_scope(
     *,
     entered: bool = False,
 ) -> Scope:
-    """What conditions refer to that are asked of the cohort's people.
+    """What conditions refer to that are asked of the cohort's people."""
+    return scope_of(connection, shop, now, conditions, lambda: cohort_zones(connection), entered=entered)
 
-    `entered`: a `did` that does not say from when it counts does so from entering on (`leave_when`, `goal`).
+
+def scope_of(
+    connection: Connection,
+    shop: Shop,
+    now: datetime,
+    conditions: Iterable[Condition],
+    zones: Callable[[], list[str]],
+    *,
+    entered: bool = False,
+) -> Scope:
+    """What conditions refer to that are asked of customers and their enrolments.
+
+    `zones`: tells the zones they live in. `entered`: a `did` that does not say from when it counts does so
+    from entering on (`leave_when`, `goal`).
     """
     asked = limits(*conditions)
     return Scope(
@@ -34,7 +48,7 @@ def cohort_scope(
         shop=shop,
         postgres=is_postgres(connection),
         enrolment=enrolment,
-        limits=zone_limits(asked, cohort_zones(connection), now) if asked else {},
+        limits=zone_limits(asked, zones(), now) if asked else {},
         since=enrolment.c.entered_at if entered else None,
     )
 

@@ -30,7 +30,7 @@ def newest_event(connection: Connection) -> int:
 
 
 def withdrawn_meanwhile(connection: Connection, now: datetime, since: int) -> set[Withdrawn]:
-    """What was withdrawn by events not applied yet that have arrived by `now`, or were recorded after `since`.
+    """What events withdraw that nobody applied, have arrived by `now` or were recorded after `since`.
 
     What was recorded before and arrives later is a history that is being walked: it has not happened yet.
     """

@@ -23,7 +23,7 @@ def deliver(frame: Frame) -> Counts:
     """Claim and hand over all that may leave by now; counts by message state."""
     world = frame.world
     renderer = world.renderers.of(frame.templates, frame.shop)
-    desk = Desk(frame.now, frame.shop, renderer, world.out.name)
+    desk = Desk(frame.now, frame.shop, renderer, world.out.name, frame.recorded)
     with _alone(frame):
         parts = [_recover(frame)]
         while keys := _ready(frame):

@@ -99,6 +99,7 @@ class Frame:
     state: str
     limits: Limits
     # ──
+    recorded: int = 0  # the newest event on record when the turn began
     upto: int = 0  # events and touches up to this number are this turn's
     answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
     busy: set[Busy] = field(default_factory=set)

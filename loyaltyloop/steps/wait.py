@@ -43,19 +43,20 @@ def wait_for_duration(
         end = duration.after(stand.now, "UTC")
         wait_alike(stand.connection, end + lateness, end if lateness else None)
         return
-    ends = waited_in(stand.zones(), stand.now, duration, at)
-    if ends:
-        own = {"due_at": _by_zone({zone: end + lateness for zone, end in ends.items()})}
+    if zones := stand.zones():
+        home = stand.shop.timezone
+        ends = waited_in({*zones, home}, stand.now, duration, at)
+        own = {"due_at": _by_zone({zone: end + lateness for zone, end in ends.items()}, home)}
         if lateness:
-            own["until_at"] = _by_zone(ends)
+            own["until_at"] = _by_zone(ends, home)
         stand.connection.execute(update(cohort).where(READY).values(own))
         wait(stand.connection)
 
 
-def _by_zone(ends: Mapping[str, datetime]) -> Any:
-    """The instant for a member's zone."""
+def _by_zone(ends: Mapping[str, datetime], home: str) -> Any:
+    """The instant for a member's zone; the shop's for one who has moved since the zones were read."""
     return (
-        select(case(dict(ends), value=customer.c.zone))
+        select(case(dict(ends), value=customer.c.zone, else_=ends[home]))
         .where(enrolment.c.id == cohort.c.id, customer.c.id == enrolment.c.customer_id)
         .scalar_subquery()
     )

@@ -175,7 +175,7 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
     persons = _alive(chunk, folk)
     new = people.number(connection, persons)
     merged = _merged(folk)
-    merging.free_keys(connection, merged)
+    people.retire(connection, (one for _, one in folk.merges))
     there = set(persons).difference(new)
     people.write(connection, new, [one for one in persons if one.changed and one in there], shop)
     people.write_ids(connection, folk.linked)

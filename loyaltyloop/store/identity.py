@@ -47,6 +47,7 @@ class People:
 
     by_id: dict[Id, Person] = field(default_factory=dict)
     by_key: dict[str, Person] = field(default_factory=dict)
+    retired: set[str] = field(default_factory=set)  # keys of customers who were merged
     is_taken: Callable[[str], bool] = lambda _key: False  # of keys that are not loaded
     linked: dict[Id, Person] = field(default_factory=dict)
     merges: list[tuple[Person, Person]] = field(default_factory=list)  # survivor, merged
@@ -75,7 +76,7 @@ class People:
 
     def _make(self, identity: Id) -> Person:
         key = identity[1]
-        if not self._free(key):  # a user's id that is also a device's
+        if not self._free(key):  # a user's id that is, or once was, also a device's
             key = f"{identity[0]}:{key}"
             while not self._free(key) or self.is_taken(key):
                 key = f"{identity[0]}:{key}"
@@ -85,8 +86,7 @@ class People:
         return person
 
     def _free(self, key: str) -> bool:
-        holder = self.by_key.get(key)
-        return holder is None or holder.merged_into is not None
+        return key not in self.by_key and key not in self.retired
 
     def _link(self, identity: Id, person: Person) -> None:
         self.by_id[identity] = self.linked[identity] = person

@@ -69,12 +69,6 @@ def move(connection: Connection, now: datetime, into: Mapping[int, int], keys: M
         connection.execute(delete(table).where(table.c.customer_id.in_(select(gone.c.id))))
 
 
-def free_keys(connection: Connection, merged: Iterable[int]) -> None:
-    """Let others have the keys of these customers, who are about to be forgotten."""
-    # A blank at the start: no id begins so.
-    bulk.update_rows(connection, customer, "id", ["key"], ((who, f" merged {who}") for who in merged))
-
-
 def forget(connection: Connection, merged: Iterable[int]) -> None:
     """Delete the customers to whom nothing refers any more."""
     gone = bulk.fill_temporary(connection, "forgotten", {"id": int}, ((who,) for who in merged))

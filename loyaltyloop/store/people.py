@@ -12,11 +12,12 @@ from loyaltyloop.store import bulk
 from loyaltyloop.store.customers import READERS, Person
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.identity import Id, Identified, People, ids_of, survivor_of
-from loyaltyloop.store.models import Customer, CustomerDate, Identity
+from loyaltyloop.store.models import Customer, CustomerDate, Identity, MergedCustomer
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
 dates: Table = CustomerDate.__table__  # type: ignore[attr-defined]
+former: Table = MergedCustomer.__table__  # type: ignore[attr-defined]
 
 _READ = [*READERS, "attributes", "stamps", "first_seen_at", "last_seen_at"]
 _WRITE = [*_READ, "zone", "zone_from"]
@@ -33,11 +34,14 @@ def load(connection: Connection, events: Iterable[Identified]) -> People:
     links = connection.execute(select(identity).join(wanted, same)).all()
     keys = connection.execute(select(customer.c.id).join(wanted, wanted.c.value == customer.c.key)).scalars()
     persons = _persons(connection, {row.customer_id for row in links} | set(keys))
+    retired = connection.execute(select(former.c.key).join(wanted, wanted.c.value == former.c.key)).scalars()
 
     def is_taken(key: str) -> bool:
-        return connection.execute(select(customer.c.id).where(customer.c.key == key)).first() is not None
+        held = (select(table.c.key).where(table.c.key == key) for table in (customer, former))
+        return any(connection.execute(by).first() is not None for by in held)
 
     return People(
+        retired=set(retired),
         is_taken=is_taken,
         by_id={(row.kind, row.value): persons[row.customer_id] for row in links},
         by_key={person.key: person for person in persons.values()},
@@ -72,12 +76,23 @@ def number(connection: Connection, persons: Iterable[Person]) -> list[Person]:
     """Give those who are new an id; who they are. Under the shop-wide lock nobody else hands out any."""
     new = [person for person in persons if person.id is None and person.merged_into is None]
     if new:
-        newest = connection.execute(select(func.max(customer.c.id))).scalar() or 0
+        newest = _newest_id(connection)
         for newest, person in enumerate(new, newest + 1):  # noqa: B020
             person.id = newest
         if is_postgres(connection):
             connection.execute(_FOLLOW, {"newest": newest})
     return new
+
+
+def _newest_id(connection: Connection) -> int:
+    """The highest id that anybody has or had."""
+    newest = (connection.execute(select(func.max(table.c.id))).scalar() or 0 for table in (customer, former))
+    return max(newest)
+
+
+def retire(connection: Connection, merged: Iterable[Person]) -> None:
+    """Remember the keys and ids of customers who were merged, so that nobody else is given them."""
+    bulk.insert_rows(connection, former, ["key", "id"], ((person.key, person.id) for person in merged))
 
 
 def write(connection: Connection, new: Sequence[Person], changed: Sequence[Person], shop: Shop) -> None:

@@ -11,7 +11,14 @@ from loyaltyloop.store.models.arrivals import Engagement, Event, Imported, Order
 from loyaltyloop.store.models.columns import RUNNING, Json
 from loyaltyloop.store.models.live import Content, JourneyVersion, LiveFile, LiveJourney
 from loyaltyloop.store.models.messages import Body, Figure, Message, TurnLog
-from loyaltyloop.store.models.people import Consent, ConsentEntry, Customer, CustomerDate, Identity
+from loyaltyloop.store.models.people import (
+    Consent,
+    ConsentEntry,
+    Customer,
+    CustomerDate,
+    Identity,
+    MergedCustomer,
+)
 from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, Visit
 
 __all__ = [
@@ -34,6 +41,7 @@ __all__ = [
     "Kept",
     "LiveFile",
     "LiveJourney",
+    "MergedCustomer",
     "Message",
     "Order",
     "OrderLine",

@@ -54,6 +54,18 @@ class Customer(SQLModel, table=True):
     open_cases: int = 0
 
 
+class MergedCustomer(SQLModel, table=True):
+    """Someone who turned out to be another customer. Nobody else is ever given this key or id again:
+    keys of messages hang on the one, and work under way may still name the other.
+
+    `id` is None if the row was never written, because the merge came with the first event.
+    """
+
+    __tablename__ = "merged_customer"
+    key: str = Field(primary_key=True)
+    id: int | None = big(default=None, index=True)
+
+
 class Identity(SQLModel, table=True):
     """An id by which a customer is known: `kind` is `user` or `anonymous`."""
 

@@ -19,6 +19,7 @@ from loyaltyloop.store.models import (
     CustomerDate,
     Event,
     Identity,
+    MergedCustomer,
     Order,
     OrderLine,
     Touch,
@@ -26,7 +27,16 @@ from loyaltyloop.store.models import (
 from tests.integration.store.shop import NOW, SHOP, alias, feed, identify, rows, track
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
-TABLES: list[type[Any]] = [CustomerDate, Consent, ConsentEntry, OrderLine, Order, Identity, Touch]
+TABLES: list[type[Any]] = [
+    MergedCustomer,
+    CustomerDate,
+    Consent,
+    ConsentEntry,
+    OrderLine,
+    Order,
+    Identity,
+    Touch,
+]
 TABLES += [Event, Customer]
 ORDER_EVENTS = (
     "Order Completed",

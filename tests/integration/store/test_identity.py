@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, Table
 
 from loyaltyloop.store.apply import apply_events
@@ -19,6 +20,7 @@ from loyaltyloop.store.models import (
     Event,
     Holding,
     Identity,
+    MergedCustomer,
     Order,
     OrderLine,
     Touch,
@@ -122,10 +124,15 @@ def test_a_users_id_that_is_also_a_devices_is_another_customer(engine: Engine) -
     assert people(engine) == {"x": {"~x"}, "user:x": {"x"}}
 
 
-def test_a_key_that_a_merge_made_free_can_be_anothers(engine: Engine) -> None:
-    settle(engine, track("~x", "A", at(9)), track("ada", "B", at(9)))
-    settle(engine, identify("ada", at(10), "x"), track("x", "C", at(11)))
-    assert people(engine) == {"ada": {"ada", "~x"}, "x": {"x"}}
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_key_and_an_id_of_a_merged_customer_are_nobody_elses(engine: Engine, one_by_one: bool) -> None:
+    settle(engine, track("ada", "A", at(8)))
+    told = track("~x", "B", at(9)), identify("ada", at(10), "x"), track("x", "C", at(11))
+    settle(engine, *told, one_by_one=one_by_one)
+    assert people(engine) == {"ada": {"ada", "~x"}, "user:x": {"x"}}
+    former = {row.id for row in rows(engine, MergedCustomer)} - {None}
+    assert former.isdisjoint(row.id for row in rows(engine, Customer))
+    assert len(former) == one_by_one  # else the device's customer was never written
 
 
 def test_all_that_was_kept_moves_to_the_survivor(engine: Engine) -> None:

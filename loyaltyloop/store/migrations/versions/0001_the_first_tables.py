@@ -208,6 +208,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("enrolment_id", "step"),
     )
     op.create_table(
+        "merged_customer",
+        sa.Column("key", AutoString(), nullable=False),
+        sa.Column("id", BIG, nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    with op.batch_alter_table("merged_customer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_merged_customer_id"), ["id"], unique=False)
+
+    op.create_table(
         "message",
         sa.Column("id", BIG, nullable=False),
         sa.Column("key", AutoString(), nullable=False),

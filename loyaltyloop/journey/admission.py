@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from loyaltyloop.journey.dice import holdout_salt, throw
-from loyaltyloop.journey.model import Enter
+from loyaltyloop.journey.model import ByDate, Enter
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,17 @@ class Candidate:
 
 @dataclass
 class Earlier:
-    """What is known of one customer's earlier entries with the same `one_per`; of a date's, of all years."""
+    """What is known of one customer's earlier entries with the same `one_per`."""
 
     last_entered_at: datetime | None = None
     running: list[int] = field(default_factory=list)  # enrolment ids; a held-out one never runs
     occurrences: set[str] = field(default_factory=set)
     event_ids: set[int] = field(default_factory=set)
-    one_pers: set[str] = field(default_factory=set)
+    queued: bool = False  # waits for room
 
 
 SHORTEST_YEAR = timedelta(days=300)  # a changed date gives no second entry sooner
+FOUND = ("date", "state", "schedule")  # whom the engine itself finds, and at each check again
 Outcome = Literal["enter", "hold_out", "refuse", "queue", "repeat"]
 
 
@@ -71,33 +72,41 @@ class Rules:
     room: int | None = None
 
 
-Key = tuple[int, str]
+# The customer and `one_per`; None: whatever it was.
+Key = tuple[int, str | None]
 
 
 def admit(candidates: Iterable[Candidate], earlier: dict[Key, Earlier], rules: Rules) -> Iterator[Verdict]:
     """Judge candidates in the order given (event time, id), each after those before it.
 
-    `earlier` is updated as candidates enter. Enrolments entered here run under the id -1.
+    `earlier` is updated as candidates enter. Enrolments entered here run under the id -1. Of journeys that
+    a date lets enter it knows each customer's entries of all years, too, under None.
     """
     room = rules.room
     for candidate in candidates:
         verdict = _judge(candidate, earlier, rules, room)
         if verdict.outcome in ("enter", "hold_out"):
             room = None if room is None else room - 1
-            _remember(verdict, earlier)
+            _remember(verdict, earlier, (candidate.customer_id, candidate.one_per))
+            if isinstance(rules.enter.by, ByDate):
+                _remember(verdict, earlier, (candidate.customer_id, None))
+        elif verdict.outcome == "queue":
+            earlier.setdefault((candidate.customer_id, candidate.one_per), Earlier()).queued = True
         yield verdict
 
 
-def _key(candidate: Candidate) -> Key:
-    """A date's entries are looked at together, whatever the year: two must not be close."""
-    return candidate.customer_id, "" if candidate.cause == "date" else candidate.one_per or ""
+def lacks(trigger: Mapping[str, Any], one_per: str) -> str:
+    """Why nobody can enter by this property of the event; the reason on record."""
+    if trigger.get(one_per) is None:
+        return f"the event has no {one_per}"
+    return f"its {one_per} is too long, or no single value"
 
 
 def _judge(candidate: Candidate, earlier: dict[Key, Earlier], rules: Rules, room: int | None) -> Verdict:
     if candidate.one_per is None:
-        return Verdict(candidate, "refuse", f"the event has no {rules.enter.one_per}")
-    before = earlier.get(_key(candidate), Earlier())
-    if _same_entry(candidate, before):
+        return Verdict(candidate, "refuse", lacks(candidate.trigger, rules.enter.one_per))
+    before = earlier.get((candidate.customer_id, candidate.one_per), Earlier())
+    if _same_entry(candidate, before) or _too_close(candidate, earlier):
         return Verdict(candidate, "repeat")
     if candidate.too_old:
         return Verdict(candidate, "refuse", "the event is too old")
@@ -116,16 +125,22 @@ def _judge(candidate: Candidate, earlier: dict[Key, Earlier], rules: Rules, room
 def _same_entry(candidate: Candidate, before: Earlier) -> bool:
     if candidate.event_id is not None and candidate.event_id in before.event_ids:
         return True
+    if candidate.cause in FOUND and candidate.queue_id is None and before.queued:
+        return True
     if candidate.cause == "date" and before.last_entered_at is not None:
-        near = abs(candidate.at - before.last_entered_at) < SHORTEST_YEAR
-        return near or candidate.one_per in before.one_pers
+        return True
     return bool(candidate.occurrence) and candidate.occurrence in before.occurrences
+
+
+def _too_close(candidate: Candidate, earlier: dict[Key, Earlier]) -> bool:
+    """Did this customer enter lately, though by another year of a date that has changed since?"""
+    last = earlier.get((candidate.customer_id, None), Earlier()).last_entered_at
+    return candidate.cause == "date" and last is not None and abs(candidate.at - last) < SHORTEST_YEAR
 
 
 def _stays_out(candidate: Candidate, before: Earlier, enter: Enter) -> str:
     last = before.last_entered_at
-    # A year in which a date let enter already is a repetition: another year is another entry.
-    if last is not None and enter.again.kind == "never" and candidate.cause != "date":
+    if last is not None and enter.again.kind == "never":
         return "entered before"
     if last is not None and enter.again.after is not None:
         again_at = enter.again.after.after(last, candidate.zone)
@@ -142,13 +157,12 @@ def _held_out(candidate: Candidate, rules: Rules) -> bool:
     return bool(shop or own)
 
 
-def _remember(verdict: Verdict, earlier: dict[Key, Earlier]) -> None:
+def _remember(verdict: Verdict, earlier: dict[Key, Earlier], key: Key) -> None:
     candidate = verdict.candidate
-    known = earlier.setdefault(_key(candidate), Earlier())
+    known = earlier.setdefault(key, Earlier())
     last = known.last_entered_at
     known.last_entered_at = candidate.at if last is None else max(last, candidate.at)
     known.occurrences.add(candidate.occurrence)
-    known.one_pers.add(candidate.one_per or "")
     if candidate.event_id is not None:
         known.event_ids.add(candidate.event_id)
     if verdict.ends:

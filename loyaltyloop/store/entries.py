@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from loyaltyloop.errors import UserError
-from loyaltyloop.journey.model import Journey
+from loyaltyloop.journey.model import Enter, Journey
+from loyaltyloop.store.canonical import LONGEST_ID
 from loyaltyloop.store.lookup import find_customer
 from loyaltyloop.store.models import Enrolment, Entry
 from loyaltyloop.store.versions import journey_table, load_newest
@@ -44,26 +45,36 @@ def queue_by_hand(
     state = connection.execute(select(journey_table.c.state).where(journey_table.c.name == journey)).scalar()
     if state == "retired":
         raise UserError(f"The journey {journey!r} was taken away: nobody enters it any more.")
-    one_per = _one_per(live, trigger or {})
+    per = _one_per(live, trigger or {})
     people = {named: find_customer(connection, named) for named in dict.fromkeys(customers)}
-    known = [named for named, one in people.items() if _known(connection, journey, one, id, one_per)]
+    known = [named for named, one in people.items() if _known(connection, journey, one, id, per)]
     queued = [named for named in people if named not in known]
     for named in queued:
-        row = {"journey": journey, "customer_id": people[named], "at": now, "one_per": one_per}
+        row = {"journey": journey, "customer_id": people[named], "at": now, "one_per": per}
         words = {"trigger": dict(trigger or {}), "cause": "hand", "state": "queued", "reason": ""}
         connection.execute(insert(entry).values(occurrence=id, **row, **words))
     return Queued(tuple(queued), tuple(known))
 
 
-def _one_per(journey: Journey, trigger: Mapping[str, Any]) -> str:
-    name = journey.enter.one_per
-    if name == "customer":
+def one_per(enter: Enter, trigger: Mapping[str, Any]) -> str | None:
+    """What there is one enrolment for, told by what one enters by; None: no value to enter by."""
+    if enter.one_per == "customer":
         return ""
-    if trigger.get(name) in (None, ""):
+    value = trigger.get(enter.one_per)
+    if value is None or isinstance(value, dict | list):
+        return None
+    text = str(value)
+    return text if len(text) <= LONGEST_ID else None
+
+
+def _one_per(journey: Journey, trigger: Mapping[str, Any]) -> str:
+    name, found = journey.enter.one_per, one_per(journey.enter, trigger)
+    if found is None or (name != "customer" and not found):
         raise UserError(
-            f"{journey.name!r} takes one for each {name}: say which, for example --with {name}=1001."
+            f"{journey.name!r} takes one for each {name}: say which, for example --with {name}=1001; "
+            f"it may have {LONGEST_ID} characters."
         )
-    return str(trigger[name])
+    return found
 
 
 def _known(connection: Connection, journey: str, customer_id: int, id: str, one_per: str) -> bool:

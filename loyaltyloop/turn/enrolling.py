@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, select, update
 
 from loyaltyloop.journey.admission import Candidate, Earlier, Key, Rules, Verdict, admit
+from loyaltyloop.journey.model import ByDate, Journey
 from loyaltyloop.journey.times import to_instant, to_local
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
@@ -43,7 +44,7 @@ class Enrolling:
         """Judge them in the order given and write what became of each; counts by outcome and reason."""
         if not candidates:
             return Counts()
-        earlier = _earlier(connection, self.journey.name, candidates)
+        earlier = _earlier(connection, self.journey, candidates)
         rules = Rules(
             self.journey.name,
             self.journey.enter,
@@ -136,10 +137,10 @@ def _label(verdict: Verdict) -> str:
     return names.get(verdict.outcome, f"refused: {verdict.reason}")
 
 
-def _earlier(connection: Connection, journey: str, candidates: Sequence[Candidate]) -> dict[Key, Earlier]:
-    """What is known of these customers' earlier entries; a date's under the empty `one_per`."""
-    known: dict[Key, Earlier] = {}
-    dated = candidates[0].cause == "date"
+def _earlier(connection: Connection, journey: Journey, candidates: Sequence[Candidate]) -> dict[Key, Earlier]:
+    """What is known of these customers' earlier entries, and which of them wait in the queue."""
+    known: dict[Key, Earlier] = defaultdict(Earlier)
+    dated = isinstance(journey.enter.by, ByDate)
     for ids in batches(sorted({candidate.customer_id for candidate in candidates})):
         rows = connection.execute(
             select(
@@ -150,19 +151,32 @@ def _earlier(connection: Connection, journey: str, candidates: Sequence[Candidat
                 enrolment.c.entered_at,
                 enrolment.c.ended_at,
                 enrolment.c.trigger_event_id,
-            ).where(among(connection, enrolment.c.customer_id, ids), enrolment.c.journey == journey)
+            ).where(among(connection, enrolment.c.customer_id, ids), enrolment.c.journey == journey.name)
         ).all()
         for row in rows:
-            before = known.setdefault((row.customer_id, "" if dated else row.one_per), Earlier())
-            last = before.last_entered_at
-            before.last_entered_at = row.entered_at if last is None else max(last, row.entered_at)
-            before.occurrences.add(row.occurrence)
-            before.one_pers.add(row.one_per)
-            if row.trigger_event_id is not None:
-                before.event_ids.add(row.trigger_event_id)
-            if row.ended_at is None:
-                before.running.append(row.id)
+            _add(known[row.customer_id, row.one_per], row)
+            if dated:
+                _add(known[row.customer_id, None], row)
+        if journey.enter.at_most is not None:
+            for customer_id, one_per in _queued(connection, journey.name, ids):
+                known[customer_id, one_per].queued = True
     return known
+
+
+def _add(before: Earlier, row: Row[Any]) -> None:
+    last = before.last_entered_at
+    before.last_entered_at = row.entered_at if last is None else max(last, row.entered_at)
+    before.occurrences.add(row.occurrence)
+    if row.trigger_event_id is not None:
+        before.event_ids.add(row.trigger_event_id)
+    if row.ended_at is None:
+        before.running.append(row.id)
+
+
+def _queued(connection: Connection, journey: str, ids: Sequence[int]) -> list[Row[Any]]:
+    mine = (entry.c.journey == journey, entry.c.state == "queued")
+    asked = select(entry.c.customer_id, entry.c.one_per)
+    return list(connection.execute(asked.where(among(connection, entry.c.customer_id, ids), *mine)))
 
 
 def _window(now: datetime, per: str, zone: str) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -57,12 +57,18 @@ def _calls(journey: Journey, event: Happening, asked: Asked) -> bool:
 
 def _candidate(journey: Journey, event: Happening, person: Person) -> Candidate | None:
     """None: the event lacks what there is one enrolment for."""
-    per = journey.enter.one_per
-    one_per = "" if per == "customer" else event.properties.get(per)
+    one_per = _one_per(journey, event.properties)
     if one_per is None:
         return None
     occurrence = "" if journey.enter.again.kind == "never" else event.identity
-    return Candidate(person, event.at, str(one_per), occurrence, dict(event.properties), event)
+    return Candidate(person, event.at, one_per, occurrence, dict(event.properties), event)
+
+
+def _one_per(journey: Journey, trigger: Mapping[str, Any]) -> str | None:
+    per = journey.enter.one_per
+    value = "" if per == "customer" else trigger.get(per)
+    usable = isinstance(value, str | int | float) and len(str(value)) <= 255
+    return str(value) if usable else None
 
 
 def by_date(by: ByDate, person: Person, now: datetime, zone: str) -> Iterator[Candidate]:
@@ -103,8 +109,8 @@ def state_holds(journey: Journey, asked: Asked) -> bool:
     return asks(by.condition, asked) and (also is None or asks(also, asked))
 
 
-def started(step: Step, enrolment: Enrolment, journey: Journey, now: datetime) -> Candidate:
-    """Whom a `start` lets enter another journey, with what was entered this one by."""
+def started(step: Step, enrolment: Enrolment, journey: Journey, now: datetime) -> Candidate | None:
+    """Whom a `start` lets enter another journey, with what was entered this one by; None: lacks `one_per`."""
     ident = message_key(
         enrolment.journey,
         enrolment.customer_key,
@@ -113,7 +119,10 @@ def started(step: Step, enrolment: Enrolment, journey: Journey, now: datetime) -
         step.first_name or step.name,
     )
     occurrence = "" if journey.enter.again.kind == "never" else ident
-    return Candidate(enrolment.person, now, "", occurrence, dict(enrolment.trigger))
+    one_per = _one_per(journey, enrolment.trigger)
+    if one_per is None:
+        return None
+    return Candidate(enrolment.person, now, one_per, occurrence, dict(enrolment.trigger))
 
 
 def _moved(day: date, by: ByDate) -> date:

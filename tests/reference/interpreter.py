@@ -234,7 +234,8 @@ class Reference:
                 enrolment.state = "sending" if isinstance(step.action, Send) else "waiting"
                 enrolment.due_at = due_at
             case Enter(name):
-                self._started.append((name, started(step, enrolment, self._named(name), now)))
+                if candidate := started(step, enrolment, self._named(name), now):
+                    self._started.append((name, candidate))
                 self._go(enrolment, now, "", step.after)
             case Quit(reason):
                 self._finish(enrolment, now, "left", reason)

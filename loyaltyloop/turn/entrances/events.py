@@ -16,6 +16,7 @@ from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import customer
 from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.database import is_postgres
+from loyaltyloop.store.entries import one_per
 from loyaltyloop.store.models import Event
 from loyaltyloop.store.scope import Scope, limits, zone_limits
 from loyaltyloop.store.touched import batches
@@ -132,16 +133,12 @@ def _wanted(frame: Frame, by: ByEvent, row: Row[Any]) -> bool:
 
 def _candidate(frame: Frame, by: ByEvent, row: Row[Any]) -> Candidate:
     enter, trigger = frame.journey.enter, row.trigger or {}
-    one_per: str | None = ""
-    if enter.one_per != "customer":
-        value = trigger.get(enter.one_per)
-        one_per = None if value is None or isinstance(value, dict | list) else str(value)
     return Candidate(
         customer_id=row.customer_id,
         customer_key=row.key,
         zone=row.zone,
         at=row.entered_at,
-        one_per=one_per,
+        one_per=one_per(enter, trigger),
         occurrence="" if enter.again.kind == "never" else f"{row.source}:{row.message_id}",
         trigger=trigger,
         event_id=row.trigger_event_id,

@@ -40,9 +40,8 @@ from tests.integration.store.asking import (
     at_entry,
     holding_at_entry,
     holding_outside,
-    numbered,
-    store,
 )
+from tests.integration.store.writing import numbered, store
 from tests.strategies.conditions import conditions
 from tests.strategies.customers import views
 from tests.strategies.values import DATES, DECIMALS, MONEY, NOWS, NUMBERS, TEXTS, instants
@@ -163,7 +162,7 @@ def test_every_check_of_every_fact(engine: Engine) -> None:
         assert_same_outside(engine, people, asked)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_python_and_sql_agree(engine: Engine, data: st.DataObject) -> None:
     now = data.draw(st.sampled_from(NOWS))

@@ -12,7 +12,8 @@ from loyaltyloop.journey.comparisons import exact, least_count
 from loyaltyloop.journey.condition import Between, Compare, Did, Known, Not, OneOf, Test
 from loyaltyloop.journey.evaluate import holds, moment
 from loyaltyloop.journey.money import exponent
-from tests.unit.journey.condition_cases import ANNA, CASES, ENTERED, NOW, Case
+from tests.unit.journey.anna import ANNA, ENTERED, NOW
+from tests.unit.journey.condition_cases import CASES, Case
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -28,6 +28,18 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text if text[4] == "-" else f"2026-{text}").replace(tzinfo=UTC)
 
 
+Dump = dict[str, list[tuple[Any, ...]]]
+
+
+def dump(engine: Engine) -> Dump:
+    """The rows of all tables, sorted."""
+    with read(engine) as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+            for table in SQLModel.metadata.sorted_tables
+        }
+
+
 class Stage:
     """A shop with these journeys live since the beginning of 2024; no quiet hours unless given."""
 
@@ -135,13 +147,9 @@ class Stage:
         """How far each journey has looked."""
         return rows(self.engine, LiveJourney, "name")
 
-    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+    def dump(self) -> Dump:
         """All that the database holds."""
-        with read(self.engine) as connection:
-            return {
-                table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
-                for table in SQLModel.metadata.sorted_tables
-            }
+        return dump(self.engine)
 
     def _ask(self, statement: Any) -> list[Any]:
         with read(self.engine) as connection:

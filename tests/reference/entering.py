@@ -142,6 +142,23 @@ def _read_date(value: Any, now: datetime) -> date | None:
     return None if refused else day
 
 
+def enrolled(journey: Journey, candidate: Candidate, now: datetime, number: int) -> Enrolment:
+    """What this candidate's enrolment is from the beginning."""
+    return Enrolment(
+        journey=journey.name,
+        person=candidate.person,
+        customer_key=candidate.person.key,
+        one_per=candidate.one_per,
+        occurrence=candidate.occurrence,
+        entered_at=candidate.at,
+        trigger=candidate.trigger,
+        trigger_event=candidate.event,
+        arrived_at=now,
+        step=journey.first,
+        number=number,
+    )
+
+
 def admitted(candidate: Candidate, journey: Journey, earlier: list[Enrolment], asked: Asked) -> bool:
     """Does this candidate enter? `earlier`: every enrolment of the person in this journey."""
     enter = journey.enter

@@ -16,6 +16,7 @@ from tests.reference.entering import (
     by_date,
     by_event,
     by_state,
+    enrolled,
     period,
     started,
     state_holds,
@@ -150,7 +151,7 @@ class Reference:
 
     def _judge(self, journey: Journey, candidate: Candidate, now: datetime) -> None:
         earlier = [e for e in self.enrolments if e.journey == journey.name and e.person is candidate.person]
-        enrolment = self._made(journey, candidate, now)
+        enrolment = enrolled(journey, candidate, now, len(self.enrolments))
         if not admitted(candidate, journey, earlier, self._asked(candidate.person, now, enrolment)):
             return
         if journey.enter.while_inside == "restart":
@@ -161,21 +162,6 @@ class Reference:
         if held_out(journey.name, journey.holdout, enrolment.customer_key):
             enrolment.held_out = True
             self._finish(enrolment, now, "held_out", None)
-
-    def _made(self, journey: Journey, candidate: Candidate, now: datetime) -> Enrolment:
-        return Enrolment(
-            journey=journey.name,
-            person=candidate.person,
-            customer_key=candidate.person.key,
-            one_per=candidate.one_per,
-            occurrence=candidate.occurrence,
-            entered_at=candidate.at,
-            trigger=candidate.trigger,
-            trigger_event=candidate.event,
-            arrived_at=now,
-            step=journey.first,
-            number=len(self.enrolments),
-        )
 
     # ── leaving ──
 

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.reference.state import Happening, Message
-from tests.strategies.journeys import EVENTS, PLANS, journey, rarely
+from tests.strategies.asking import EVENTS, PLANS, rarely
+from tests.strategies.journeys import journey
 
 # Two days before London changes its clocks; Lord Howe and Auckland follow a week later.
 START = datetime(2024, 3, 29, 6, tzinfo=UTC)

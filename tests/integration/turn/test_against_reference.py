@@ -16,7 +16,7 @@ from tests.strategies.histories import START, Story, stories
 
 # One database for all examples of a test; each begins by emptying it.
 SHARED = settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

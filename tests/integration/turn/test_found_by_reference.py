@@ -94,3 +94,20 @@ def test_a_tag_set_after_another_is_there(engine: Engine) -> None:
         turns=[1],
     )
     play(engine, told)
+
+
+@pytest.mark.xfail(reason="catch_up counts days in the shop's zone, not in the customer's", strict=True)
+def test_catching_up_counts_in_the_customers_days(engine: Engine) -> None:
+    """London's clock changes within the two days, Lord Howe's does not."""
+    told = story(
+        """
+        journey: alpha
+        about: A birthday.
+        enter: {date: birthday, at: "09:00", feb29: feb28}
+        steps:
+          - leave: done
+        """,
+        known(1, "c1", email="c1@example.com", timezone="Australia/Lord_Howe", birthday="1990-03-31"),
+        turns=[87],
+    )
+    play(engine, told)

@@ -76,9 +76,18 @@ def standing(journey: str, version: int, step: str) -> ColumnElement[bool]:
 
 
 def take(connection: Connection, where: ColumnElement[bool], limit: int | None) -> int:
-    """Fill the cohort with at most `limit` enrolments for which `where` holds; how many they are."""
+    """Fill the cohort with at most `limit` enrolments for which `where` holds; how many they are.
+
+    Nobody else changes them until the commit: they are locked, by id like everywhere, and looked at again
+    if somebody did so meanwhile (a merge in another process), which may leave fewer than there are.
+    """
     clear(connection)
-    chosen = select(enrolment.c.id, enrolment.c.state).where(where).limit(limit)
+    chosen = select(enrolment.c.id, enrolment.c.state).where(where)
+    if limit is not None:
+        chosen = chosen.where(
+            enrolment.c.id.in_(select(enrolment.c.id).where(where).limit(limit).correlate(None))
+        )
+    chosen = chosen.order_by(enrolment.c.id).with_for_update(of=enrolment, key_share=True)
     return connection.execute(insert(cohort).from_select(["id", "state"], chosen)).rowcount
 
 
@@ -157,7 +166,8 @@ def _count(connection: Connection, column: ColumnElement[Any]) -> dict[str, int]
 
 def _put(connection: Connection, who: ColumnElement[bool], values: dict[str, Any]) -> None:
     members = select(cohort.c.id).where(who)
-    connection.execute(update(enrolment).where(enrolment.c.id.in_(members)).values(values))
+    running = enrolment.c.ended_at.is_(None)
+    connection.execute(update(enrolment).where(enrolment.c.id.in_(members), running).values(values))
 
 
 def _record_visits(connection: Connection, now: datetime) -> None:
@@ -172,7 +182,7 @@ def _record_visits(connection: Connection, now: datetime) -> None:
             enrolment.c.until_at,
         )
         .select_from(cohort.join(enrolment, enrolment.c.id == cohort.c.id))
-        .where(DECIDED)
+        .where(DECIDED, enrolment.c.ended_at.is_(None))
     )
     connection.execute(insert(visit).from_select(_VISIT, going))
 

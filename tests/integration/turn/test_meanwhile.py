@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 
+from loyaltyloop.steps import send
+from loyaltyloop.steps import wait as waits
 from loyaltyloop.steps.stand import Stand
-from tests.integration.turn.stage import Stage
+from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.cohorts import cohort, enrolment, mark, move, take
+from loyaltyloop.store.database import read, write
+from loyaltyloop.store.models import Enrolment
+from loyaltyloop.store.versions import load_shop
+from loyaltyloop.turn.engine import open_turn
+from tests.integration.store.shop import rows
+from tests.integration.turn.stage import Stage, utc
 
 WAITING = """\
 journey: waiting
@@ -27,3 +40,111 @@ def test_zone_that_changes_after_the_zones_were_read(engine: Engine, monkeypatch
     stage.turn("03-02 10:00")
     stage.turn("03-04 10:00")
     assert stage.ends() == [("ada", "waiting at enter.wait.2")]
+
+
+class Meanwhile:
+    """Something that another process does, begun in the midst of ours; it may have to wait for us."""
+
+    def __init__(self, what: Callable[[], object]) -> None:
+        self._what = what
+        self._pool = ThreadPoolExecutor(1)
+        self._running: Future[object] | None = None
+
+    def begin(self) -> None:
+        """Begin, once, and let it go on until it stands still or is done."""
+        if self._running is None:
+            self._running = self._pool.submit(self._what)
+            wait([self._running], timeout=0.5)
+
+    def end(self) -> None:
+        """It is done, without an error."""
+        assert self._running is not None
+        self._running.result(timeout=30)
+        self._pool.shutdown()
+
+    def before(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """The same work, in front of which this begins."""
+
+        def late(*words: Any, **named: Any) -> Any:
+            self.begin()
+            return work(*words, **named)
+
+        return late
+
+
+def merging(stage: Stage, at: str) -> Meanwhile:
+    """Ada turns out to own the tablet."""
+
+    def merge() -> None:
+        stage.merged("ada", "tablet", at)
+        with read(stage.engine) as connection:
+            shop = load_shop(connection)
+        apply_events(stage.engine, utc(at), shop)
+
+    return Meanwhile(merge)
+
+
+def test_message_of_somebody_who_merges_while_it_is_planned(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(engine, WAITING.replace("- wait: 2 days", "- send: hello\n    template: test/hello"))
+    stage.knows("ada")
+    stage.did("~tablet", "Signed Up", "03-02 10:00")
+    merge = merging(stage, "03-02 10:00")
+    monkeypatch.setattr(send, "_row", merge.before(send._row))
+    with open_turn(stage.world, "waiting", utc("03-02 10:00")) as turn:
+        for one in turn.stages:
+            if one.kind == "deliver":
+                merge.end()
+            turn.run(one)
+    assert stage.messages() == [("tablet", "hello", "handed_over", "")]
+
+
+def test_merged_while_waiting_begins(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(engine, WAITING + "at_end:\n  - set: {tags: {add: [out]}}\n")
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    stage.turn("03-02 09:00")
+    stage.did("~tablet", "Signed Up", "03-02 10:00")
+    merge = merging(stage, "03-02 10:00")
+    monkeypatch.setattr(waits, "wait_for_duration", merge.before(waits.wait_for_duration))
+    stage.turn("03-02 10:00")
+    merge.end()
+    stage.turn("03-02 11:00")
+    assert stage.ends() == [("ada", "waiting at enter.wait"), ("tablet", "left: merged")]
+    assert [one.state for one in rows(engine, Enrolment)] == ["waiting", "ended"]
+    assert stage.tags() == {"ada": ["out"]}
+
+
+def test_merged_while_moving(engine: Engine) -> None:
+    stage = Stage(engine, WAITING)
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    stage.did("~tablet", "Signed Up", "03-02 10:00")
+    stage.turn("03-02 10:00")
+    merge = merging(stage, "03-03 10:00")
+    with write(engine) as connection:
+        take(connection, enrolment.c.customer_key == "tablet", None)
+        mark(connection, cohort.c.id > 0, path="", why="waited")
+        move(connection, utc("03-04 10:00"), {"": "enter.wait.2"})
+        merge.begin()
+    merge.end()
+    assert stage.ends() == [("ada", "waiting at enter.wait"), ("tablet", "left: merged")]
+
+
+def test_merge_that_arrives_in_front_of_a_set(engine: Engine) -> None:
+    stage = Stage(engine, WAITING.replace("wait: 2 days", "set: {tags: {add: [inside]}}"))
+    stage.knows("ada", "ben")
+    for who in ("~tablet", "ada", "ben"):
+        stage.did(who, "Signed Up", "03-02 10:00")
+    with open_turn(stage.world, "waiting", utc("03-02 10:00")) as turn:
+        for one in turn.stages:
+            if one.verb == "set":
+                stage.merged("ada", "tablet", "03-02 10:00")
+            turn.run(one)
+    assert stage.tags() == {"ada": ["inside"], "ben": ["inside"]}
+    assert stage.ends() == [
+        ("ada", "waiting at enter.wait"),
+        ("ben", "waiting at enter.wait"),
+        ("tablet", "left: merged"),
+    ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from loyaltyloop.journey.places import ConditionAt
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
+from loyaltyloop.journey.schedules import unreadable
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
 from loyaltyloop.journey.schema.steps import WaitFile, WaitForFile
-
-_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _leap_day(context: Context) -> Iterator[Found]:
@@ -49,7 +47,7 @@ def _again(context: Context) -> Iterator[Found]:
 def _schedule(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         rule = seen.file.enter.schedule
-        if rule is not None and (wrong := _unreadable(rule)):
+        if rule is not None and (wrong := unreadable(rule)):
             yield seen.found(
                 ("enter", "schedule"),
                 f"the schedule cannot be read: {wrong}",
@@ -57,24 +55,6 @@ def _schedule(context: Context) -> Iterator[Found]:
                 "'DTSTART:20260105T090000 RRULE:FREQ=WEEKLY;BYDAY=MO'.",
                 "value",
             )
-
-
-def _unreadable(rule: str) -> str | None:
-    if "FREQ=" in rule or "DTSTART" in rule:
-        from dateutil.rrule import rrulestr
-
-        try:
-            rrulestr(rule.replace(" RRULE:", "\nRRULE:"), dtstart=_ANY_DAY.replace(tzinfo=None))
-        except (ValueError, TypeError) as error:
-            return str(error)
-        return None
-    from cronsim import CronSim, CronSimError
-
-    try:
-        CronSim(rule, _ANY_DAY)
-    except CronSimError as error:
-        return str(error)
-    return None
 
 
 # ── what can be known ───────────────────────────────────────────────────────

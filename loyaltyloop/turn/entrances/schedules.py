@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from cronsim import CronSim
-from dateutil.rrule import rrulestr
 from sqlalchemy import select, true
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.model import BySchedule
+from loyaltyloop.journey.schedules import local_instants
 from loyaltyloop.journey.times import load_zone, to_instant, to_local
 from loyaltyloop.store.cohorts import customer
 from loyaltyloop.store.conditions import holds
@@ -20,7 +19,9 @@ from loyaltyloop.turn.entrances.asking import asked_of_all, customer_scope
 from loyaltyloop.turn.frame import Frame, journey_table
 
 CHUNK = 5000
+_AROUND = timedelta(hours=2)
 LATEST = timedelta(days=1)  # a broadcast that was missed for longer is not sent any more
+FIRST = timedelta(hours=1)  # how far a journey looks back that was applied later than the turn's now
 
 
 def work(frame: Frame, by: BySchedule, enrolling: Enrolling) -> Iterator[Counts]:
@@ -55,31 +56,21 @@ def work(frame: Frame, by: BySchedule, enrolling: Enrolling) -> Iterator[Counts]
 
 def _latest(frame: Frame, by: BySchedule) -> datetime | None:
     with frame.transactions.read() as connection:
-        checked = connection.execute(
-            select(journey_table.c.checked_at).where(journey_table.c.name == frame.journey.name)
-        ).scalar_one()
-    since = max(checked or frame.now - LATEST, frame.now - LATEST)
+        columns = (journey_table.c.checked_at, journey_table.c.applied_at)
+        checked, applied = connection.execute(
+            select(*columns).where(journey_table.c.name == frame.journey.name)
+        ).one()
+    # What was time before the journey was there is not sent; walked through the past, it was there.
+    begin = checked or (applied if applied <= frame.now else frame.now - FIRST)
+    since = max(begin, frame.now - LATEST)
     return max(instants(by.rule, since, frame.now, frame.shop.timezone), default=None)
 
 
 def instants(rule: str, since: datetime, until: datetime, zone: str) -> Iterator[datetime]:
     """The instants of an RRULE or a cron line, told in the zone's local time, in (since, until]."""
-    start, end = to_local(since, zone), to_local(until, zone)
-    for local in _locals(rule, start, end, zone):
+    # Local times that clocks set forward or back move by an hour are found, too.
+    start, end = to_local(since, zone) - _AROUND, to_local(until, zone) + _AROUND
+    for local in local_instants(rule, start, end, load_zone(zone)):
         moment = to_instant(local, zone)
         if since < moment <= until:
             yield moment
-
-
-def _locals(rule: str, start: datetime, end: datetime, zone: str) -> Iterator[datetime]:
-    if "FREQ=" in rule:
-        begin = start.replace(hour=0, minute=0, second=0, microsecond=0)
-        yield from rrulestr(rule, dtstart=begin).between(
-            start - timedelta(hours=2), end + timedelta(hours=2), inc=True
-        )
-        return
-    for found in CronSim(rule, (start - timedelta(hours=2)).replace(tzinfo=load_zone(zone))):
-        local = found.replace(tzinfo=None)
-        if local > end + timedelta(hours=2):
-            return
-        yield local

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -44,6 +44,14 @@ class Moment:
     shop: Shop
     objections: dict[str, str]
     withdrawn: frozenset[Withdrawn] = frozenset()  # committed, and not applied yet
+    _ends: dict[tuple[str, str, str], datetime | None] = field(default_factory=dict, compare=False)
+
+    def quiet_until(self, channel: str, purpose: str, zone: str) -> datetime | None:
+        """The end of the quiet hours there; the same for thousands of messages, and worked out once."""
+        asked = (channel, purpose, zone)
+        if asked not in self._ends:
+            self._ends[asked] = quiet_until(self.shop, channel, purpose, zone, self.now)
+        return self._ends[asked]
 
 
 Candidate = Row[Any]
@@ -112,7 +120,7 @@ def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
 def _quiet_hours(message: Candidate, moment: Moment) -> Verdict | None:
     if message.purpose == "transactional":
         return None
-    until = quiet_until(moment.shop, message.channel, message.purpose, message.zone, moment.now)
+    until = moment.quiet_until(message.channel, message.purpose, message.zone)
     if until is None:
         return None
     return _hold(message, "quiet hours", until + timedelta(seconds=jitter(message.key)))

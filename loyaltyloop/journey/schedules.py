@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 # What a rule without a DTSTART counts from: a Monday.
 EPOCH = datetime(2020, 1, 6, tzinfo=UTC).replace(tzinfo=None)
-    tzinfo=None
-)  # what a rule without a DTSTART counts from: a Monday, at midnight
 _COUNTS = re.compile(r"\bCOUNT=|\bINTERVAL=0*(?!1\b)\d")
 
 

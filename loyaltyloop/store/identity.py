@@ -105,10 +105,15 @@ class People:
         return named
 
     def _alias(self, user: Id, previous: str) -> Person:
-        """The old id is the same person as the new one; it stays theirs, as a user's and a device's id."""
+        """The old id is the same person as the new one; it stays theirs, as a user's and a device's id.
+
+        An erased customer is nobody else: such an alias says nothing.
+        """
         old: tuple[Id, Id] = (("user", previous), ("anonymous", previous))
         found = [person for identity in (user, *old) if (person := self.find(identity)) is not None]
         person = found[0] if found else self._make(user)
+        if any(other is not person and other.erased is not person.erased for other in found):
+            return person
         for other in found[1:]:
             person = self._merge(person, survivor_of(other))
         for identity in (user, *old):

@@ -238,6 +238,18 @@ def test_a_journey_that_waits_for_its_condition_does_so_once(engine: Engine) -> 
     }
 
 
+@pytest.mark.parametrize(("erased", "new", "old"), [("ada", "ada", "bob"), ("bob", "ada", "bob")])
+def test_an_alias_with_an_erased_customer_links_nothing(
+    engine: Engine, erased: str, new: str, old: str
+) -> None:
+    settle(engine, track("ada", "A", at(8)), track("bob", "B", at(8)))
+    table: Table = Customer.__table__  # type: ignore[attr-defined]
+    with write(engine) as connection:
+        connection.execute(table.update().where(table.c.key == erased).values(erased_at=NOW))
+    settle(engine, alias(new, old, at(9)))
+    assert people(engine) == {"ada": {"ada"}, "bob": {"bob"}}
+
+
 def test_nothing_is_added_to_an_erased_customer(engine: Engine) -> None:
     settle(engine, track("ada", "A", at(8)), track("~phone", "B", at(8)))
     table: Table = Customer.__table__  # type: ignore[attr-defined]

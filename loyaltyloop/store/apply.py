@@ -22,6 +22,7 @@ from loyaltyloop.store.orders import EVENTS, OrderEvent
 event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 CHUNK = 5000
+_TOUCH = ["seq", "customer_id", "cause"]
 _NOT_OWN_SOURCES = (CSV, "journey")  # a list of customers, and `set` steps
 _COLUMNS = [
     event.c[name]
@@ -186,8 +187,11 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
     consent.write(connection, [(_id(one), answer) for one, answer in chunk.answers], merged)
     if merged:
         merging.forget(connection, merged)
-    engagement.write(connection, chunk.responses)
+    addressed = engagement.write(connection, chunk.responses)
     owners = order_book.refresh(connection, shop, _told(chunk), chunk.first)
+    own = {_id(one) for _, _, one in chunk.whose}
+    _touch(connection, chunk, "response", addressed - own)
+    _touch(connection, chunk, "order", owners - own)
     _refresh_facts(connection, chunk, owners, merged.values())
 
 
@@ -214,7 +218,12 @@ def _number_events(connection: Connection, chunk: _Chunk) -> None:
     rows = [(number, seq, None if one.erased else _id(one)) for number, seq, one in chunk.whose]
     bulk.update_rows(connection, event, "id", ["seq", "customer_id"], rows)
     touches = [(seq, _id(one), merging.REASON) for seq, one in chunk.touched]
-    bulk.insert_rows(connection, touch, ["seq", "customer_id", "cause"], touches)
+    bulk.insert_rows(connection, touch, _TOUCH, touches)
+
+
+def _touch(connection: Connection, chunk: _Chunk, cause: str, others: Iterable[int]) -> None:
+    """Let turns look at customers to whom something happened by an event that is not theirs."""
+    bulk.insert_rows(connection, touch, _TOUCH, [(chunk.number(), who, cause) for who in sorted(others)])
 
 
 def _told(chunk: _Chunk) -> dict[str, list[OrderEvent]]:

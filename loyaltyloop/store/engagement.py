@@ -65,10 +65,10 @@ def response(
     return Response(event_id, key, kind, at, arrived_at, properties.get("machine") is True)
 
 
-def write(connection: Connection, responses: Sequence[Response]) -> None:
-    """Record responses to messages that are ours, for whom the message was made."""
+def write(connection: Connection, responses: Sequence[Response]) -> set[int]:
+    """Record responses to messages that are ours, for whom the message was made; who they are."""
     if not responses:
-        return
+        return set()
     keys = sorted({response.message_key for response in responses})
     wanted = bulk.fill_temporary(connection, "wanted_message", {"key": str}, ((key,) for key in keys))
     columns = (message.c.key, message.c.customer_id, message.c.journey, message.c.step)
@@ -79,6 +79,7 @@ def write(connection: Connection, responses: Sequence[Response]) -> None:
     ]
     bulk.insert_rows(connection, engagement, _COLUMNS, rows)
     _report(connection, responses)
+    return {row.customer_id for row in ours.values()}
 
 
 def _row(response: Response, of: Any) -> tuple[Any, ...]:

@@ -55,7 +55,7 @@ class Event(SQLModel, table=True):
 
 
 class Touch(SQLModel, table=True):
-    """A customer changed otherwise than by an own event: a merge, a `set` step."""
+    """A customer changed otherwise than by an own event: a merge, or what came under another id of theirs."""
 
     seq: int = big(primary_key=True)
     customer_id: int = big(primary_key=True, index=True)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
-from tests.integration.turn.stage import Stage
+import pytest
+from sqlalchemy import Engine, text
+
+from loyaltyloop.store import cohorts
+from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.database import read, write
+from loyaltyloop.store.models import Message
+from tests.integration.store.shop import SHOP, rows
+from tests.integration.turn.stage import Stage, utc
 
 WELCOME = """\
 journey: welcome
@@ -30,3 +39,77 @@ def test_a_user_whose_id_was_a_merged_device_gets_messages_of_its_own(engine: En
         ("user:x1", "hello", "handed_over", ""),
         ("x1", "hello", "refused", "no consent to marketing by email"),
     ]
+
+
+def test_an_order_cancelled_under_another_id_lets_its_owner_leave(engine: Engine) -> None:
+    stage = Stage(
+        engine,
+        """\
+        journey: bought
+        about: Waits for an order to be used.
+        enter: {event: Order Completed}
+        leave_when: {off: {order: {status: cancelled}}}
+        steps:
+          - wait: 9 days
+        """,
+    )
+    stage.knows("ada")
+    stage.did("ada", "Order Completed", "03-02 10:00", order_id="1", total=5)
+    stage.turn("03-02 10:00")
+    stage.did("warehouse", "Order Cancelled", "03-02 11:00", order_id="1")
+    stage.turn("03-02 11:00")
+    assert stage.ends() == [("ada", "left: off")]
+
+
+def test_a_click_under_another_id_is_an_answer_of_whom_the_message_was_for(engine: Engine) -> None:
+    stage = Stage(
+        engine,
+        WELCOME
+        + """\
+  - wait_for: answer
+    up_to: 3 days
+    paths:
+      clicked: {when: {clicked: hello}, steps: [{wait: 5 days}]}
+      silent: {}
+""",
+    )
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 10:00")
+    stage.turn("03-02 10:00")
+    (sent,) = rows(engine, Message)
+    stage.did("~phone", "Email Link Clicked", "03-02 11:00", email_id=sent.key)
+    stage.turn("03-02 11:00")
+    assert stage.ends() == [("ada", "waiting at answer.clicked.wait")]
+
+
+def test_a_merge_waits_for_the_turn_that_moves_whom_it_concerns(engine: Engine) -> None:
+    """Else it would end the one enrolment in favour of another that is just being completed."""
+    if not engine.dialect.name.startswith("postgres"):
+        pytest.skip("SQLite has one writer at a time")
+    stage = Stage(
+        engine, WELCOME.replace("send: hello\n    template: test/hello", "wait: 2 days\n  - wait: 5 days")
+    )
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 10:00")
+    stage.did("~phone", "Signed Up", "03-02 11:00")
+    stage.turn("03-02 11:00")
+    stage.merged("ada", "phone", "03-04 12:00")
+    with ThreadPoolExecutor(1) as pool:
+        with write(engine) as turn:
+            cohorts.take(turn, cohorts.enrolment.c.customer_key == "ada", None)
+            cohorts.decide(turn, "", "waited")
+            cohorts.move(turn, utc("03-04 12:00"), {"": None})
+            merging = pool.submit(apply_events, engine, utc("03-04 12:00"), SHOP)
+            _let_wait(engine)
+        assert merging.result() == 1
+    assert stage.ends() == [("ada", "completed"), ("phone", "waiting at enter.wait")]
+
+
+def _let_wait(engine: Engine) -> None:
+    """Until some connection waits for another; not for ever."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(100):
+        with read(engine) as connection:
+            if connection.execute(waiting).scalar():
+                return
+        sleep(0.05)

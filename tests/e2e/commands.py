@@ -39,8 +39,10 @@ class Project:
         own = {"LOOP_DATABASE_URL": self.url, "LOOP_SECRET_KEY": "the same in both", "LOOP_EMAIL": "eml"}
         command = [sys.executable, "-m", "loyaltyloop", "--project", str(self.folder), *words]
         environment = {**os.environ, **own, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, env=environment, cwd=self.folder, text=True, **pipes)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, env=environment, cwd=self.folder, text=True, stdout=pipe, stderr=pipe
+        )
 
     def loop(self, *words: str) -> Ran:
         """Run a command to its end."""

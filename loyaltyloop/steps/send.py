@@ -5,21 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, and_, case, literal, select, update
+from sqlalchemy import ColumnElement, Table, and_, case, insert, literal, select, update
 
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Send
 from loyaltyloop.journey.times import next_at
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.bulk import insert_rows
+from loyaltyloop.store.bulk import fill_temporary
 from loyaltyloop.store.cohorts import READY, cohort, customer, enrolment, mark
 from loyaltyloop.store.models import Message
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
-_PLANNED = (
-    "key", "enrolment_id", "customer_id", "journey", "version", "step", "channel", "purpose", "template",
-    "priority", "entered_at", "decided_at", "due_at", "expires_at", "state", "reason",
-)  # fmt: skip
+_KEYS: dict[str, type] = {"id": int, "key": str, "due_at": datetime, "expires_at": datetime}
 
 
 def look(stand: Stand) -> None:
@@ -46,32 +43,53 @@ def _go_on(stand: Stand) -> None:
 def _plan(stand: Stand) -> None:
     people = stand.people(
         enrolment.c.id,
-        enrolment.c.customer_id,
         enrolment.c.customer_key,
         enrolment.c.one_per,
         enrolment.c.occurrence,
-        enrolment.c.entered_at,
         customer.c.zone,
     )
     if not people:
         return
     due = {zone: _due(stand, zone) for zone in {person.zone for person in people}}
     expires = {zone: _expires(stand, zone) for zone in due}
-    rows = [_row(stand, person, due[person.zone], expires[person.zone]) for person in people]
-    insert_rows(stand.connection, message, _PLANNED, rows)
+    name, first = stand.journey.name, stand.step.first_name or stand.step.name
+    keys = [
+        (number, message_key(name, customer_key, one_per, occurrence, first), due[zone], expires[zone])
+        for number, customer_key, one_per, occurrence, zone in people
+    ]
+    _insert(stand, fill_temporary(stand.connection, "planned", _KEYS, keys))
     ready = select(cohort.c.id).where(READY)
     stand.connection.execute(update(enrolment).where(enrolment.c.id.in_(ready)).values(state="sending"))
 
 
-def _row(stand: Stand, person: Row[Any], due: datetime, expires: datetime | None) -> tuple[Any, ...]:
-    step, action, journey = stand.step, _action(stand), stand.journey
-    first = step.first_name or step.name
-    key = message_key(journey.name, person.customer_key, person.one_per, person.occurrence, first)
-    return (
-        key, person.id, person.customer_id, journey.name, stand.version, step.name, action.channel,
-        action.purpose, action.template, journey.priority, person.entered_at, stand.now, due, expires,
-        "planned", "",
-    )  # fmt: skip
+def _insert(stand: Stand, planned: Table) -> None:
+    """The messages of these keys; what they have of their enrolments is copied inside the database."""
+    action = _action(stand)
+    own: dict[str, Any] = {
+        "key": planned.c.key,
+        "enrolment_id": enrolment.c.id,
+        "customer_id": enrolment.c.customer_id,
+        "journey": stand.journey.name,
+        "version": stand.version,
+        "step": stand.step.name,
+        "channel": action.channel,
+        "purpose": action.purpose,
+        "template": action.template,
+        "priority": stand.journey.priority,
+        "entered_at": enrolment.c.entered_at,
+        "decided_at": stand.now,
+        "due_at": planned.c.due_at,
+        "expires_at": planned.c.expires_at,
+        "state": "planned",
+        "reason": "",
+    }
+    values = [
+        value if isinstance(value, ColumnElement) else literal(value, message.c[name].type)
+        for name, value in own.items()
+    ]
+    joined = planned.join(enrolment, enrolment.c.id == planned.c.id)
+    chosen = select(*values).select_from(joined).order_by(planned.c.id)
+    stand.connection.execute(insert(message).from_select(list(own), chosen))
 
 
 def _due(stand: Stand, zone: str) -> datetime:

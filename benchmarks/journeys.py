@@ -57,7 +57,7 @@ def walk(server: Server, count: int, out: WayOut | None = None) -> Walked:
     """Take so many customers through the journey."""
     with server.database() as engine:
         open_shop(engine)
-        sign_up(engine, 0, count)
+        sign_up(engine, count)
         world = World(engine, out or Taken(), b"a secret of this benchmark only", PUBLIC)
         gc.collect()
         handing = _Handing(server)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,23 +88,24 @@ def open_shop(engine: Engine) -> None:
     apply(engine, read_project(FILES), START)
 
 
-def sign_up(engine: Engine, first: int, count: int, attributes: bool = True) -> None:
-    """So many customers, numbered from `first`, with consent, who have signed up; applied already."""
+def sign_up(engine: Engine, count: int) -> None:
+    """So many customers with consent, who have signed up; applied already."""
     with write(engine) as connection:
-        record(connection, _calls(range(first, first + count), attributes))
+        record(connection, _calls(range(count)))
     with read(engine) as connection:
         shop = load_shop(connection)
     apply_events(engine, START, shop)
 
 
-def _calls(numbers: range, attributes: bool) -> Iterator[Call]:
+def _calls(numbers: range) -> Iterator[Call]:
+    """Nobody signs up at the same instant as another: a few milliseconds lie between them."""
     for number in numbers:
-        if attributes:
-            yield _call(number, "identify", "", customer(number))
-            yield _call(number, "track", "Consent Granted", {"channel": "email"})
-        yield _call(number, "track", "Signed Up", {})
+        at = START - timedelta(milliseconds=5 * (numbers.stop - number))
+        yield _call(number, "identify", "", customer(number), at)
+        yield _call(number, "track", "Consent Granted", {"channel": "email"}, at)
+        yield _call(number, "track", "Signed Up", {}, at)
 
 
-def _call(number: int, kind: str, name: str, properties: dict[str, Any]) -> Call:
+def _call(number: int, kind: str, name: str, properties: dict[str, Any], at: datetime) -> Call:
     said = f"{kind}-{name}-{number}"
-    return Call("benchmark", said, kind, name, f"u{number:07d}", None, None, START, START, properties)
+    return Call("benchmark", said, kind, name, f"u{number:07d}", None, None, at, at, properties)

@@ -49,7 +49,7 @@ def _who(frame: Frame) -> ColumnElement[bool]:
 def _claim_and_hand_over(frame: Frame, desk: Desk, keys: Sequence[str]) -> Counts:
     with without_collector(), frame.transactions.write_shop() as connection:
         claimed = claim(connection, desk, keys)
-    handed = hand_over(frame, sorted(claimed.rendered))
+    handed = hand_over(frame, sorted(claimed.keys))
     return Counts.sum([Counts(claimed.counts), handed])
 
 

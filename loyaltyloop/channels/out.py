@@ -1,13 +1,11 @@
-"""Ways out: how a message leaves. Each is one file with three verbs: open, hand over, close."""
+"""A way out: how a message leaves. Each is one file with three verbs: open, hand over, close."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
-
-from loyaltyloop.settings import Settings
 
 State = Literal["handed_over", "refused", "unknown", "try_again"]
 
@@ -56,23 +54,3 @@ class WayOut(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of connections; `hand_over` opens them anew when it needs them."""
-
-
-def _eml(settings: Settings) -> WayOut:
-    from loyaltyloop.channels.eml import EmlFiles
-
-    return EmlFiles(settings.outbox)
-
-
-def _smtp(settings: Settings) -> WayOut:
-    from loyaltyloop.channels.smtp import Smtp
-
-    return Smtp.of(settings)
-
-
-WAYS_OUT: dict[str, Callable[[Settings], WayOut]] = {"eml": _eml, "smtp": _smtp}
-
-
-def choose_out(settings: Settings) -> WayOut:
-    """The way out that `LOOP_EMAIL` names."""
-    return WAYS_OUT[settings.email](settings)

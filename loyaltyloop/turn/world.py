@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from loyaltyloop.channels.out import WayOut, choose_out
+from loyaltyloop.channels.out import WayOut
 from loyaltyloop.channels.renderers import Renderers
+from loyaltyloop.channels.ways_out import choose_out
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import open_engine
 from loyaltyloop.store.schema import create_schema

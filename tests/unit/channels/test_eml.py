@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from loyaltyloop.channels.eml import EmlFiles
-from loyaltyloop.channels.out import Outcome, Outgoing, choose_out
+from loyaltyloop.channels.out import Outcome, Outgoing
+from loyaltyloop.channels.ways_out import choose_out
 from loyaltyloop.settings import Settings
 
 BATCH = [

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.cohorts import PEOPLE, customer, enrolment
+from loyaltyloop.store.cohorts import cohort, customer, enrolment
 from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.scope import Scope, limits, zone_limits
@@ -55,7 +55,10 @@ def scope_of(
 
 def cohort_zones(connection: Connection) -> list[str]:
     """The zones that the cohort's people live in, sorted."""
-    return sorted(connection.execute(select(customer.c.zone).select_from(PEOPLE).distinct()).scalars())
+    # From the cohort on: for the zones of a few SQLite would read all customers by a join.
+    members = select(enrolment.c.customer_id).where(enrolment.c.id.in_(select(cohort.c.id)))
+    zones = select(customer.c.zone).where(customer.c.id.in_(members)).distinct()
+    return sorted(connection.execute(zones).scalars())
 
 
 def leaves_by(connection: Connection, shop: Shop, now: datetime, condition: Condition) -> ColumnElement[bool]:

@@ -206,10 +206,19 @@ def end(
     why: str = "",
     ended: str = "ended",
 ) -> int:
-    """End these enrolments, if they still run, as `left: reason`; how many they were."""
-    take(connection, among(connection, enrolment.c.id, list(ids)) & enrolment.c.ended_at.is_(None), None)
+    """End these enrolments, if they still run, as `left: reason`; how many they were.
+
+    The rest of the cohort at work, if there is one, stays as it was: a `set` may bring a merge about.
+    """
+    gone = set(ids)
+    others = [dict(row._mapping) for row in connection.execute(select(cohort)) if row.id not in gone]
+    take(connection, among(connection, enrolment.c.id, sorted(gone)) & enrolment.c.ended_at.is_(None), None)
     connection.execute(update(cohort).values(left=reason, why=why or f"left: {reason}"))
-    return sum(move(connection, now, {}, ended).values())
+    ended_now = sum(move(connection, now, {}, ended).values())
+    clear(connection)
+    if others:
+        connection.execute(insert(cohort), others)
+    return ended_now
 
 
 def ended_state(journey: Journey) -> str:

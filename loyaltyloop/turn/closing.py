@@ -20,7 +20,7 @@ from loyaltyloop.store.withdrawals import newest_event
 from loyaltyloop.turn.counts import Counts, Row, TurnReport
 from loyaltyloop.turn.frame import Frame, journey_table
 from loyaltyloop.turn.stages import Stage
-from loyaltyloop.turn.stepping import CHUNK
+from loyaltyloop.turn.stepping import CHUNK, pass_by
 
 
 def apply(frame: Frame) -> Counts:
@@ -60,11 +60,12 @@ def _note(connection: Connection, frame: Frame, **values: object) -> None:
 
 
 def _at_end(frame: Frame) -> int:
-    ending = and_(enrolment.c.journey == frame.journey.name, enrolment.c.state == "ending")
+    mine = enrolment.c.journey == frame.journey.name
+    ending = and_(mine, enrolment.c.state == "ending", frame.limits.who())
     total = 0
     while True:
         with frame.transactions.write_shop() as connection:
-            taken = take(connection, ending, CHUNK)
+            taken = take(connection, ending, frame.limits.limit or CHUNK)
             for step in frame.journey.at_end if taken else ():
                 _look(connection, frame, step)
             members = select(cohort.c.id)
@@ -77,8 +78,9 @@ def _at_end(frame: Frame) -> int:
 def _look(connection: Connection, frame: Frame, step: Step) -> None:
     """One `at_end` step, for all in the cohort: they have arrived there, and go nowhere."""
     connection.execute(update(cohort).values(state="ready", path=None))
-    number = frame.versions[-1].number
-    VERBS[step.verb](Stand(connection, frame.now, frame.shop, frame.journey, number, step))
+    stand = Stand(connection, frame.now, frame.shop, frame.journey, frame.versions[-1].number, step)
+    pass_by(stand)
+    VERBS[step.verb](stand)
 
 
 def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -> TurnReport:
@@ -108,11 +110,16 @@ def _rows(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -
 
 def _next_due(connection: Connection, frame: Frame) -> datetime | None:
     """When there is something to do again, as far as is known now; UTC."""
-    mine = enrolment.c.journey == frame.journey.name
-    waiting = and_(mine, enrolment.c.ended_at.is_(None), enrolment.c.state == "waiting")
     held = and_(message.c.journey == frame.journey.name, WAITING)
-    times = [_first(connection, enrolment.c.due_at, waiting), _first(connection, message.c.due_at, held)]
-    times.append(_next_check(frame))
+    times = [_next_check(frame), _first(connection, message.c.due_at, held)]
+    for live in frame.versions:  # one by one: each has its own end of the index
+        waiting = and_(
+            enrolment.c.journey == frame.journey.name,
+            enrolment.c.version == live.number,
+            enrolment.c.ended_at.is_(None),
+            enrolment.c.state == "waiting",
+        )
+        times.append(_first(connection, enrolment.c.due_at, waiting))
     return min((time for time in times if time is not None), default=None)
 
 

@@ -74,14 +74,7 @@ def _once(
 def _advance(frame: Frame, stand: Stand) -> dict[str, int]:
     step = stand.step
     _leave(stand)
-    if step.condition is not None:
-        arrived = cohort.c.state == "ready"
-        mark(
-            stand.connection,
-            and_(arrived, ~stand.holds(step.condition)),
-            path="",
-            why="its `if` does not hold",
-        )
+    pass_by(stand)
     VERBS[step.verb](stand)
     behind = stand.journey.step(step.after).after if step.after else None
     targets = {"": step.after, SKIP: behind, **dict(step.edges)}
@@ -89,6 +82,13 @@ def _advance(frame: Frame, stand: Stand) -> dict[str, int]:
     reached = {targets.get(path) for path in moved} - {None}
     frame.busy.update((stand.version, target, "ready") for target in reached if target is not None)
     return moved
+
+
+def pass_by(stand: Stand) -> None:
+    """Whoever arrives at a step whose `if` does not hold goes on, and nothing is done."""
+    if stand.step.condition is not None:
+        passing = and_(cohort.c.state == "ready", ~stand.holds(stand.step.condition))
+        mark(stand.connection, passing, path="", why="its `if` does not hold")
 
 
 def _leave(stand: Stand) -> None:

@@ -50,7 +50,7 @@ class Enrolling:
             self.journey.enter,
             self.journey.holdout,
             self.frame.shop.holdout if self.journey.purpose == "marketing" else type(self.journey.holdout)(0),
-            self._room(connection),
+            self.room(connection),
         )
         entering: list[Verdict] = []
         counts: Counter[str] = Counter()
@@ -62,13 +62,13 @@ class Enrolling:
                 entering = []
                 self._restart(connection, verdict.candidate)
             (entering if verdict.outcome in ("enter", "hold_out") else settled).append(verdict)
-            if verdict.candidate.queue_id is not None and verdict.outcome != "queue":
-                _leave_queue(connection, verdict, self.frame.now)
+            if verdict.candidate.queue_id is not None:
+                _note_queued(connection, verdict, self.frame.now)
         self._insert(connection, entering)
         self._record(connection, settled)
         return Counts(dict(sorted((name, number) for name, number in counts.items() if number)))
 
-    def _room(self, connection: Connection) -> int | None:
+    def room(self, connection: Connection) -> int | None:
         """How many may still enter in the shop's present hour, day or week; None: any number."""
         enter, frame = self.journey.enter, self.frame
         if enter.at_most is None:
@@ -123,9 +123,12 @@ class Enrolling:
         insert_rows(connection, entry, _ENTRY, rows)
 
 
-def _leave_queue(connection: Connection, verdict: Verdict, now: datetime) -> None:
+def _note_queued(connection: Connection, verdict: Verdict, now: datetime) -> None:
+    """Who was in the queue leaves it, but for those who go on waiting."""
     mine = entry.c.id == verdict.candidate.queue_id
-    if verdict.outcome == "refuse":
+    if verdict.outcome == "queue":
+        connection.execute(update(entry).where(mine, entry.c.judged_at.is_(None)).values(judged_at=now))
+    elif verdict.outcome == "refuse":
         values = {"state": "refused", "reason": verdict.reason, "judged_at": now}
         connection.execute(update(entry).where(mine).values(values))
     else:

@@ -42,6 +42,7 @@ def leave(frame: Frame) -> Counts:
     with frame.transactions.read() as connection:
         touched = _touched(connection, frame)
         running, aiming = _enrolled(connection, frame, touched)
+        aiming = sorted({*aiming, *_come_later(connection, frame)})
     parts = [_leave_when(frame, ids) for ids in batches(_looked_at(frame, running), CHUNK)]
     if frame.journey.goal is not None:
         for ids in batches(aiming, CHUNK):
@@ -80,6 +81,22 @@ def _enrolled(connection: Connection, frame: Frame, customers: Iterable[int]) ->
             if row.goal_at is None:
                 aiming.append(row.id)
     return running, aiming
+
+
+def _come_later(connection: Connection, frame: Frame) -> list[int]:
+    """Those enrolled since the last whole turn who had entered before, as from the queue.
+
+    What they did between was looked at in a turn in which they were not yet enrolled.
+    """
+    if frame.journey.goal is None:
+        return []
+    mine = journey_table.c.name == frame.journey.name
+    last = connection.execute(select(journey_table.c.last_now).where(mine)).scalar_one()
+    at = enrolment.c.enrolled_at
+    new = at > last if last and last < frame.now else at >= frame.now
+    late = (new, enrolment.c.entered_at < at, frame.limits.who())
+    chosen = select(enrolment.c.id).where(enrolment.c.journey == frame.journey.name, *late)
+    return list(connection.execute(chosen).scalars())
 
 
 def _looked_at(frame: Frame, running: Running) -> list[int]:

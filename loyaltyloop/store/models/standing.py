@@ -38,6 +38,7 @@ class Enrolment(SQLModel, table=True):
             postgresql_where=text("state = 'ending'"),
         ),
         Index("ix_enrolment_customer", "customer_id", "journey"),
+        Index("ix_enrolment_entered", "journey", "enrolled_at"),  # counts of the present hour, day or week
     )
     id: int | None = big(default=None, primary_key=True)
     journey: str

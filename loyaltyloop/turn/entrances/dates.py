@@ -44,7 +44,8 @@ def _found(connection: Connection, frame: Frame, by: ByDate) -> list[Candidate]:
         for ids in batches(touched_customers(connection, row.seen_seq, frame.upto)):
             found += _between(connection, frame, by, earliest, ids)
     unique = {(candidate.customer_id, candidate.one_per): candidate for candidate in found}
-    return sorted(unique.values(), key=lambda candidate: (candidate.at, candidate.customer_id))
+    ordered = sorted(unique.values(), key=lambda candidate: (candidate.at, candidate.customer_id))
+    return ordered[: frame.limits.limit]
 
 
 def _between(

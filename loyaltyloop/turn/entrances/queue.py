@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, true
+from sqlalchemy import Connection, Row, Table, and_, or_, select, true
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.store.cohorts import customer
@@ -13,33 +13,49 @@ from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Entry
 from loyaltyloop.store.scope import Scope, limits, zone_limits
-from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.frame import Frame
 
 entry: Table = Entry.__table__  # type: ignore[attr-defined]
 CHUNK = 2000
+FEWEST = 100  # at a time, however little room: many of them may be refused
 
 
 def work(frame: Frame, enrolling: Enrolling) -> Iterator[Counts]:
-    """Judge everybody in the queue again, the longest waiting first."""
-    with frame.transactions.read() as connection:
-        ids = _ordered(connection, frame)
-    for chunk in batches(ids, CHUNK):
+    """Judge the longest waiting as far as there is room, and who was asked for since the last turn.
+
+    Where there is no room, nobody is looked at who waits for it.
+    """
+    left, after = frame.limits.limit, None
+    while left is None or left > 0:
         with frame.transactions.write() as connection:
-            counts = enrolling.enrol(connection, _candidates(connection, frame, chunk))
+            room = enrolling.room(connection)
+            size = CHUNK if room is None else min(CHUNK, max(room, FEWEST))
+            rows = _next(connection, frame, after, size if left is None else min(size, left), room == 0)
+            if not rows:
+                return
+            counts = enrolling.enrol(connection, _candidates(connection, frame, [row.id for row in rows]))
+        after = rows[-1]
+        left = None if left is None else left - len(rows)
         yield counts
 
 
-def _ordered(connection: Connection, frame: Frame) -> list[int]:
-    who = entry.c.customer_id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
-    queued = select(entry.c.id).where(
-        entry.c.journey == frame.journey.name, entry.c.state == "queued", entry.c.at <= frame.now, who
+def _next(
+    connection: Connection, frame: Frame, after: Row[Any] | None, size: int, unjudged: bool
+) -> Sequence[Row[Any]]:
+    """The next (at, id) in the queue; `unjudged`: of those only who have never been judged."""
+    queued = select(entry.c.at, entry.c.id).where(
+        entry.c.journey == frame.journey.name, entry.c.state == "queued", entry.c.at <= frame.now
     )
-    return list(
-        connection.execute(queued.order_by(entry.c.at, entry.c.id).limit(frame.limits.limit)).scalars()
-    )
+    if frame.limits.customers:
+        queued = queued.where(entry.c.customer_id.in_(frame.limits.customer_ids()))
+    if unjudged:
+        queued = queued.where(entry.c.judged_at.is_(None))
+    if after is not None:
+        later = and_(entry.c.at == after.at, entry.c.id > after.id)
+        queued = queued.where(or_(entry.c.at > after.at, later))
+    return connection.execute(queued.order_by(entry.c.at, entry.c.id).limit(size)).all()
 
 
 def _candidates(connection: Connection, frame: Frame, ids: list[int]) -> list[Candidate]:

@@ -27,8 +27,8 @@ FIRST = timedelta(hours=1)  # how far a journey looks back that was applied late
 def work(frame: Frame, by: BySchedule, enrolling: Enrolling) -> Iterator[Counts]:
     """If an instant of the schedule has come since the last turn, go through all customers for the latest."""
     at = _latest(frame, by)
-    last = 0
-    while at is not None:
+    last, left = 0, frame.limits.limit
+    while at is not None and (left is None or left > 0):
         with frame.transactions.write() as connection:
             who = customer.c.id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
             chunk = (
@@ -48,9 +48,10 @@ def work(frame: Frame, by: BySchedule, enrolling: Enrolling) -> Iterator[Counts]
             occurrence = "" if never else at.isoformat()
             found = [
                 Candidate(row.id, row.key, row.zone, at, "", occurrence, cause="schedule") for row in rows
-            ]
+            ][:left]
             counts = enrolling.enrol(connection, asked_of_all(connection, frame, found))
             last = ids[-1]
+        left = None if left is None else left - len(found)
         yield counts
 
 

@@ -30,14 +30,16 @@ def work(frame: Frame, by: ByState, enrolling: Enrolling) -> Iterator[Counts]:
     """If a check is due, go through all customers, chunk by chunk."""
     if not _check_due(frame, by):
         return
-    last = 0
-    while True:
+    last, left = 0, frame.limits.limit
+    while left is None or left > 0:
         with frame.transactions.write() as connection:
             ids = list(connection.execute(_next(frame, last)).scalars())
             if not ids:
                 return
-            counts = enrolling.enrol(connection, _candidates(connection, frame, by, ids))
+            candidates = _candidates(connection, frame, by, ids)[:left]
+            counts = enrolling.enrol(connection, candidates)
             last = ids[-1]
+        left = None if left is None else left - len(candidates)
         yield counts
 
 

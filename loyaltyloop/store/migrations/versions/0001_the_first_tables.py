@@ -412,6 +412,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'ending'"),
             postgresql_where=sa.text("state = 'ending'"),
         )
+        batch_op.create_index("ix_enrolment_entered", ["journey", "enrolled_at"], unique=False)
         batch_op.create_index(
             "ix_enrolment_standing",
             ["journey", "version", "state", "due_at"],

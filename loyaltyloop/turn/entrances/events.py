@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, select, true, update
+from sqlalchemy import Connection, Row, Table, and_, or_, select, true, update
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.comparisons import fields_pass, first_instant
@@ -43,22 +44,29 @@ def work(frame: Frame, by: ByEvent, enrolling: Enrolling) -> Iterator[Counts]:
     """Judge this turn's events, chunk by chunk; a turn that died goes on where it stood."""
     while True:
         with frame.transactions.read() as connection:
-            after, upto, done = _range(connection, frame)
-            ids = _ordered(connection, frame, by, after, upto)
-        for chunk in batches(ids[done:], CHUNK):
-            done += len(chunk)
+            span = _span(connection, frame)
+            ids = _ordered(connection, frame, by, span)
+        for chunk in batches(ids, CHUNK):
             with without_collector(), frame.transactions.write() as connection:
                 counts = enrolling.enrol(connection, _candidates(connection, frame, by, chunk))
-                _note(connection, frame, entering={"upto": upto, "done": done})
+                _note(connection, frame, entering={"upto": span.upto, "judged": chunk[-1]})
             yield counts
         with frame.transactions.write() as connection:
-            _note(connection, frame, entered_seq=upto, entering=None)
-        if upto >= frame.upto or not frame.limits.all:
+            _note(connection, frame, entered_seq=span.upto, entering=None)
+        if span.upto >= frame.upto or not frame.limits.all:
             return
 
 
-def _range(connection: Connection, frame: Frame) -> tuple[int, int, int]:
-    """(after, upto, done): the numbers of the events to judge, and how many of them were."""
+@dataclass(frozen=True)
+class Span:
+    """The numbers of the events to judge, (after, upto]; and the last one (an id) that was judged of them."""
+
+    after: int
+    upto: int
+    judged: int | None = None
+
+
+def _span(connection: Connection, frame: Frame) -> Span:
     row = connection.execute(
         select(journey_table.c.entered_seq, journey_table.c.entering).where(
             journey_table.c.name == frame.journey.name
@@ -66,8 +74,8 @@ def _range(connection: Connection, frame: Frame) -> tuple[int, int, int]:
     ).one()
     begun = row.entering if frame.limits.all else None
     if begun:
-        return row.entered_seq, begun["upto"], begun["done"]
-    return row.entered_seq, frame.upto, 0
+        return Span(row.entered_seq, begun["upto"], begun["judged"])
+    return Span(row.entered_seq, frame.upto)
 
 
 def _note(connection: Connection, frame: Frame, **values: Any) -> None:
@@ -77,11 +85,15 @@ def _note(connection: Connection, frame: Frame, **values: Any) -> None:
         connection.execute(update(journey_table).where(mine).values(values))
 
 
-def _ordered(connection: Connection, frame: Frame, by: ByEvent, after: int, upto: int) -> list[int]:
-    who = event.c.customer_id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
+def _ordered(connection: Connection, frame: Frame, by: ByEvent, span: Span) -> list[int]:
     chosen = select(event.c.id).where(
-        and_(event.c.seq > after, event.c.seq <= upto, event.c.name.in_(by.events), who)
+        event.c.seq > span.after, event.c.seq <= span.upto, event.c.name.in_(by.events)
     )
+    if frame.limits.customers:
+        chosen = chosen.where(event.c.customer_id.in_(frame.limits.customer_ids()))
+    if span.judged is not None:
+        at = connection.execute(select(event.c.at).where(event.c.id == span.judged)).scalar_one()
+        chosen = chosen.where(or_(event.c.at > at, and_(event.c.at == at, event.c.id > span.judged)))
     ordered = chosen.order_by(event.c.at, event.c.id).limit(frame.limits.limit)
     return list(connection.execute(ordered).scalars())
 

@@ -103,9 +103,10 @@ def test_by_smtp_each_message_arrives_once_or_is_unknown(
 
     _until_all_have_died(undisturbed, one_turn)
     with capsys.disabled():
-        print(f"\n{engine.dialect.name}, SMTP: {decided:,} messages; {undisturbed.seconds:.1f} s undisturbed; "
-            f"{figures['deaths']} deaths in {figures['turns']} turns; {figures['unknown']} unknown, "
-            f"of which {figures['there']} had arrived; none twice, none lost")  # fmt: skip
+        print(f"\n{engine.dialect.name}, SMTP: {decided:,} messages; undisturbed "
+            f"{undisturbed.seconds:.1f} s; {figures['deaths']} deaths in {figures['turns']} turns; "
+            f"{figures['unknown']} unknown, of which {figures['there']} had arrived; none twice, none lost"
+        )  # fmt: skip
 
 
 def _bytes(row: tuple[object, ...]) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from tests.heavy.killing import ROOT
 from tests.integration.store.shop import call, track
 from tests.integration.turn.stage import Stage, utc
 from tests.reference.reading import SHOP_TEXT
+from tests.reference.staging import Taken
 
 WELCOME = """\
 journey: welcome
@@ -145,7 +146,7 @@ def test_what_is_paused_does_not_move(engine: Engine) -> None:
 # ── what a turn leaves behind ──
 
 
-def test_a_dry_run_changes_nothing(engine: Engine) -> None:
+def test_a_dry_run_changes_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(engine, WELCOME.replace("leave_when", "at_end: [{set: {tags: {add: [out]}}}]\nleave_when"))
     stage.knows("ada", "ben")
     stage.did("ada", "Signed Up", "03-02 10:00")
@@ -153,7 +154,9 @@ def test_a_dry_run_changes_nothing(engine: Engine) -> None:
     stage.did("ada", "Order Completed", "03-03 10:00", order_id="1")
     stage.did("ben", "Signed Up", "03-03 10:00")
     before = stage.dump()
-    stage.run("welcome", "03-04 10:00", dry_run=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(Taken, "hand_over", lambda *_: pytest.fail("a dry run handed something over"))
+        stage.run("welcome", "03-04 10:00", dry_run=True)
     assert stage.dump() == before
     assert stage.sent() == [("ada", "hello")]
     stage.run("welcome", "03-04 10:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, select, true
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.model import ByDate
 from loyaltyloop.journey.times import add_months, to_instant, yearly_day
+from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import customer
 from loyaltyloop.store.models import CustomerDate
 from loyaltyloop.store.touched import batches, touched_customers
@@ -30,9 +31,17 @@ def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
         found = _found(connection, frame, by)
     for chunk in batches(range(len(found)), CHUNK):
         with frame.transactions.write() as connection:
-            candidates = [found[number] for number in chunk]
+            candidates = _still_there(connection, [found[number] for number in chunk])
             counts = enrolling.enrol(connection, asked_of_all(connection, frame, candidates))
         yield counts
+
+
+def _still_there(connection: Connection, found: Sequence[Candidate]) -> list[Candidate]:
+    """Those who were not merged meanwhile; whoever they are now was touched by it, and the next turn's."""
+    there = select(customer.c.id).where(among(connection, customer.c.id, {one.customer_id for one in found}))
+    locked = there.order_by(customer.c.id).with_for_update(read=True, key_share=True)
+    ids = set(connection.execute(locked).scalars())
+    return [one for one in found if one.customer_id in ids]
 
 
 def _found(connection: Connection, frame: Frame, by: ByDate) -> list[Candidate]:

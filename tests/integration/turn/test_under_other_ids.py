@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -12,6 +13,7 @@ from loyaltyloop.store import cohorts
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.models import Message
+from loyaltyloop.turn.entrances import dates
 from tests.integration.store.shop import SHOP, rows
 from tests.integration.turn.stage import Stage, utc
 
@@ -39,6 +41,41 @@ def test_a_user_whose_id_was_a_merged_device_gets_messages_of_its_own(engine: En
         ("user:x1", "hello", "handed_over", ""),
         ("x1", "hello", "refused", "no consent to marketing by email"),
     ]
+
+
+def test_a_birthday_of_somebody_merged_during_the_turn_is_the_survivors(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither does the turn fail, nor is it the birthday of a customer who is new since."""
+    stage = Stage(
+        engine,
+        """\
+        journey: birthday
+        about: On the day.
+        enter: {date: birthday, at: "09:00", feb29: feb28}
+        leave_when: {gone: {did: Left}}
+        steps:
+          - wait: 1 day
+        """,
+    )
+    stage.knows("ada")
+    stage.knows("~phone", consent=False, birthday="1990-03-03")
+    stage.turn("03-01 10:00")
+    find = dates._found
+
+    def find_before_the_merge(*given: Any) -> Any:
+        found = find(*given)
+        monkeypatch.setattr(dates, "_found", find)
+        stage.merged("ada", "phone", "03-03 10:00")
+        stage.knows("new", at="03-03 10:00")
+        apply_events(engine, utc("03-03 10:00"), SHOP)
+        return found
+
+    monkeypatch.setattr(dates, "_found", find_before_the_merge)
+    stage.turn("03-03 10:00")
+    assert stage.ends() == []
+    stage.turn("03-03 11:00")
+    assert stage.ends() == [("ada", "waiting at enter.wait")]
 
 
 def test_an_order_cancelled_under_another_id_lets_its_owner_leave(engine: Engine) -> None:

@@ -82,6 +82,8 @@ def _say(report: TurnReport, dry_run: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from loyaltyloop.store.reports import ENTERING
+
     console = Console()
     if report.idle:
         console.print(f"{report.journey}: nothing to do at {report.now:%Y-%m-%d %H:%M} UTC.")
@@ -89,7 +91,7 @@ def _say(report: TurnReport, dry_run: bool) -> None:
         table = Table("step", "way", "people", title=f"{report.journey} at {report.now:%Y-%m-%d %H:%M} UTC")
         for row in report.rows:
             if row.people:
-                way = row.path.replace("_", " ") or ("entered" if row.stage == "enter" else "moved on")
+                way = row.path.replace("_", " ") or ("entered" if row.stage == ENTERING else "moved on")
                 table.add_row(row.stage, way, f"{row.people:,}")
         console.print(table)
     if dry_run:

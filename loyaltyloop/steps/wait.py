@@ -13,9 +13,18 @@ from loyaltyloop.journey.times import Duration
 from loyaltyloop.steps.resets import reset
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.targets import target, value_of, waited_in
-from loyaltyloop.store.cohorts import READY, cohort, customer, decide_each, enrolment, mark, wait, wait_alike
+from loyaltyloop.store.cohorts import (
+    READY,
+    SKIP,
+    cohort,
+    customer,
+    decide_each,
+    enrolment,
+    mark,
+    wait,
+    wait_alike,
+)
 
-SKIP = "skip"  # the path behind the next step
 NOT_LATE = timedelta()
 _CUSTOMER = [column for column in customer.c if column.name not in ("id", "key")]
 

@@ -57,6 +57,7 @@ DECIDED = or_(cohort.c.path.is_not(None), cohort.c.left.is_not(None))
 PEOPLE = cohort.join(enrolment, enrolment.c.id == cohort.c.id).join(
     customer, customer.c.id == enrolment.c.customer_id
 )
+SKIP = "(skipped)"  # the way behind the next step; no path of a file can be called so
 _VISIT = ["enrolment_id", "step", "arrived_at", "left_at", "path", "why", "until_at"]
 
 
@@ -177,7 +178,7 @@ def _record_visits(connection: Connection, now: datetime) -> None:
             enrolment.c.step,
             enrolment.c.arrived_at,
             literal(now, visit.c.left_at.type),
-            func.coalesce(cohort.c.path, ""),
+            func.coalesce(func.nullif(cohort.c.path, SKIP), ""),
             func.coalesce(cohort.c.why, ""),
             enrolment.c.until_at,
         )

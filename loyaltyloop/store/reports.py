@@ -18,6 +18,8 @@ message: Table = Message.__table__  # type: ignore[attr-defined]
 turn_log: Table = TurnLog.__table__  # type: ignore[attr-defined]
 visit: Table = Visit.__table__  # type: ignore[attr-defined]
 
+# The stage under which `TurnLog.counts` says who entered; two words: no step can be called so.
+ENTERING = "who enters"
 LEFT = ("handed_over", "delivered", "bounced", "complained")
 
 
@@ -180,7 +182,7 @@ def _refused(connection: Connection, journey: str) -> dict[str, int]:
     counts: Counter[str] = Counter()
     mine = select(turn_log.c.counts).where(turn_log.c.journey == journey)
     for told in connection.execute(mine).scalars():
-        entered: dict[str, Any] = told.get("enter", {})
+        entered: dict[str, Any] = told.get(ENTERING, {})
         refused = ((_reason(path), people) for path, people in entered.items() if path.startswith("refused"))
         counts.update(dict(refused))
     return dict(sorted(counts.items()))

@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from loyaltyloop.store.reports import ENTERING
 from loyaltyloop.store.versions import Live
 
+# Two words each: no step can be called so.
+LEAVING = "who leaves"
+DELIVERING = "deliver messages"
 Kind = Literal["apply", "enter", "leave", "step", "deliver", "settle", "report"]
 
 
@@ -31,12 +35,12 @@ def stages(versions: Sequence[Live]) -> tuple[Stage, ...]:
     steps = [stage for live in versions for stage in _steps(live, newest=live is versions[-1])]
     return (
         Stage("apply", "apply events"),
-        Stage("enter", "enter", after=("apply events",)),
-        Stage("leave", "leave", after=("enter",)),
+        Stage("enter", ENTERING, after=("apply events",)),
+        Stage("leave", LEAVING, after=(ENTERING,)),
         *steps,
-        Stage("deliver", "deliver", after=_ends(steps)),
-        Stage("settle", "after delivery", after=("deliver",)),
-        Stage("report", "report", after=("after delivery",)),
+        Stage("deliver", DELIVERING, after=_ends(steps)),
+        Stage("settle", "after delivery", after=(DELIVERING,)),
+        Stage("report", "turn report", after=("after delivery",)),
     )
 
 
@@ -54,7 +58,7 @@ def _steps(live: Live, newest: bool) -> list[Stage]:
             step.verb,
             live.number,
             step.name,
-            tuple(parents[step.name]) or ("leave",),
+            tuple(parents[step.name]) or (LEAVING,),
         )
         for step in live.journey
     ]
@@ -63,4 +67,4 @@ def _steps(live: Live, newest: bool) -> list[Stage]:
 def _ends(steps: Sequence[Stage]) -> tuple[str, ...]:
     """Steps that no other step waits for; without any steps, whatever came before."""
     inner = {name for stage in steps for name in stage.after}
-    return tuple(stage.name for stage in steps if stage.name not in inner) or ("leave",)
+    return tuple(stage.name for stage in steps if stage.name not in inner) or (LEAVING,)

@@ -7,17 +7,16 @@ from sqlalchemy import ColumnElement, Connection, and_, literal, select, union
 from loyaltyloop.journey.model import Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
-from loyaltyloop.steps.wait import SKIP
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import leaves_by
-from loyaltyloop.store.cohorts import cohort, ended_state, enrolment, mark, move, standing, take
+from loyaltyloop.store.cohorts import SKIP, cohort, ended_state, enrolment, mark, move, standing, take
 from loyaltyloop.store.touched import batches
 from loyaltyloop.store.versions import Live
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.frame import Busy, Frame
 from loyaltyloop.turn.pauses import without_collector
-from loyaltyloop.turn.stages import Stage, stages
+from loyaltyloop.turn.stages import DELIVERING, Stage, stages
 
 CHUNK = 5000
 STATES = ("sent", "waiting", "ready")  # of whom a step looks at, each by its own stretch of the index
@@ -127,7 +126,7 @@ def settle(frame: Frame) -> Counts:
         parts.append(moved)
         if not moved.total:
             return Counts.sum(parts)
-        frame.pass_on("deliver", deliver(frame))
+        frame.pass_on(DELIVERING, deliver(frame))
 
 
 def pass_on(frame: Frame) -> Counts:

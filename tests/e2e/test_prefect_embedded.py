@@ -19,6 +19,6 @@ def test_one_turn_embedded(database_url: str, tmp_path: Path) -> None:
     done = loop(project, "run", "welcome", "--customer", "c2", "--json", LOOP_DATABASE_URL=database_url)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert {"stage": "enter", "path": "", "people": 1} in told["rows"]
-    assert {"stage": "deliver", "path": "handed_over", "people": 1} in told["rows"]
+    assert {"stage": "who enters", "path": "", "people": 1} in told["rows"]
+    assert {"stage": "deliver messages", "path": "handed_over", "people": 1} in told["rows"]
     assert len(list((project / "var" / "outbox").rglob("*.eml"))) == 1

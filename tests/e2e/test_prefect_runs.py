@@ -13,8 +13,17 @@ from tests.e2e.upped import Upped, apply, loop, sign_up, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
 
-STAGES = ["apply events", "enter", "leave", "hello", "where", "where.home.set", "where.wait", "more"]
-STAGES += ["deliver", "after delivery", "report"]
+STAGES = [
+    "apply events",
+    "who enters",
+    "who leaves",
+    "hello",
+    "where",
+    "where.home.set",
+    "where.wait",
+    "more",
+]
+STAGES += ["deliver messages", "after delivery", "turn report"]
 NEW = """
 journey: once
 about: Mark whoever is started by hand.
@@ -53,16 +62,16 @@ def test_a_turn_is_a_run_whose_graph_is_the_journey(upped: Upped) -> None:
     assert run["name"] == "3 entered, 8 steps, 3 messages handed over"
     assert [task["name"] for task in upped.tasks(run["id"])] == STAGES
     assert _edges(upped.ask(f"/flow_runs/{run['id']}/graph-v2")) >= {
-        ("enter", "leave"),
-        ("leave", "hello"),
+        ("who enters", "who leaves"),
+        ("who leaves", "hello"),
         ("hello", "where"),
         ("where", "where.home.set"),
         ("where", "where.wait"),
         ("where.home.set", "where.wait"),
         ("where.wait", "more"),
-        ("more", "deliver"),
-        ("deliver", "after delivery"),
-        ("after delivery", "report"),
+        ("more", "deliver messages"),
+        ("deliver messages", "after delivery"),
+        ("after delivery", "turn report"),
     }
     assert len(upped.mails()) == 3
     (page,) = upped.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}})

@@ -127,7 +127,11 @@ def test_report_counts_by_step_and_path(loop: Loop, told: int, engine: Engine) -
         ids = place(connection, "kept out", 2, held_out=True, goal_at=NOW, ended_at=NOW, end="held_out")
         connection.execute(update(enrolment).where(enrolment.c.id.in_(ids)).values(step=None, state="ended"))
         connection.execute(update(enrolment).where(enrolment.c.id == told).values(goal_at=NOW))
-        log = {"journey": "welcome", "now": NOW, "counts": {"enter": {"": 2, "refused: entered before": 3}}}
+        log = {
+            "journey": "welcome",
+            "now": NOW,
+            "counts": {"who enters": {"": 2, "refused: entered before": 3}},
+        }
         connection.execute(insert(turn_log).values(log))
     rows = loop("report", "--json").data
     assert {"journey", "version", "step", "path", "arrived", "left", "messages", "goal", "held_out"} <= rows[

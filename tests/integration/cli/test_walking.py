@@ -37,7 +37,7 @@ def history(loop: Loop, project: Path) -> Path:
 def test_a_walk_from_sign_up_to_the_second_message(loop: Loop, project: Path, history: Path) -> None:
     rows = loop("walk", *WEEK, "--every", "6 hours", "--json").data
     moved = [(row["now"], one["stage"], one["path"]) for row in rows for one in row["rows"] if one["people"]]
-    assert ("2026-03-02T12:00:00+00:00", "enter", "") in moved
+    assert ("2026-03-02T12:00:00+00:00", "who enters", "") in moved
     assert ("2026-03-04T12:00:00+00:00", "hello.wait", "") in moved
     sent = loop("messages", "--json").data
     assert {(one["step"], one["state"], one["to"]) for one in sent} == {

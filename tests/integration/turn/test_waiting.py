@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import Engine
+from typing import Any
 
-from tests.integration.turn.stage import Stage
+import pytest
+from sqlalchemy import Engine, event
+
+from loyaltyloop.store.database import is_postgres, read
+from loyaltyloop.store.models import Visit
+from loyaltyloop.turn.engine import open_turn
+from tests.integration.store.shop import rows
+from tests.integration.turn.stage import Stage, utc
 
 FAR = """\
 journey: far
@@ -32,3 +38,99 @@ def test_date_that_no_calendar_means_is_unknown(engine: Engine, value: str, offs
     stage.did("ben", "Signed Up", "03-02 10:00", when="2050-01-01")
     stage.turn("03-02 10:00")
     assert stage.ends() == [("ada", "left: date unknown"), ("ben", "waiting at day")]
+
+
+def _plans(engine: Engine, now: str, stage: Stage) -> list[str]:
+    """How SQLite reads customers and enrolments in a turn with nothing to do."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, words: Any, *___: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, words))
+
+    event.listen(engine, "before_cursor_execute", note)
+    stage.turn(now)
+    event.remove(engine, "before_cursor_execute", note)
+    with read(engine) as connection:
+        return [
+            row[3]
+            for statement, words in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", words)
+        ]
+
+
+def test_turn_reads_nobody_who_only_waits(engine: Engine) -> None:
+    if is_postgres(engine):
+        pytest.skip("it plans by figures, and reads a table of two rows as a whole")
+    stage = Stage(engine, FAR.replace("OFFSET", "1 day"))
+    stage.knows("ada", "ben")
+    stage.did("ada", "Signed Up", "03-02 10:00", when="2050-01-01")
+    stage.turn("03-02 10:00")
+    stage.did("ben", "Signed Up", "03-02 11:00", when="2050-01-01")
+    plans = _plans(engine, "03-02 11:00", stage)
+    assert not [plan for plan in plans if plan.startswith(("SCAN customer", "SCAN enrolment"))]
+    assert not [
+        plan for plan in plans if plan.startswith("SEARCH enrolment") and plan.endswith("(journey=?)")
+    ]
+
+
+SKIPPING = """\
+journey: skipping
+about: A path that is called like what becomes of a date that is past.
+enter: {event: Signed Up}
+leave_when: {gone: {did: Left}}
+steps:
+  - wait_for: answer
+    until: trigger.when
+    if_past: skip
+    paths:
+      skip: {when: {did: Product Viewed}, steps: [{wait: 5 days}]}
+      no: {}
+  - wait: 3 days
+  - wait: 7 days
+"""
+
+
+def test_path_called_skip(engine: Engine) -> None:
+    stage = Stage(engine, SKIPPING)
+    stage.knows("ada", "ben")
+    stage.did("ada", "Signed Up", "03-02 10:00", when="2020-01-01")
+    stage.did("ben", "Signed Up", "03-02 10:00", when="2050-01-01")
+    stage.did("ben", "Product Viewed", "03-02 11:00")
+    stage.turns("03-02 10:00", "03-02 12:00")
+    assert stage.ends() == [("ada", "waiting at answer.wait.2"), ("ben", "waiting at answer.skip.wait")]
+    assert [(one.step, one.path) for one in rows(engine, Visit)] == [("answer", ""), ("answer", "skip")]
+
+
+NAMES = """\
+journey: names
+about: Steps called like what a turn does.
+enter: {event: Signed Up}
+leave_when: {gone: {did: Left}}
+steps:
+  - send: enter
+    template: test/hello
+  - send: leave
+    template: test/hello
+  - send: deliver
+    template: test/hello
+  - send: report
+    template: test/hello
+  - wait: 1 day
+"""
+
+
+def test_steps_called_like_stages(engine: Engine) -> None:
+    stage = Stage(engine, NAMES)
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 10:00")
+    with open_turn(stage.world, "names", utc("03-02 10:00")) as turn:
+        names = [one.name for one in turn.stages]
+        assert len(set(names)) == len(names)
+        for one in turn.stages:
+            assert set(one.after) <= set(names[: names.index(one.name)])
+            turn.run(one)
+        told = {(row.stage, row.path): row.people for row in turn.report().rows if row.people}
+    assert told[("who enters", "")] == 1
+    assert told[("deliver messages", "handed_over")] == 4
+    assert [told[(name, "")] for name in ("enter", "leave", "deliver", "report")] == [1, 1, 1, 1]

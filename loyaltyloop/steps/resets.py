@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, union, update
+from sqlalchemy import bindparam, func, select, union, update
 
 from loyaltyloop.journey.condition import AnyOf, Condition, Did, Segment
 from loyaltyloop.journey.model import At
@@ -33,8 +33,8 @@ def reset(
     `lateness`: of a `wait_for`, which looks again that much after its time-out.
     """
     moved = []
-    for member, arrived_at, zone, events in _resets(stand, by):
-        end = reset_chain(arrived_at, events, duration, at, zone)
+    for member, so_far, zone, events in _resets(stand, by):
+        end = reset_chain(so_far, events, duration, at, zone, lateness)
         moved.append(
             {
                 "member": member,
@@ -46,26 +46,36 @@ def reset(
         stand.connection.execute(_SET, moved)
 
 
-def _resets(stand: Stand, by: Condition) -> Iterator[tuple[int, datetime, str, list[datetime]]]:
-    """(enrolment, arrival, zone, times of resetting events) of waiting members that have any."""
+def _resets(
+    stand: Stand, by: Condition
+) -> Iterator[tuple[int, datetime, str, list[tuple[datetime, datetime]]]]:
+    """(enrolment, end so far, zone, times and arrivals of resetting events) of members that have any."""
     scope = stand.scope(by)
     times = [deeds(did, scope) for did in _dids(by)]
     if not times:
         return
-    waiting = (cohort.c.state == "waiting", enrolment.c.arrived_at.is_not(None))
+    # The stored end: it knows of earlier resets, and of a pause that has moved it.
+    so_far = func.coalesce(enrolment.c.until_at, enrolment.c.due_at).label("so_far")
+    waiting = (cohort.c.state == "waiting", enrolment.c.due_at.is_not(None))
     found = union(
         *(
-            select(cohort.c.id, enrolment.c.arrived_at, customer.c.zone, rows.at.label("at"))
+            select(
+                cohort.c.id,
+                so_far,
+                customer.c.zone,
+                rows.at.label("at"),
+                rows.source.c.arrived_at.label("come"),
+            )
             .select_from(PEOPLE, rows.source)
             .where(rows.where, *waiting, rows.at >= enrolment.c.arrived_at)
             for rows in times
         )
     )
-    events: dict[int, tuple[datetime, str, list[datetime]]] = {}
-    for member, arrived_at, zone, moment in stand.connection.execute(found):
-        events.setdefault(member, (arrived_at, zone, []))[2].append(moment)
-    for member, (arrived_at, zone, moments) in events.items():
-        yield member, arrived_at, zone, sorted(moments)
+    events: dict[int, tuple[datetime, str, list[tuple[datetime, datetime]]]] = {}
+    for member, end, zone, moment, come in stand.connection.execute(found):
+        events.setdefault(member, (end, zone, []))[2].append((moment, come))
+    for member, (end, zone, moments) in events.items():
+        yield member, end, zone, sorted(moments)
 
 
 def _dids(condition: Condition) -> list[Did]:

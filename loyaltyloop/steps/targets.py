@@ -78,14 +78,20 @@ def value_of(
 
 
 def reset_chain(
-    start: datetime, events: Iterable[datetime], duration: Duration, at: At | None, zone: str
+    end: datetime,
+    events: Iterable[tuple[datetime, datetime]],
+    duration: Duration,
+    at: At | None,
+    zone: str,
+    lateness: timedelta | None = None,
 ) -> datetime:
-    """The end of a wait that each event (ascending times) starts anew, if it came before the end."""
-    end = waited(start, duration, at, zone)
-    for moment in events:
-        if moment < start:
-            continue
+    """The end of a wait that each event starts anew, if it came before the end so far.
+
+    `events`: (time, arrival), ascending. `lateness`: what arrives later than that after the end, counts not.
+    """
+    for moment, arrived_at in events:
         if moment >= end:
             break
-        end = waited(moment, duration, at, zone)
+        if lateness is None or arrived_at <= end + lateness:
+            end = max(end, waited(moment, duration, at, zone))
     return end

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from loyaltyloop.store.database import is_postgres, read
+from loyaltyloop.store.database import is_postgres, read, write
 from loyaltyloop.store.models import Visit
+from loyaltyloop.store.pausing import pause, resume
 from loyaltyloop.turn.engine import open_turn
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import Stage, utc
@@ -134,3 +135,46 @@ def test_steps_called_like_stages(engine: Engine) -> None:
     assert told[("who enters", "")] == 1
     assert told[("deliver messages", "handed_over")] == 4
     assert [told[(name, "")] for name in ("enter", "leave", "deliver", "report")] == [1, 1, 1, 1]
+
+
+RESETTING = """\
+journey: resetting
+about: Waits anew after each look at a product.
+enter: {event: Signed Up}
+leave_when: {gone: {did: Left}}
+steps:
+  - wait: 2 days
+    reset_by: {did: Product Viewed}
+  - wait: 5 days
+"""
+
+
+def test_reset_after_a_pause_that_moved_the_end(engine: Engine) -> None:
+    stage = Stage(engine, RESETTING)
+    stage.knows("ada", "ben")
+    stage.did("ada", "Signed Up", "03-02 10:00")
+    stage.did("ben", "Signed Up", "03-02 10:00")
+    stage.turn("03-02 10:00")
+    with write(engine) as connection:
+        pause(connection, "resetting", utc("03-02 20:00"))
+        resume(connection, "resetting", "shift", utc("03-05 20:00"))
+    stage.did("ada", "Product Viewed", "03-06 10:00")  # both wait until 03-07 10:00 now
+    stage.turn("03-06 10:00")
+    stage.turn("03-07 10:00")
+    assert stage.ends() == [("ada", "waiting at enter.wait"), ("ben", "waiting at enter.wait.2")]
+    stage.turn("03-08 10:00")
+    assert ("ada", "waiting at enter.wait.2") in stage.ends()
+
+
+def test_reset_that_arrives_too_late(engine: Engine) -> None:
+    waiting = "wait_for: answer\n    up_to: 2 days"
+    paths = "    paths:\n      yes: {when: {did: Replied}}\n      no: {}\n"
+    text = RESETTING.replace("wait: 2 days", waiting).replace("Viewed}\n", "Viewed}\n" + paths)
+    stage = Stage(engine, text)
+    stage.knows("ada", "ben")
+    for who, minutes in (("ada", "05"), ("ben", "15")):  # ten minutes of lateness
+        stage.did(who, "Signed Up", "03-02 10:00")
+        stage.did(who, "Product Viewed", "03-04 09:00", arrived=f"03-04 10:{minutes}")
+    stage.turn("03-02 10:00")
+    stage.turn("03-04 10:20")
+    assert stage.ends() == [("ada", "waiting at answer"), ("ben", "waiting at answer.wait")]

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -35,13 +35,14 @@ class Server:
 
     def _backends(self) -> float:
         server = psutil.Process(self.pid)
-        total = 0.0
-        for process in (server, *server.children()):
-            times = process.cpu_times()
-            # A backend that has ended is counted among its parent's children.
-            total += times.user + times.system
         own = server.cpu_times()
-        return float(total + own.children_user + own.children_system)
+        # What a backend used that has ended is counted among its parent's children.
+        total = own.user + own.system + own.children_user + own.children_system
+        for process in server.children():
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                total += times.user + times.system
+        return float(total)
 
     @contextmanager
     def database(self, schema: bool = True) -> Iterator[Engine]:

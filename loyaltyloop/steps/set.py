@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select, update
@@ -60,11 +60,12 @@ def _calls(stand: Stand, action: Set, person: Row[Any], known_by: tuple[str, str
     kind, value = known_by
     first = stand.step.first_name or stand.step.name
     key = message_key(stand.journey.name, person.customer_key, person.one_per, person.occurrence, first)
+    at = stand.now + _place(stand)
 
     def call(number: int, type_: str, name: str, properties: dict[str, Any]) -> Call:
         return Call(
             source=SOURCE, message_id=f"{key}/{number}", type=type_, name=name, previous_id=None,
-            at=stand.now, arrived_at=stand.now, properties=properties,
+            at=at, arrived_at=stand.now, properties=properties,
             user_id=value if kind == "user" else None, anonymous_id=value if kind == "anonymous" else None,
         )  # fmt: skip
 
@@ -76,6 +77,12 @@ def _calls(stand: Stand, action: Set, person: Row[Any], known_by: tuple[str, str
         yield call(0, "identify", "", traits)
     for number, channel in enumerate(action.withdraw, start=1):
         yield call(number, "track", "Consent Withdrawn", {"channel": channel, "purpose": "marketing"})
+
+
+def _place(stand: Stand) -> timedelta:
+    """Microseconds by the step's place: of two changes in one turn the later step's is the later one."""
+    steps = [step.name for step in (*stand.journey.steps, *stand.journey.at_end)]
+    return timedelta(microseconds=steps.index(stand.step.name))
 
 
 def _set_often(stand: Stand, action: Set, people: list[Row[Any]]) -> None:

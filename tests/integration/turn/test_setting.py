@@ -1,0 +1,31 @@
+"""What `set` changes in one turn comes one after another."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, select
+
+from loyaltyloop.store.database import read
+from loyaltyloop.store.models import Customer
+from tests.integration.turn.stage import Stage
+
+JOURNEY = """
+    journey: tagging
+    about: Two changes in one turn.
+    enter: {event: Signed Up}
+    leave_when: {gone: {did: Left}}
+    steps:
+      - set: {tags: {add: [french]}}
+      - set: {tags: {add: [out], remove: [old]}}
+      - set: {nickname: z}
+      - set: {nickname: a}
+"""
+
+
+def test_a_later_step_has_the_last_word(engine: Engine) -> None:
+    stage = Stage(engine, JOURNEY)
+    stage.knows("ada", tags=["old"])
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    stage.turn("03-02 10:00")
+    with read(engine) as connection:
+        [(tags, attributes)] = connection.execute(select(Customer.tags, Customer.attributes))  # type: ignore[call-overload]
+    assert (tags, attributes["nickname"]) == (["french", "out"], "a")

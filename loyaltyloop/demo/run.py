@@ -32,7 +32,7 @@ from loyaltyloop.turn.runner import walk
 from loyaltyloop.turn.world import World
 
 START = datetime(2010, 9, 13, tzinfo=UTC)
-EVERY = Duration.of("3 hours")
+EVERY = Duration.of("4 hours")
 # Of a database that is thrown away at the next demo: with it every demo makes the same links.
 _SECRET = "the demo's own key: it protects nothing"
 

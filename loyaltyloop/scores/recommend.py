@@ -7,7 +7,9 @@ and what is counted over all customers is counted once (see figures.py).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -31,8 +33,6 @@ MIX: tuple[Word, ...] = (
 )
 _BATCH = 5000
 _WINDOW = 50  # candidates of a list that are looked up at once
-
-Chosen = tuple[str, Word, Because]
 
 
 def recommend(
@@ -61,43 +61,47 @@ def plan_of(spec: Recommend) -> list[tuple[Word, int]]:
 
 
 class _Counter:
-    """Where one cohort is served: its sources, and what each customer must not be shown."""
+    """Where one cohort is served: its sources, and what each customer must not be shown.
+
+    A source is asked for those alone who have too little when its turn comes.
+    """
 
     def __init__(self, cohort: Cohort, spec: Recommend, shop: Shop, shelf: Shelf) -> None:
         self._cohort, self._spec, self._shelf = cohort, spec, shelf
-        self._plan = plan_of(spec)
-        words = dict.fromkeys(word for word, _ in self._plan)
-        self._sources: dict[Word, Source] = {word: SOURCES[word](cohort) for word in words}
+        self._sources: dict[Word, Source] = {}
         self._barred = _barred(cohort, spec)
         self._bought = _bought(cohort, spec, shop)
 
     def serve(self) -> dict[int, list[Pick]]:
         """Enrolment → its picks."""
-        self._shelf.load(self._likely())
-        chosen = {who.enrolment_id: self._choose(who) for who in self._cohort.people}
+        taken: dict[int, dict[str, Word]] = {who.enrolment_id: {} for who in self._cohort.people}
+        needy = self._cohort.people
+        for word, most in plan_of(self._spec):
+            needy = [who for who in needy if len(taken[who.enrolment_id]) < self._spec.products]
+            if needy:
+                self._ask(word, most, needy, taken)
+        return self._with_reasons(taken)
+
+    def _ask(self, word: Word, most: int, needy: Sequence[Wanted], taken: dict[int, dict[str, Word]]) -> None:
+        if word not in self._sources:
+            self._sources[word] = SOURCES[word](replace(self._cohort, people=needy))
+            self._shelf.load(_likely(self._sources[word], needy))
+        for who in needy:
+            own = taken[who.enrolment_id]
+            room = min(most, self._spec.products - len(own))
+            own.update(dict.fromkeys(islice(self._suitable(word, who, own), room), word))
+
+    def _with_reasons(self, taken: Mapping[int, Mapping[str, Word]]) -> dict[int, list[Pick]]:
+        chosen = {
+            who.enrolment_id: [
+                (one, word, self._sources[word].because(who, one))
+                for one, word in taken[who.enrolment_id].items()
+            ]
+            for who in self._cohort.people
+        }
         seeds = {because.seed for picks in chosen.values() for _, _, because in picks if because.seed}
         self._shelf.load(sorted(seeds))
         return {key: [self._pick(*one) for one in picks] for key, picks in chosen.items()}
-
-    def _likely(self) -> list[str]:
-        """What will be looked at first, to be read at once."""
-        people = self._cohort.people
-        lists = [source.candidates(who) for source in self._sources.values() for who in people]
-        each = {id(one): one for one in lists}.values()  # many share a list
-        return sorted({product_id for one in each for product_id in one[:_WINDOW]})
-
-    def _choose(self, who: Wanted) -> list[Chosen]:
-        taken: dict[str, Word] = {}
-        for word, most in self._plan:
-            room = min(most, self._spec.products - len(taken))
-            for product_id in self._suitable(word, who, taken):
-                if room <= 0:
-                    break
-                taken[product_id] = word
-                room -= 1
-            if len(taken) == self._spec.products:
-                break
-        return [(one, word, self._sources[word].because(who, one)) for one, word in taken.items()]
 
     def _suitable(self, word: Word, who: Wanted, taken: Mapping[str, Word]) -> Iterator[str]:
         """Candidates of a source that this customer may be shown, best first."""
@@ -118,6 +122,13 @@ class _Counter:
         name = self._shelf.name(because.seed) if because.seed else ""
         text = because.nameless if because.seed and not name else because.text.replace("{name}", name)
         return Pick(product_id, text, word)
+
+
+def _likely(source: Source, people: Sequence[Wanted]) -> list[str]:
+    """What of a source will be looked at first, to be read at once."""
+    lists = [source.candidates(who) for who in people]
+    each = {id(one): one for one in lists}.values()  # many share a list
+    return sorted({product_id for one in each for product_id in one[:_WINDOW]})
 
 
 def _barred(cohort: Cohort, spec: Recommend) -> dict[int, set[str]]:

@@ -42,9 +42,7 @@ FULL = report(
 
 
 def test_a_turn_in_one_line() -> None:
-    said = (
-        "1,200 entered, 2 not admitted, 7 left, 41 steps, 1 message handed over, 3 messages held"
-    )
+    said = "1,200 entered, 2 not admitted, 7 left, 41 steps, 1 message handed over, 3 messages held"
     assert headline(FULL, STAGES) == said
 
 

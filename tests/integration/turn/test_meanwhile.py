@@ -91,7 +91,7 @@ def test_message_of_somebody_who_merges_while_it_is_planned(
     stage.knows("ada")
     stage.did("~tablet", "Signed Up", "03-02 10:00")
     merge = merging(stage, "03-02 10:00")
-    monkeypatch.setattr(send, "_row", merge.before(send._row))
+    monkeypatch.setattr(send, "_insert", merge.before(send._insert))
     with open_turn(stage.world, "waiting", utc("03-02 10:00")) as turn:
         for one in turn.stages:
             if one.kind == "deliver":

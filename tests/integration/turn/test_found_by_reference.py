@@ -1,8 +1,10 @@
-"""Small stories on which the engine and the reference once told different things."""
+"""Small stories: the edges that chance seldom meets, and where the engine and the reference once differed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from textwrap import dedent
 from typing import Any
 
@@ -11,7 +13,7 @@ from sqlalchemy import Engine
 
 from tests.integration.turn.test_against_reference import play
 from tests.reference.state import Happening
-from tests.strategies.histories import START, Story, happening
+from tests.strategies.histories import START, Response, Story, happening
 
 
 def story(text: str, *events: Happening, turns: list[float]) -> Story:
@@ -35,6 +37,36 @@ def did(number: int, person: str, name: str, hour: float, **properties: Any) -> 
     """Something done so many hours after the beginning."""
     at = START + timedelta(hours=hour)
     return happening(number, name, person, at, at, properties)
+
+
+ANSWERED = """
+    journey: alpha
+    about: Two hours to answer.
+    enter: {event: Signed Up}
+    steps:
+      - send: hello
+        template: test/hello
+        purpose: transactional
+      - wait_for: answer
+        up_to: 2 hours
+        paths:
+          clicked: {when: {clicked: hello}}
+          silent: {}
+      - leave: done
+"""
+
+
+@pytest.mark.parametrize("turns", [[1, 3, 3.15, 3.2], [1, 3 + 1 / 6, 3 + 1 / 6], [1, 9]])
+def test_a_click_about_the_time_out(engine: Engine, turns: list[float]) -> None:
+    told = story(
+        ANSWERED,
+        known(1, "c1", email="c1@example.com"),
+        did(2, "c1", "Signed Up", 1),
+        turns=turns,
+    )
+    for minutes, lag in product([119, 120, 121], [0, 10, 11]):
+        click = Response("Email Link Clicked", minutes, lag, machine=False)
+        play(engine, replace(told, responses=[click]))
 
 
 @pytest.mark.xfail(

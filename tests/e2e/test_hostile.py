@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,10 @@ CALLS = [
 ]
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A shop with one journey live and one customer known."""
-    folder = tmp_path / "shop"
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a shop with one journey live and one customer known."""
+    folder = tmp_path_factory.mktemp("live") / "shop"
     files = {
         "journeys/shop.yaml": SHOP,
         "journeys/welcome.yaml": WELCOME,
@@ -39,10 +40,20 @@ def project(tmp_path: Path) -> Project:
         "ada.csv": "user_id,email,consent_email,many\nada,ada@example.com,true,999999999\n",
     }
     write_files(folder, files)
-    found = Project(folder, f"sqlite:///{folder / 'loop.db'}")
+    found = _project(folder)
     assert found.loop("apply", "--yes", "--now", "2026-03-01").code == 0
     assert found.loop("import", "ada.csv", "--now", NOW).code == 0
-    return found
+    return folder
+
+
+def _project(folder: Path) -> Project:
+    return Project(folder, f"sqlite:///{folder / 'loop.db'}")
+
+
+@pytest.fixture
+def project(live: Path, tmp_path: Path) -> Project:
+    """That shop, for one test."""
+    return _project(Path(shutil.copytree(live, tmp_path / "shop")))
 
 
 def held(project: Project) -> Dump:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from loyaltyloop.journey.model import Journey, Send, Shop
-from loyaltyloop.journey.times import next_at, to_local
+from loyaltyloop.journey.times import to_local
 from tests.reference.conditions import Asked, asks, consents, valid_address
 from tests.reference.hashing import jitter
 from tests.reference.state import Enrolment, Message
@@ -74,8 +74,11 @@ def quiet_until(shop: Shop, send: Send, key: str, asked: Asked) -> datetime | No
     """When the quiet hours that hold now are over, with the message's own jitter; None: they do not hold."""
     if send.purpose == "transactional":
         return None
-    local = to_local(asked.now, asked.zone).time()
     for quiet in shop.quiet_hours:
-        if send.channel in quiet.channels and send.purpose in quiet.purposes and quiet.covers(local):
-            return next_at(asked.now, asked.zone, quiet.end) + jitter(key)
+        if send.channel in quiet.channels and send.purpose in quiet.purposes:
+            moment = asked.now
+            while quiet.covers(to_local(moment, asked.zone).time()):
+                moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+            if moment > asked.now:
+                return moment + jitter(key)
     return None

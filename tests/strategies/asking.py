@@ -60,7 +60,7 @@ def states(set_by: tuple[str, ...] = ("alpha", "beta")) -> st.SearchStrategy[Dat
     """What is so, at this moment; `set_by`: journeys that may have made it so."""
     plan = st.sampled_from(PLANS)
     moods = [{"customer": {f"{name}_mood": "glad"}} for name in set_by]
-    tags = [{"customer": {"tags": {"has": "alpha"}}}] if "alpha" in set_by else []
+    tags = [{"customer": {"tags": {"has": name}}} for name in set_by]
     return st.one_of(
         st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": plan})}),
         st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": st.just({"known": False})})}),

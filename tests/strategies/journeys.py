@@ -134,8 +134,10 @@ def _split(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 @st.composite
 def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
-    tags = [{"tags": {"add": ["alpha"]}}] if names.journey == "alpha" else []
-    return {"set": draw(st.sampled_from([*tags, {f"{names.journey}_mood": "glad"}]))}
+    name = names.journey
+    tags = [{"tags": {"add": [name]}}, {"tags": {"remove": [name]}}]
+    moods = [{f"{name}_mood": "glad"}, {f"{name}_mood": "calm"}]
+    return {"set": draw(st.sampled_from([*tags, *moods]))}
 
 
 def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:
@@ -202,7 +204,7 @@ def journey(draw: st.DrawFn, name: str, other: str | None = None) -> str:
         made["holdout"] = "40%"
     made["steps"] = draw(steps(names, 0, at_least=2))
     if rarely(draw):
-        made["at_end"] = [{"set": {f"{name}_mood": "glad"}}]
+        made["at_end"] = [{"set": {f"{name}_mood": "calm"}}, {"set": {"tags": {"add": ["seen"]}}}]
     return as_yaml(made)
 
 

@@ -90,7 +90,6 @@ def test_what_a_step_sets_lets_leave_at_once(engine: Engine) -> None:
     play(engine, told)
 
 
-@pytest.mark.xfail(reason="of two values set at one instant the greater text stays", strict=True)
 def test_of_two_set_steps_the_later_decides(engine: Engine) -> None:
     told = story(
         """
@@ -112,7 +111,6 @@ def test_of_two_set_steps_the_later_decides(engine: Engine) -> None:
     play(engine, told)
 
 
-@pytest.mark.xfail(reason="of two lists of tags set at one instant the greater text stays", strict=True)
 def test_a_tag_set_after_another_is_there(engine: Engine) -> None:
     told = story(
         """

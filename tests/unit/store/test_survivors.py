@@ -32,15 +32,20 @@ def folk(*people: tuple[Id, Person]) -> People:
         (Person("b", known=True, first_seen_at=EARLY), Person("a", known=True, first_seen_at=LATE), "b"),
         (Person("b", known=True, first_seen_at=EARLY), Person("a", known=True, first_seen_at=EARLY), "a"),
         (Person("b", known=True, first_seen_at=EARLY), Person("a", known=True), "b"),
-        (Person("b", known=True, erased=True), Person("a"), "a"),
     ],
 )
 def test_known_then_seen_first_then_the_key(one: Person, other: Person, survivor: str) -> None:
     people = folk((("user", "u"), one), (("anonymous", "d"), other))
     found = people.whose(Said("alias", user_id="u", previous_id="d"))
     assert found.key == survivor
-    merged = one if found is other else other
-    assert survivor_of(merged) is (merged if one.erased else found)
+    assert survivor_of(one if found is other else other) is found
+
+
+def test_nobody_merges_with_an_erased_customer() -> None:
+    erased, other = Person("b", known=True, erased=True), Person("a")
+    people = folk((("user", "u"), erased), (("anonymous", "d"), other))
+    people.whose(Said("alias", user_id="u", previous_id="d"))
+    assert (survivor_of(erased), survivor_of(other)) == (erased, other)
 
 
 def test_every_id_that_can_find_somebody() -> None:

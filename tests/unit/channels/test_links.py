@@ -146,3 +146,14 @@ def test_links_of_two_messages_differ() -> None:
 def test_a_key_that_is_none_is_refused() -> None:
     with pytest.raises((CannotRender, ValueError)):
         renderer({"t/message.html": page("x")}).render("t/message", "no key", {})
+
+
+@pytest.mark.parametrize(
+    "start", ["https://shop.example", "https://www.shop.example", "https://elsewhere.example"]
+)
+@pytest.mark.parametrize("path", ["", "/", "/a/b-c.html", "//x/../y"])
+def test_a_plain_address_is_led_like_any_other(start: str, path: str) -> None:
+    """Common addresses take a shorter way, by their form; a fragment, cut off again, takes the long one."""
+    short = destination(start + path, "shop.example", "wel come", "a&b")
+    long = destination(start + path + "#x", "shop.example", "wel come", "a&b")
+    assert short == long.removesuffix("#x")

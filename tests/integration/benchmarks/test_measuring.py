@@ -1,0 +1,33 @@
+"""The benchmark measures work that was done: a handful of customers through each of its scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.databases import KINDS, Server, server
+from benchmarks.floor import floor
+from benchmarks.idle import idle
+from benchmarks.journeys import as_files, walk
+from benchmarks.large import memory
+
+
+@pytest.fixture(params=KINDS)
+def running(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of each kind."""
+    with server(request.param) as started:
+        yield started
+
+
+def test_every_scene_does_its_work(running: Server, tmp_path: Path) -> None:
+    """Each scene counts at its end what became of its customers, and raises if that is not all of them."""
+    walked = walk(running, 30)
+    assert walked.customer > 0
+    assert walked.message > 0
+    assert floor(running, 30) > 0
+    assert as_files(running, 5, tmp_path) > 0
+    assert len(list(tmp_path.glob("*.eml"))) == 10
+    assert min(idle(running, 10, 30)) > 0
+    assert memory(running, 50)[0] > 50

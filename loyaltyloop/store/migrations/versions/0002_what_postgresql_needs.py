@@ -16,3 +16,4 @@ def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
         op.get_bind().exec_driver_sql(LOOP_INSTANT)
         compress(op.get_bind(), "body", "html")
+        compress(op.get_bind(), "body", "text")

@@ -91,11 +91,9 @@ def test_set_changes_the_customer_and_can_withdraw(engine: Engine) -> None:
     stage.turn("03-02 10:00")
     assert stage.tags() == {"ada": ["vip"]}
     [answer] = rows(engine, Consent)
-    assert (answer.channel, answer.purpose, answer.given, answer.at) == (
-        "email",
-        "marketing",
-        False,
-        utc("03-02 10:00"),
+    assert (answer.channel, answer.purpose, answer.given) == ("email", "marketing", False)
+    assert answer.at.replace(microsecond=0) == utc("03-02 10:00"), (
+        "the turn's now; the step's place behind it"
     )
     assert stage.messages() == [("ada", "hello", "refused", "no consent to marketing by email")]
     stage.turn("03-02 11:00")

@@ -20,7 +20,7 @@ them), 2 for wrong usage or for what is not there yet.
 
 def page() -> str:
     """The page as it should be."""
-    commands = click.Context(group, info_name="loop")
+    commands = click.Context(group, info_name="loop", **group.context_settings)
     parts = [_HEAD]
     for name in group.list_commands(commands):
         command = group.get_command(commands, name)

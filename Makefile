@@ -18,7 +18,7 @@ demo: $(STAMP)
 	@$(BIN)/loop demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

@@ -110,7 +110,7 @@ def _wake_ups(upped: Upped) -> list[Any]:
 
 
 def test_a_turn_that_meets_another_is_skipped(upped: Upped) -> None:
-    lock = upped.folder / "var" / "loop.db.welcome.lock"
+    lock = upped.folder / "var" / "loop.db.journey.welcome.lock"
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         done = loop(upped.folder, "run", "welcome")

@@ -181,8 +181,7 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
     people.write(connection, new, [one for one in persons if one.changed and one in there], shop)
     people.write_ids(connection, folk.linked)
     if merged:
-        keys = {one.id: one.key for _, one in folk.merges if one.id is not None}
-        merging.move(connection, now, merged, keys)
+        merging.move(connection, now, merged)
     _number_events(connection, chunk)
     consent.write(connection, [(_id(one), answer) for one, answer in chunk.answers], merged)
     if merged:

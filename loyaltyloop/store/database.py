@@ -122,6 +122,15 @@ def lock_shop(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SHOP_LOCK})")
 
 
+@contextmanager
+def write_beside(engine: Engine) -> Iterator[Connection]:
+    """A transaction beside others of its kind; nobody who holds the shop-wide lock is at work meanwhile."""
+    with write(engine) as connection:
+        if is_postgres(connection):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({SHOP_LOCK})")
+        yield connection
+
+
 def is_postgres(connection: Connection | Engine) -> bool:
     return connection.dialect.name == "postgresql"
 

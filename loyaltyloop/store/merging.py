@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -53,13 +53,13 @@ class Standing:
     running: bool
 
 
-def move(connection: Connection, now: datetime, into: Mapping[int, int], keys: Mapping[int, str]) -> None:
+def move(connection: Connection, now: datetime, into: Mapping[int, int]) -> None:
     """Let everything of the merged (`into`: merged id → survivor's id) be the survivors'.
 
-    `keys`: the merged customers' keys. Consents are moved by `consent.write`, attributes by `people.write`.
+    Consents are moved by `consent.write`, attributes by `people.write`.
     """
     gone = bulk.fill_temporary(connection, "merged", {"id": int, "survivor": int}, into.items())
-    _reconcile(connection, now, into, keys)
+    _reconcile(connection, now, into)
     for model in MOVED:
         table: Table = model.__table__
         moved = update(table).where(table.c.customer_id == gone.c.id)
@@ -86,18 +86,16 @@ def _move_holdings(connection: Connection, gone: Table) -> None:
 # ── enrolments ──────────────────────────────────────────────────────────────
 
 
-def _reconcile(
-    connection: Connection, now: datetime, into: Mapping[int, int], keys: Mapping[int, str]
-) -> None:
+def _reconcile(connection: Connection, now: datetime, into: Mapping[int, int]) -> None:
     """Of running enrolments of both the earlier stays; names that would clash get the old key behind them."""
     standing = _standing(connection, {*into, *into.values()})
-    _end(connection, now, {one.id: one.journey for one in standing}, ending(standing, into))
-    rows = [
-        (one.id, into[one.customer_id], name)
-        for one, name in _named(standing, into, keys)
-        if one.customer_id in into
-    ]
-    bulk.update_rows(connection, enrolment, "id", ["customer_id", "occurrence"], rows)
+    ended = ending(standing, into)
+    _end(connection, now, {one.id: one.journey for one in standing}, ended)
+    named = list(_named(standing, set(ended), into))
+    renamed = [(one.id, name) for one, name in named if one.customer_id not in into]
+    bulk.update_rows(connection, enrolment, "id", ["occurrence"], renamed)
+    moved = [(one.id, into[one.customer_id], name) for one, name in named if one.customer_id in into]
+    bulk.update_rows(connection, enrolment, "id", ["customer_id", "occurrence"], moved)
 
 
 def _end(connection: Connection, now: datetime, journeys: Mapping[int, str], ids: Iterable[int]) -> None:
@@ -142,15 +140,19 @@ def ending(standing: Iterable[Standing], into: Mapping[int, int]) -> list[int]:
 
 
 def _named(
-    standing: Iterable[Standing], into: Mapping[int, int], keys: Mapping[int, str]
+    standing: Iterable[Standing], ended: Set[int], into: Mapping[int, int]
 ) -> Iterable[tuple[Standing, str]]:
     """Each enrolment with an occurrence that nobody else of the survivor has in that journey."""
+
+    def place(one: Standing) -> tuple[bool, bool, datetime, str]:
+        # Who goes on keeps the name: it is in the keys of messages to come. Then the survivor's own do.
+        return not one.running or one.id in ended, one.customer_id in into, one.entered_at, one.customer_key
+
     taken: set[tuple[int, str, str, str]] = set()
-    # The survivor's own keep their names, so they come first.
-    for one in sorted(standing, key=lambda one: (one.customer_id in into, one.entered_at, one.customer_key)):
+    for one in sorted(standing, key=place):
         who, name = into.get(one.customer_id, one.customer_id), one.occurrence
         while (who, one.journey, one.one_per, name) in taken:
-            name = f"{name} merged:{keys[one.customer_id]}".strip()
+            name = f"{name} merged:{one.customer_key}".strip()
         taken.add((who, one.journey, one.one_per, name))
         yield one, name
 

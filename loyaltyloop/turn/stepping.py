@@ -91,9 +91,14 @@ def pass_by(stand: Stand) -> None:
 
 
 def _leave(stand: Stand) -> None:
-    """`leave_when` for whoever moves; who arrived in this very turn was looked at when the turn began."""
-    waited = (cohort.c.state != "ready") | (enrolment.c.arrived_at < stand.now)
-    moving = and_(waited, ~_only_answering(stand))
+    """`leave_when` for whoever moves.
+
+    Who arrived in this very turn was looked at when it began, and only the journey's own `set` could
+    have changed the answer since.
+    """
+    moving = ~_only_answering(stand)
+    if "set" not in {step.verb for step in stand.journey.steps}:
+        moving = and_(moving, (cohort.c.state != "ready") | (enrolment.c.arrived_at < stand.now))
     for reason, condition in stand.journey.leave_when:
         leaving = leaves_by(stand.connection, stand.shop, stand.now, condition)
         mark(stand.connection, and_(moving, leaving), left=reason, why=f"left: {reason}")

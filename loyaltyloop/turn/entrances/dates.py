@@ -22,7 +22,7 @@ from loyaltyloop.turn.frame import Frame, journey_table
 
 customer_date: Table = CustomerDate.__table__  # type: ignore[attr-defined]
 CHUNK = 2000
-FARTHEST_ZONE = timedelta(days=2)  # local days differ by less between any two zones
+FARTHEST_ZONE = timedelta(days=2)  # local days, and ends of a duration, differ by less between any two zones
 
 
 def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
@@ -30,7 +30,7 @@ def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
     with frame.transactions.read() as connection:
         found = _found(connection, frame, by)
     for chunk in batches(range(len(found)), CHUNK):
-        with frame.transactions.write() as connection:
+        with frame.transactions.write_beside() as connection:
             candidates = _still_there(connection, [found[number] for number in chunk])
             counts = enrolling.enrol(connection, asked_of_all(connection, frame, candidates))
         yield counts
@@ -39,29 +39,27 @@ def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
 def _still_there(connection: Connection, found: Sequence[Candidate]) -> list[Candidate]:
     """Those who were not merged meanwhile; whoever they are now was touched by it, and the next turn's."""
     there = select(customer.c.id).where(among(connection, customer.c.id, {one.customer_id for one in found}))
-    locked = there.order_by(customer.c.id).with_for_update(read=True, key_share=True)
-    ids = set(connection.execute(locked).scalars())
+    ids = set(connection.execute(there).scalars())
     return [one for one in found if one.customer_id in ids]
 
 
 def _found(connection: Connection, frame: Frame, by: ByDate) -> list[Candidate]:
     row = connection.execute(journey_table.select().where(journey_table.c.name == frame.journey.name)).one()
-    earliest = by.catch_up.before(frame.now, frame.shop.timezone)
-    since = max(earliest, row.checked_at) if row.checked_at and frame.limits.all else earliest
-    found = _between(connection, frame, by, since, None)
-    if since > earliest:
+    checked = row.checked_at if frame.limits.all else None
+    found = _after(connection, frame, by, checked, None)
+    if checked is not None:
         for ids in batches(touched_customers(connection, row.seen_seq, frame.upto)):
-            found += _between(connection, frame, by, earliest, ids)
+            found += _after(connection, frame, by, None, ids)
     unique = {(candidate.customer_id, candidate.one_per): candidate for candidate in found}
     ordered = sorted(unique.values(), key=lambda candidate: (candidate.at, candidate.customer_id))
     return ordered[: frame.limits.limit]
 
 
-def _between(
-    connection: Connection, frame: Frame, by: ByDate, since: datetime, ids: list[int] | None
+def _after(
+    connection: Connection, frame: Frame, by: ByDate, checked: datetime | None, ids: list[int] | None
 ) -> list[Candidate]:
-    """Candidates whose instant lies in (since, now]."""
-    days = _days(by, since, frame.now)
+    """Candidates whose instant lies in (checked, now] and is not older than `catch_up` lets it be."""
+    days = _days(by, _since(by, frame.now, frame.shop.timezone, checked), frame.now)
     who: ColumnElement[bool] = true() if ids is None else customer.c.id.in_(ids)
     if frame.limits.customers:
         who = and_(who, customer.c.id.in_(frame.limits.customer_ids()))
@@ -74,8 +72,16 @@ def _between(
         Candidate(row.id, row.key, row.zone, at, str(year), "", cause="date")
         for row in rows
         for year in days[row.month_day]
-        if (at := _instant(by, row.month_day, year, row.zone)) is not None and since < at <= frame.now
+        if (at := _instant(by, row.month_day, year, row.zone)) is not None
+        and _since(by, frame.now, row.zone, checked) < at <= frame.now
     ]
+
+
+@lru_cache(maxsize=4096)
+def _since(by: ByDate, now: datetime, zone: str, checked: datetime | None) -> datetime:
+    """How far back a customer of this zone is looked at: days of `catch_up` are days there."""
+    earliest = by.catch_up.before(now, zone)
+    return max(earliest, checked) if checked else earliest
 
 
 def _days(by: ByDate, since: datetime, now: datetime) -> dict[int, list[int]]:

@@ -69,9 +69,6 @@ def test_a_click_about_the_time_out(engine: Engine, turns: list[float]) -> None:
         play(engine, replace(told, responses=[click]))
 
 
-@pytest.mark.xfail(
-    reason="leave_when is not looked at for who moves by a `set` in the same turn", strict=True
-)
 def test_what_a_step_sets_lets_leave_at_once(engine: Engine) -> None:
     told = story(
         """
@@ -132,7 +129,6 @@ def test_a_tag_set_after_another_is_there(engine: Engine) -> None:
     play(engine, told)
 
 
-@pytest.mark.xfail(reason="catch_up counts days in the shop's zone, not in the customer's", strict=True)
 def test_catching_up_counts_in_the_customers_days(engine: Engine) -> None:
     """London's clock changes within the two days, Lord Howe's does not."""
     told = story(
@@ -149,7 +145,6 @@ def test_catching_up_counts_in_the_customers_days(engine: Engine) -> None:
     play(engine, told)
 
 
-@pytest.mark.xfail(reason="the one that still runs is renamed, not the one that has ended", strict=True)
 def test_a_merge_changes_no_key_of_a_message_to_come(engine: Engine) -> None:
     """c1 has been through the journey when it turns out that c2, still inside, is the same person."""
     told = story(

@@ -106,10 +106,13 @@ def _judge(candidate: Candidate, earlier: dict[Key, Earlier], rules: Rules, room
     if candidate.one_per is None:
         return Verdict(candidate, "refuse", lacks(candidate.trigger, rules.enter.one_per))
     before = earlier.get((candidate.customer_id, candidate.one_per), Earlier())
-    if _same_entry(candidate, before) or _too_close(candidate, earlier):
+    close = _too_close(candidate, earlier)
+    if _same_entry(candidate, before) or (close and candidate.cause == "date"):
         return Verdict(candidate, "repeat")
     if candidate.too_old:
         return Verdict(candidate, "refuse", "the event is too old")
+    if close:
+        return Verdict(candidate, "refuse", "entered this year already")
     if reason := _stays_out(candidate, before, rules.enter):
         return Verdict(candidate, "refuse", reason)
     if not candidate.holds:
@@ -133,9 +136,9 @@ def _same_entry(candidate: Candidate, before: Earlier) -> bool:
 
 
 def _too_close(candidate: Candidate, earlier: dict[Key, Earlier]) -> bool:
-    """Did this customer enter lately, though by another year of a date that has changed since?"""
+    """Did this customer enter a yearly journey lately: by a date that has changed since, or started there?"""
     last = earlier.get((candidate.customer_id, None), Earlier()).last_entered_at
-    return candidate.cause == "date" and last is not None and abs(candidate.at - last) < SHORTEST_YEAR
+    return last is not None and abs(candidate.at - last) < SHORTEST_YEAR
 
 
 def _stays_out(candidate: Candidate, before: Earlier, enter: Enter) -> str:

@@ -170,3 +170,27 @@ def test_a_merge_changes_no_key_of_a_message_to_come(engine: Engine) -> None:
         turns=[1, 2, 3, 5],
     )
     play(engine, told)
+
+
+def test_who_had_a_birthday_is_not_started_into_it_again(engine: Engine) -> None:
+    started = """
+        journey: alpha
+        about: Starts the other one.
+        enter: {event: Signed Up}
+        steps:
+          - start: beta
+    """
+    yearly = """
+        journey: beta
+        about: A birthday.
+        enter: {date: birthday, at: "02:30"}
+        steps:
+          - leave: done
+    """
+    told = story(
+        started,
+        known(1, "c1", email="c1@example.com", birthday="1990-03-30"),
+        did(2, "c1", "Signed Up", 60),
+        turns=[49, 61, 62],
+    )
+    play(engine, replace(told, journeys=[*told.journeys, dedent(yearly)]))

@@ -38,7 +38,6 @@ def floor(server: Server, count: int) -> float:
     with server.database(schema=False) as engine:
         with engine.begin() as connection:
             _fill(connection, server.kind, count)
-        # Not a tuned engine, but the usual bargain of a floor: a commit may be lost with the power.
         with engine.connect() as connection:
             template = Environment(autoescape=True).from_string(MAIL)
             start = server.cpu()

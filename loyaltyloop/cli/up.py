@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import click
 
@@ -34,10 +35,9 @@ def command(project: Project, port: int | None) -> None:
     stack = Stack(project.folder, choose_port(port), os.environ)
     with Stops() as stops:
         try:
-            _start(stack, journeys, {*deployment_names(journeys), *live_names(project.settings())}, stops)
-            stack.watch(stops)
-        except Stopped:
-            pass
+            with suppress(Stopped):  # somebody asked to: that is how it ends
+                _start(stack, journeys, {*deployment_names(journeys), *live_names(project.settings())}, stops)
+                stack.watch(stops)
         finally:
             _stop(stack, stops)
 

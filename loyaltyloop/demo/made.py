@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from loyaltyloop.demo.invoices import Invoice, TakenBack
 from loyaltyloop.demo.naming import DATA, countries
 from loyaltyloop.journey.times import to_instant
-
-if TYPE_CHECKING:
-    from loyaltyloop.demo.sample import Invoice, TakenBack
 
 SEED = "sample-1"
 MADE_UP = "first_name email birthday created_at consent_email"

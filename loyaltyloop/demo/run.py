@@ -31,8 +31,8 @@ from loyaltyloop.store.database import read
 from loyaltyloop.turn.runner import walk
 from loyaltyloop.turn.world import World
 
-START = datetime(2010, 9, 13, tzinfo=UTC)
-EVERY = Duration.of("4 hours")
+START = datetime(2010, 9, 13, 8, tzinfo=UTC)  # nine in the morning where most of the customers live
+EVERY = Duration.of("6 hours")
 # Of a database that is thrown away at the next demo: with it every demo makes the same links.
 _SECRET = "the demo's own key: it protects nothing"
 
@@ -173,5 +173,5 @@ def _run_in_prefect(demo: Demo, world: World) -> None:
     with demo.chapter("6. The next turn, as a flow run of Prefect"):
         with read(world.engine) as connection:
             journey = showing.busiest_journey(connection)
-        morning = demo.end + timedelta(hours=10)  # when messages of the day are due
-        demo.loop("run", journey, "--now", f"{morning:%Y-%m-%dT%H:%M:%SZ}")
+        later = demo.end + timedelta(hours=2)  # when messages of the day are due
+        demo.loop("run", journey, "--now", f"{later:%Y-%m-%dT%H:%M:%SZ}")

@@ -12,7 +12,7 @@ import lzma
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -23,6 +23,7 @@ from typing import Any
 import orjson
 
 from loyaltyloop.demo import made
+from loyaltyloop.demo.invoices import Invoice, Line, TakenBack
 from loyaltyloop.demo.naming import DATA, category_of, tidy_name
 from loyaltyloop.journey.times import to_instant
 
@@ -36,38 +37,6 @@ _POSTAGE = frozenset({"POST", "C2"})
 _CENT = Decimal("0.01")
 _PRODUCT_COLUMNS = ["product_id", "name", "category", "price", "currency"]
 _PRODUCT_COLUMNS += ["url", "image_url", "in_stock", "markets", "tags"]
-
-
-@dataclass(slots=True)
-class Line:
-    """A product in an invoice: how many, and the price of one in pounds."""
-
-    product_id: str
-    quantity: int
-    price: Decimal
-
-
-@dataclass(slots=True)
-class Invoice:
-    """An order, or (number beginning with C) what was taken back."""
-
-    number: str
-    customer: str
-    at: datetime
-    country: str
-    lines: list[Line] = field(default_factory=list)
-    postage: Decimal = Decimal(0)
-
-
-@dataclass(slots=True)
-class TakenBack:
-    """What a customer sent back or called off from one order; `whole` when nothing of it is left."""
-
-    number: str
-    order: Invoice
-    at: datetime
-    lines: list[Line]
-    whole: bool
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from loyaltyloop.journey.condition import Scalar
+from loyaltyloop.journey.schema.moments import read_duration
 from loyaltyloop.journey.schema.step import StepFile, UnnamedFile, one_or_many
 from loyaltyloop.journey.schema.values import (
     MessageChannel,
@@ -15,7 +16,6 @@ from loyaltyloop.journey.schema.values import (
     Text,
     Words,
     read_by,
-    read_duration,
     read_text,
     shown,
     wrong,

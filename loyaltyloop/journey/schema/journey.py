@@ -8,20 +8,17 @@ from pydantic import Field, StrictBool, model_validator
 
 from loyaltyloop.journey.model import Again, Purpose
 from loyaltyloop.journey.schema.conditions import ConditionFile, Fields, GoalFile
+from loyaltyloop.journey.schema.moments import Clock, Shift, Span, read_duration
 from loyaltyloop.journey.schema.steps import AnyStep, EndStep
 from loyaltyloop.journey.schema.values import (
     AtMost,
-    Clock,
     Name,
     Priority,
     Share,
-    Shift,
-    Span,
     Text,
     Texts,
     Words,
     read_by,
-    read_duration,
     shown,
     wrong,
 )

@@ -8,8 +8,9 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from loyaltyloop.journey.model import Exclusion, Source
 from loyaltyloop.journey.schema.conditions import Fields
+from loyaltyloop.journey.schema.moments import Span
 from loyaltyloop.journey.schema.step import StepFile, one_or_many
-from loyaltyloop.journey.schema.values import Budget, Count, Name, Products, Share, Span, Text, Words, wrong
+from loyaltyloop.journey.schema.values import Budget, Count, Name, Products, Share, Text, Words, wrong
 
 Sources = Annotated[
     list[Source],

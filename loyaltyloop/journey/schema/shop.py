@@ -9,15 +9,14 @@ from pydantic import BeforeValidator, Field
 
 from loyaltyloop.journey.model import Purpose
 from loyaltyloop.journey.schema.conditions import ConditionFile
+from loyaltyloop.journey.schema.moments import Clock, Span
 from loyaltyloop.journey.schema.step import one_or_many
 from loyaltyloop.journey.schema.values import (
-    Clock,
     Count,
     MessageChannel,
     Name,
     Number,
     Share,
-    Span,
     Text,
     Words,
     read_by,

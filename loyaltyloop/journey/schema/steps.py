@@ -9,20 +9,16 @@ from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 from loyaltyloop.journey.model import VERBS, Channel, Purpose
 from loyaltyloop.journey.schema.changes import CallFile, LeaveFile, SetFile, StartFile
 from loyaltyloop.journey.schema.conditions import ConditionFile
+from loyaltyloop.journey.schema.moments import ClockOrBest, Days, Shift, Span, read_duration
 from loyaltyloop.journey.schema.offers import ExcludeFile, GiveFile, RecommendFile, ScoreFile
 from loyaltyloop.journey.schema.step import StepFile, UnnamedFile
 from loyaltyloop.journey.schema.values import (
-    ClockOrBest,
-    Days,
     Name,
     Share,
-    Shift,
-    Span,
     TemplateName,
     Text,
     Words,
     read_by,
-    read_duration,
     read_name,
     wrong,
 )

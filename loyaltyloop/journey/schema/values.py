@@ -1,11 +1,10 @@
-"""Single values of the language: names, durations, shares, times. Each refusal says what to write."""
+"""Single values of the language: names, numbers, shares, rates. Each refusal says what to write."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -13,8 +12,6 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from loyaltyloop.journey.condition import Scalar
-from loyaltyloop.journey.model import Weekday
-from loyaltyloop.journey.times import WEEKDAYS, Duration, read_time
 
 
 class Words(BaseModel):
@@ -219,91 +216,6 @@ Budget = Annotated[
             ]
         },
     ),
-]
-
-# ── time ────────────────────────────────────────────────────────────────────
-
-_DURATION = {
-    "type": "string",
-    "pattern": r"^(P.+|\d+ ?(second|minute|hour|day|week|month|year)s?( .*)?)$",
-    "examples": ["90 minutes", "2 days", "P2D"],
-}
-
-
-def read_duration(value: object) -> Duration:
-    """A duration as `Duration.of` reads it."""
-    if not isinstance(value, str):
-        unit = f"'{value} days'" if isinstance(value, int) and value > 1 else "'2 days'"
-        raise wrong(f"{shown(value)} is no duration", f"Say of what: for example {unit} or '90 minutes'.")
-    try:
-        return Duration.of(value)
-    except ValueError as error:
-        message, _, remedy = str(error).partition(": ")
-        raise wrong(message, f"{remedy[:1].upper()}{remedy[1:]}." if remedy else _SHORTER) from None
-
-
-_SHORTER = "Write a duration from '1 second' to '10 years'."
-Span = Annotated[Duration, *read_by(read_duration, _DURATION)]
-
-
-@dataclass(frozen=True)
-class Offset:
-    """A duration before (-1) or after (1)."""
-
-    duration: Duration
-    sign: Literal[-1, 1]
-
-
-def _offset(value: object) -> Offset:
-    if isinstance(value, str) and value.startswith(("-", "+")):
-        return Offset(read_duration(value[1:].strip()), -1 if value[0] == "-" else 1)
-    return Offset(read_duration(value), 1)
-
-
-Shift = Annotated[
-    Offset,
-    *read_by(_offset, {"type": "string", "pattern": r"^[-+]? ?(P.+|\d.*)$", "examples": ["-3 days"]}),
-]
-
-
-def _clock(value: object) -> time:
-    text = value if isinstance(value, str) else str(value)
-    try:
-        return read_time(text)
-    except ValueError:
-        hint = f'"0{text}"' if re.fullmatch(r"\d:[0-5]\d", text) else '"09:00"'
-        remedy = f"Write hours and minutes, from 00:00 to 23:59: {hint}."
-        raise wrong(f"{shown(value)} is no time of day", remedy) from None
-
-
-_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
-Clock = Annotated[time, *read_by(_clock, {"type": "string", "pattern": _CLOCK})]
-
-
-def _good_hour(value: object) -> time | Literal["best"]:
-    return "best" if value == "best" else _clock(value)
-
-
-ClockOrBest = Annotated[
-    time | Literal["best"],
-    *read_by(_good_hour, {"anyOf": [{"type": "string", "pattern": _CLOCK}, {"const": "best"}]}),
-]
-
-
-def _days(value: object) -> tuple[Weekday, ...]:
-    days = value if isinstance(value, list) else [value]
-    for day in days:
-        if day not in WEEKDAYS:
-            raise wrong(f"{shown(day)} is no day of the week", f"Write some of: {', '.join(WEEKDAYS)}.")
-    if not days:
-        raise wrong("an empty list of days", "Name at least one day, or leave the word out.")
-    return tuple(days)
-
-
-_DAY = {"enum": list(WEEKDAYS)}
-Days = Annotated[
-    tuple[Weekday, ...],
-    *read_by(_days, {"anyOf": [_DAY, {"type": "array", "items": _DAY, "minItems": 1}]}),
 ]
 
 MessageChannel = Literal["email", "sms", "push"]

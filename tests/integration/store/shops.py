@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Engine, Table, insert, select
 
 from loyaltyloop.journey.reader import Reading, read_project
+from loyaltyloop.store import changes
+from loyaltyloop.store.change import Change
+from loyaltyloop.store.database import read
 from loyaltyloop.store.models import Customer, Enrolment, Message, Visit
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -125,3 +128,21 @@ def standing(connection: Connection) -> list[tuple[int, str, str, int]]:
     columns = (enrolment.c.version, enrolment.c.step, enrolment.c.state)
     found = [tuple(row) for row in connection.execute(select(*columns).where(where))]
     return sorted((*row, found.count(row)) for row in set(found))
+
+
+def planned_changes(engine: Engine, files: Reading, **words: list[str]) -> list[Change]:
+    with read(engine) as connection:
+        return changes.plan(connection, files, **words)
+
+
+def without_welcome() -> Reading:
+    return reading(extra={"journeys/welcome.yaml": None})
+
+
+def kinds(found: list[Change]) -> list[tuple[str, str, str | None, int]]:
+    return [(change.journey, change.change, change.step, change.people) for change in found]
+
+
+def where(engine: Engine) -> list[tuple[int, str, str, int]]:
+    with read(engine) as connection:
+        return standing(connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -11,12 +11,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     Text,
     any_,
     bindparam,
     column,
     func,
+    literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -34,3 +37,24 @@ def among(
     given: ColumnElement[str] = bindparam(None, orjson.dumps(list(values)).decode())
     each = func.json_each(given).table_valued(column("value", which.type))
     return which.in_(select(each.c.value))
+
+
+def rows_among(
+    connection: Connection,
+    columns: Sequence[ColumnElement[Any]],
+    which: ColumnElement[int],
+    values: Collection[int],
+    also: ColumnElement[bool],
+) -> Select[Any]:
+    """These columns of the rows where `which` is one of the values and `also` holds; `which` leads an index.
+
+    On PostgreSQL each value is looked up by itself. Of a table that was never analysed, such as one that
+    fills up in its first turn, the planner would read every row and compare it with each of the values.
+    """
+    if not is_postgres(connection):
+        return select(*columns).where(among(connection, which, values), also)
+    given = bindparam(None, list(values), ARRAY(BigInteger()))
+    each = func.unnest(given).table_valued(column("value", BigInteger()), name="each").render_derived()
+    # OFFSET 0 keeps the planner from turning the look-ups into a join.
+    of_one = select(*columns).where(which == each.c.value, also).offset(literal_column("0")).lateral("of_one")
+    return select(*of_one.c).select_from(each.join(of_one, true()))

@@ -17,11 +17,9 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
-    Select,
     String,
     Table,
     and_,
-    any_,
     bindparam,
     delete,
     func,
@@ -31,12 +29,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql.util import ClauseAdapter
 from sqlmodel import UTCDateTime
 
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.store.among import among
-from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Customer, Enrolment, Visit
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -83,23 +79,13 @@ def standing(journey: str, version: int, step: str) -> ColumnElement[bool]:
 def take(connection: Connection, where: ColumnElement[bool], limit: int | None) -> int:
     """Fill the cohort with at most `limit` enrolments for which `where` holds; how many they are.
 
-    Nobody else changes them until the commit: they are locked, by id like everywhere, and looked at again
-    if somebody did so meanwhile (a merge in another process), which may leave fewer than there are.
+    Nobody else changes them until the commit: a journey has one turn at a time, and whatever changes
+    enrolments from outside it (a merge, a claim) does so under the shop-wide lock, which excludes this
+    transaction (`write_beside`, or `write_shop` itself).
     """
     clear(connection)
     chosen = select(enrolment.c.id, enrolment.c.state).where(where).limit(limit)
-    if is_postgres(connection):
-        chosen = _locked(where, limit)
     return connection.execute(insert(cohort).from_select(["id", "state"], chosen)).rowcount
-
-
-def _locked(where: ColumnElement[bool], limit: int | None) -> Select[tuple[int, str]]:
-    """The same, locked. Inside, rows are found by an array of ids and nothing else: with `where` or a
-    subquery there, the planner reads everybody once for each member, where its figures are old."""
-    picked = select(enrolment.c.id).where(where).limit(limit).correlate(None).scalar_subquery()
-    rows = select(enrolment).where(enrolment.c.id == any_(func.array(picked))).order_by(enrolment.c.id)
-    locked = rows.with_for_update(of=enrolment, key_share=True).subquery("locked")
-    return select(locked.c.id, locked.c.state).where(ClauseAdapter(locked).traverse(where))
 
 
 def mark(connection: Connection, condition: ColumnElement[bool], **values: Any) -> None:

@@ -120,9 +120,7 @@ def _standing(connection: Connection, customers: Iterable[int]) -> list[Standing
         enrolment.c.ended_at.is_(None),
     )
     chosen = select(*columns).join(whose, whose.c.id == enrolment.c.customer_id).order_by(enrolment.c.id)
-    # A turn may be moving them: where they stand is read once it is done, locked in the order of its cohorts.
-    rows = connection.execute(chosen.with_for_update(of=enrolment))
-    return [Standing(*row) for row in rows]
+    return [Standing(*row) for row in connection.execute(chosen)]
 
 
 def ending(standing: Iterable[Standing], into: Mapping[int, int]) -> list[int]:

@@ -61,7 +61,7 @@ def hand_over(frame: Frame, keys: Sequence[str]) -> Counts:
         rows = load_claimed(connection, keys)
         ready, refused = _assemble(frame, rows)
     outcomes = [*refused, *frame.world.out.hand_over(ready)]
-    with frame.transactions.write() as connection:
+    with frame.transactions.write_shop() as connection:  # their journeys' own turns may be at work
         return Counts(record(connection, outcomes, frame.now))
 
 
@@ -89,7 +89,7 @@ def _recover(frame: Frame) -> Counts:
     lost = [
         Outcome(key, "unknown", "the process died while handing over") for key in set(claimed) - set(safe)
     ]
-    with frame.transactions.write() as connection:
+    with frame.transactions.write_shop() as connection:
         counts = Counts(record(connection, lost, frame.now))
     repeated = [hand_over(frame, chunk) for chunk in batches(sorted(safe), out.batch)]
     return Counts.sum([counts, *repeated])

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, select, update
 from loyaltyloop.journey.admission import Candidate, Earlier, Key, Rules, Verdict, admit
 from loyaltyloop.journey.model import ByDate, Journey
 from loyaltyloop.journey.times import to_instant, to_local
-from loyaltyloop.store.among import among
+from loyaltyloop.store.among import among, rows_among
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import end, ended_state, enrolment
 from loyaltyloop.store.models import Entry
@@ -29,6 +29,10 @@ _ENTRY = (
     "journey", "customer_id", "at", "one_per", "occurrence", "trigger", "trigger_event_id", "cause", "state",
     "reason", "judged_at",
 )  # fmt: skip
+_EARLIER = [
+    enrolment.c[name]
+    for name in ("id", "customer_id", "one_per", "occurrence", "entered_at", "ended_at", "trigger_event_id")
+]
 # Only what somebody did or asked for leaves a refusal on record; a daily check of everybody would not end.
 ON_RECORD = ("event", "hand", "start")
 
@@ -145,17 +149,8 @@ def _earlier(connection: Connection, journey: Journey, candidates: Sequence[Cand
     known: dict[Key, Earlier] = defaultdict(Earlier)
     dated = isinstance(journey.enter.by, ByDate)
     for ids in batches(sorted({candidate.customer_id for candidate in candidates})):
-        rows = connection.execute(
-            select(
-                enrolment.c.id,
-                enrolment.c.customer_id,
-                enrolment.c.one_per,
-                enrolment.c.occurrence,
-                enrolment.c.entered_at,
-                enrolment.c.ended_at,
-                enrolment.c.trigger_event_id,
-            ).where(among(connection, enrolment.c.customer_id, ids), enrolment.c.journey == journey.name)
-        ).all()
+        mine = enrolment.c.journey == journey.name
+        rows = connection.execute(rows_among(connection, _EARLIER, enrolment.c.customer_id, ids, mine)).all()
         for row in rows:
             _add(known[row.customer_id, row.one_per], row)
             if dated:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select,
 
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.store.cohorts import enrolment
-from loyaltyloop.store.database import read, write, write_beside, write_shop
+from loyaltyloop.store.database import read, write_beside, write_shop
 from loyaltyloop.store.models import Identity, LiveJourney
 from loyaltyloop.store.versions import Live
 from loyaltyloop.turn.counts import Counts
@@ -47,15 +47,12 @@ class Transactions:
                 outer.rollback()
 
     def write(self) -> AbstractContextManager[Connection]:
-        return self._part() if self.dry else write(self.engine)
+        """Beside other turns, but while nobody applies events, merges customers or claims messages."""
+        return self._part() if self.dry else write_beside(self.engine)
 
     def write_shop(self) -> AbstractContextManager[Connection]:
         """Under the shop-wide lock."""
         return self._part() if self.dry else write_shop(self.engine)
-
-    def write_beside(self) -> AbstractContextManager[Connection]:
-        """While no customers are merged: who is found is still there when enrolled."""
-        return self._part() if self.dry else write_beside(self.engine)
 
     def read(self) -> AbstractContextManager[Connection]:
         return self._part() if self.dry else read(self.engine)

@@ -30,7 +30,7 @@ def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
     with frame.transactions.read() as connection:
         found = _found(connection, frame, by)
     for chunk in batches(range(len(found)), CHUNK):
-        with frame.transactions.write_beside() as connection:
+        with frame.transactions.write() as connection:
             candidates = _still_there(connection, [found[number] for number in chunk])
             counts = enrolling.enrol(connection, asked_of_all(connection, frame, candidates))
         yield counts

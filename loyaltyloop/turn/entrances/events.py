@@ -47,7 +47,7 @@ def work(frame: Frame, by: ByEvent, enrolling: Enrolling) -> Iterator[Counts]:
             span = _span(connection, frame)
             ids = _ordered(connection, frame, by, span)
         for chunk in batches(ids, CHUNK):
-            with without_collector(), frame.transactions.write_beside() as connection:
+            with without_collector(), frame.transactions.write() as connection:
                 counts = enrolling.enrol(connection, _candidates(connection, frame, by, chunk))
                 _note(connection, frame, entering={"upto": span.upto, "judged": chunk[-1]})
             yield counts

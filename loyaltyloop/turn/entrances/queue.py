@@ -29,7 +29,7 @@ def work(frame: Frame, enrolling: Enrolling) -> Iterator[Counts]:
     """
     left, after = frame.limits.limit, None
     while left is None or left > 0:
-        with frame.transactions.write_beside() as connection:
+        with frame.transactions.write() as connection:
             room = enrolling.room(connection)
             size = CHUNK if room is None else min(CHUNK, max(room, FEWEST))
             rows = _next(connection, frame, after, size if left is None else min(size, left), room == 0)

@@ -29,7 +29,7 @@ def work(frame: Frame, by: BySchedule, enrolling: Enrolling) -> Iterator[Counts]
     at = _latest(frame, by)
     last, left = 0, frame.limits.limit
     while at is not None and (left is None or left > 0):
-        with frame.transactions.write_beside() as connection:
+        with frame.transactions.write() as connection:
             who = customer.c.id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
             chunk = (
                 select(customer.c.id).where(customer.c.id > last, who).order_by(customer.c.id).limit(CHUNK)

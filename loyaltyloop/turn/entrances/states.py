@@ -32,7 +32,7 @@ def work(frame: Frame, by: ByState, enrolling: Enrolling) -> Iterator[Counts]:
         return
     last, left = 0, frame.limits.limit
     while left is None or left > 0:
-        with frame.transactions.write_beside() as connection:
+        with frame.transactions.write() as connection:
             ids = list(connection.execute(_next(frame, last)).scalars())
             if not ids:
                 return

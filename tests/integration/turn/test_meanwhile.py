@@ -14,7 +14,7 @@ from loyaltyloop.steps import wait as waits
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.cohorts import cohort, enrolment, mark, move, take
-from loyaltyloop.store.database import read, write
+from loyaltyloop.store.database import read, write_beside
 from loyaltyloop.store.models import Enrolment
 from loyaltyloop.store.versions import load_shop
 from loyaltyloop.turn.engine import open_turn
@@ -123,7 +123,7 @@ def test_merged_while_moving(engine: Engine) -> None:
     stage.did("~tablet", "Signed Up", "03-02 10:00")
     stage.turn("03-02 10:00")
     merge = merging(stage, "03-03 10:00")
-    with write(engine) as connection:
+    with write_beside(engine) as connection:
         take(connection, enrolment.c.customer_key == "tablet", None)
         mark(connection, cohort.c.id > 0, path="", why="waited")
         move(connection, utc("03-04 10:00"), {"": "enter.wait.2"})

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from loyaltyloop.store import cohorts
 from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.database import read, write
+from loyaltyloop.store.database import read, write_beside
 from loyaltyloop.store.models import Message
 from loyaltyloop.turn.entrances import dates
 from tests.integration.store.shop import SHOP, rows
@@ -132,7 +132,7 @@ def test_a_merge_waits_for_the_turn_that_moves_whom_it_concerns(engine: Engine) 
     stage.turn("03-02 11:00")
     stage.merged("ada", "phone", "03-04 12:00")
     with ThreadPoolExecutor(1) as pool:
-        with write(engine) as turn:
+        with write_beside(engine) as turn:
             cohorts.take(turn, cohorts.enrolment.c.customer_key == "ada", None)
             cohorts.decide(turn, "", "waited")
             cohorts.move(turn, utc("03-04 12:00"), {"": None})

@@ -32,7 +32,7 @@ class Exchange:
     def minor(self, amount: Any, currency: str | None) -> int | None:
         """An amount in major units of `currency` as minor units of the shop's currency."""
         own = currency is None or currency == self.currency
-        if own and type(amount) in (int, float):
+        if own and type(amount) in (int, float) and abs(amount) < LARGEST:
             exact: float = amount * self._scale
             whole = round(exact)
             # Whole minor units, as nearly all prices are, need no decimal arithmetic.

@@ -103,6 +103,9 @@ def test_an_update_replaces_lines_and_total() -> None:
         ({"total": -5}, None),
         ({"total": 1.005}, 101),
         ({"total": 1e300}, None),
+        ({"total": 9e307}, None),  # a float, but not a hundred times as much
+        ({"total": -9e307}, None),
+        ({"products": [{"product_id": "tea", "price": 9e307}]}, None),
         ({}, None),
     ],
 )

@@ -1,0 +1,39 @@
+"""Consent: every answer is kept, and the latest one holds."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.models import Consent, ConsentEntry
+from tests.integration.store.shop import NOW, SHOP, at, feed, identify, rows, track
+
+
+def test_consent_is_a_ledger_and_the_latest_answer(engine: Engine) -> None:
+    feed(
+        engine,
+        [
+            track("ada", "Consent Granted", at(9), channel="email", wording="Yes, write to me"),
+            track("ada", "Unsubscribed", at(11)),
+            track("ada", "Consent Granted", at(10), channel="sms", purpose="service"),
+            track("ada", "Consent Granted", at(10), channel="pigeon"),
+            identify("ada", at(12), consent_email=True),
+        ],
+    )
+    apply_events(engine, NOW, SHOP, chunk=2)
+    present = {(row.channel, row.purpose): row.given for row in rows(engine, Consent)}
+    assert present == {("email", "marketing"): False, ("sms", "service"): True}
+    ledger = [(row.channel, row.given, row.how, row.wording) for row in rows(engine, ConsentEntry, "at")]
+    assert ledger == [
+        ("email", True, "Consent Granted", "Yes, write to me"),
+        ("sms", True, "Consent Granted", None),
+        ("email", False, "Unsubscribed", None),
+    ]
+
+
+def test_of_two_answers_at_one_instant_the_withdrawal_holds(engine: Engine) -> None:
+    for who, names in (("ada", ("Granted", "Withdrawn")), ("bob", ("Withdrawn", "Granted"))):
+        for name in names:
+            feed(engine, [track(who, f"Consent {name}", at(9), channel="email")])
+            apply_events(engine, NOW, SHOP)
+    assert [row.given for row in rows(engine, Consent)] == [False, False]

@@ -17,13 +17,13 @@ from sqlalchemy import ColumnElement, Connection, Integer, Row, String, Table, c
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import WAITING, journey, message
 from loyaltyloop.channels.render import Renderer
-from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import scope_of
 from loyaltyloop.store.cohorts import customer, enrolment
 from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.models import Consent
-from loyaltyloop.store.versions import Live, load_versions
+from loyaltyloop.store.versions import load_versions
 
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 _PLACE = ("journey", "version", "step", "template")
@@ -56,7 +56,10 @@ class Group:
 def load_groups(
     connection: Connection, shop: Shop, now: datetime, renderer: Renderer, keys: Sequence[str]
 ) -> list[Group]:
-    """The messages with these keys that still wait."""
+    """The messages with these keys that still wait. LookupError: one's version is not its person's.
+
+    Nothing is asked of those who have ended, and a version with nobody else is not there any more.
+    """
     places = connection.execute(
         select(*(message.c[name] for name in _PLACE), message.c.id)
         .where(among(connection, message.c.key, keys), WAITING)
@@ -66,9 +69,11 @@ def load_groups(
     for (name, version, step, template), members in groupby(places, key=lambda row: tuple(row[:4])):
         live = next((live for live in load_versions(connection, name) if live.number == version), None)
         ids = [row.id for row in members]
-        asked = _asked(connection, shop, now, live, step, ids)
+        asked = _asked(connection, shop, now, live.journey, step, ids) if live else []
         fields = fields_of(renderer.uses_of(template))
         rows = connection.execute(_chosen(connection, name, fields, [test for test, _ in asked], ids)).all()
+        if live is None and any(row.ended_at is None for row in rows):
+            raise LookupError(f"messages of version {version} of {name!r} wait, and nobody runs in it")
         people = People(shop, fields, {row.enrolment_id: row for row in rows if row.zone is not None})
         found.append(Group(rows, [objection for _, objection in asked], people))
     return found
@@ -118,21 +123,19 @@ def _given(purpose: str) -> ColumnElement[bool | None]:
 
 
 def _asked(
-    connection: Connection, shop: Shop, now: datetime, live: Live | None, step: str, ids: list[int]
+    connection: Connection, shop: Shop, now: datetime, asking: Journey, step: str, ids: list[int]
 ) -> list[tuple[ColumnElement[bool], Objection]]:
     """What is asked of the customers, in order: `leave_when`, then the step's `if`."""
-    if live is None:
-        return []
 
     def zones() -> list[str]:
         of_these = select(customer.c.zone).select_from(_SOURCE).where(among(connection, message.c.id, ids))
         return sorted(zone for zone in connection.execute(of_these.distinct()).scalars() if zone)
 
     found = []
-    for reason, condition in live.journey.leave_when:
+    for reason, condition in asking.leave_when:
         scope = scope_of(connection, shop, now, [condition], zones, entered=True)
         found.append((holds(condition, scope), Objection(f"left: {reason}", reason)))
-    own = next((each.condition for each in live.journey if each.name == step), None)
+    own = asking.step(step).condition
     if own is not None:
         scope = scope_of(connection, shop, now, [own], zones)
         found.append((~holds(own, scope), Objection("its `if` does not hold")))

@@ -32,6 +32,7 @@ message: Table = Message.__table__  # type: ignore[attr-defined]
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
 
 UNSENT = ("planned", "held")
+UNSETTLED = (*UNSENT, "claimed")  # what was claimed may be held again
 
 
 @dataclass(frozen=True)
@@ -154,12 +155,16 @@ _TIMES = {"due_at": "due", "until_at": "until"}
 
 
 def _move_messages(connection: Connection, place: Move, who: ColumnElement[object]) -> None:
+    """A message goes on with its person: the gate asks what the step of that version asks."""
+    theirs = message.c.enrolment_id.in_(who)
+    unsettled = update(message).where(theirs, message.c.state.in_(UNSETTLED))
+    connection.execute(unsettled.values(version=place.to))
     new = place.message
     if new is None:
         return
-    planned = and_(message.c.enrolment_id.in_(who), message.c.step == place.step, message.c.state.in_(UNSENT))
+    planned = and_(theirs, message.c.step == place.step, message.c.state.in_(UNSENT))
     words = {"template": new.template, "channel": new.channel, "purpose": new.purpose}
-    connection.execute(update(message).where(planned).values(version=place.to, **words))
+    connection.execute(update(message).where(planned).values(words))
 
 
 def _rename_past(connection: Connection, names: Mapping[str, str], who: ColumnElement[object]) -> None:

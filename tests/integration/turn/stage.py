@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 from typing import Any
@@ -47,9 +47,13 @@ class Stage:
         self.engine = engine
         self.world = world(engine)
         self._number = 0
+        self.apply("2024-01-01 00:00", *journeys, shop=shop)
+
+    def apply(self, at: str, *journeys: str, shop: str = DAYTIME, finish_old: Sequence[str] = ()) -> None:
+        """Make these journeys live, and no others."""
         files: dict[str, str | bytes] = {"journeys/shop.yaml": shop, "templates/test/hello.html": TEMPLATE}
         files |= {f"journeys/j{number}.yaml": dedent(text) for number, text in enumerate(journeys)}
-        apply(engine, read_project(files), utc("2024-01-01 00:00"))
+        apply(self.engine, read_project(files), utc(at), finish_old=finish_old)
 
     # ── what happens ──
 

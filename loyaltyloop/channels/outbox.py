@@ -28,6 +28,7 @@ from loyaltyloop.channels.out import Outcome
 from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.models import Body, LiveJourney, Message
+from loyaltyloop.store.standing import renew_messages
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
 body: Table = Body.__table__  # type: ignore[attr-defined]
@@ -95,10 +96,19 @@ def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -
             values["handed_over_at"] = None
         mine = and_(among(connection, message.c.key, keys), message.c.state == "claimed")
         connection.execute(update(message).where(mine).values(values))
-        if state != "try_again":
+        if state == "try_again":
+            _renew(connection, keys)
+        else:
             let_go(connection, keys)
         counts[values["state"]] = counts.get(values["state"], 0) + len(keys)
     return counts
+
+
+def _renew(connection: Connection, keys: Sequence[str]) -> None:
+    """Their journey may have been edited since they were claimed."""
+    journeys = select(message.c.journey).where(among(connection, message.c.key, keys)).distinct()
+    for name in sorted(connection.execute(journeys).scalars()):
+        renew_messages(connection, name)
 
 
 def _forget_bodies(connection: Connection, keys: Sequence[str]) -> None:

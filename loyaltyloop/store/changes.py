@@ -21,6 +21,7 @@ from loyaltyloop.store.content_changes import content_changes, texts
 from loyaltyloop.store.database import lock_journeys, write_shop
 from loyaltyloop.store.journey_changes import Wishes, journey_changes
 from loyaltyloop.store.standing import move as move_people
+from loyaltyloop.store.standing import renew_messages
 from loyaltyloop.store.versions import live_journeys, load_shop
 from loyaltyloop.store.zones import follow_shop
 
@@ -64,6 +65,12 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
     files = texts(reading)
     for change in changes:
         _execute(connection, reading.journeys, files, change, now)
+    for name in sorted({change.journey for change in changes if change.change in _OF_MESSAGES}):
+        renew_messages(connection, name)
+
+
+# What these change, is changed of messages that were planned before, too.
+_OF_MESSAGES = ("people moved", "purpose changed", "priority changed")
 
 
 def _execute(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from loyaltyloop.journey import plan as journey_plan
-from loyaltyloop.journey.model import Ask, Journey, Send, Step, Wait, WaitFor
+from loyaltyloop.journey.model import Journey, Step, Wait, WaitFor
 from loyaltyloop.journey.plan import Difference
 from loyaltyloop.journey.times import Duration
-from loyaltyloop.store.standing import Move, NewMessage, NewWait, Standing
+from loyaltyloop.store.standing import Move, NewWait, Standing
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,6 @@ def renames(old: Journey, new: Journey) -> tuple[dict[str, str], str]:
     if not twice:
         return names, ""
     return names, f"{twice[0]!r} would be two of their steps: give the renamed step a name of its own"
-
-
-def new_message(step: Step) -> NewMessage | None:
-    """What a message that has not left becomes when its person moves to this step."""
-    match step.action:
-        case Send() as send:
-            return NewMessage(send.template, send.channel, send.purpose)
-        case Ask(send=send):
-            return NewMessage(send.template, send.channel, send.purpose)
-        case _:
-            return None
 
 
 def new_wait(step: Step, lateness: timedelta) -> NewWait | None:

@@ -15,7 +15,7 @@ from loyaltyloop.journey.plan import Difference
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
 from loyaltyloop.store.change import Change, count
 from loyaltyloop.store.content_changes import texts, told
-from loyaltyloop.store.fates import Fate, becomes_of, new_message, new_wait, reasons, renames, summary
+from loyaltyloop.store.fates import Fate, becomes_of, new_wait, reasons, renames, summary
 from loyaltyloop.store.standing import Move, Standing, standing, would_meet_again
 from loyaltyloop.store.versions import Live, LiveRow, as_newest, load_versions
 
@@ -220,7 +220,6 @@ class Edit:
             target.name,
             anew=anew,
             names=tuple(sorted(names.items())),
-            message=new_message(target),
             wait=new_wait(target, self.lateness) if anew else None,
         )
         reason = twice or self._hindrance(step, target, fresh, names)

@@ -20,9 +20,10 @@ from sqlalchemy import (
     update,
 )
 
-from loyaltyloop.journey.model import At
+from loyaltyloop.journey.model import Ask, At, Send, Step
 from loyaltyloop.journey.times import Duration, next_at
 from loyaltyloop.store.models import Customer, Engagement, Enrolment, Kept, Message, Visit
+from loyaltyloop.store.versions import load_versions
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -42,15 +43,6 @@ class Standing:
     version: int
     step: str
     people: int
-
-
-@dataclass(frozen=True)
-class NewMessage:
-    """What a message that was planned for the old step says and is for in the new one."""
-
-    template: str
-    channel: str
-    purpose: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,6 @@ class Move:
     target: str | None = None
     anew: bool = False
     names: tuple[tuple[str, str], ...] = ()
-    message: NewMessage | None = None
     wait: NewWait | None = None
 
 
@@ -154,17 +145,37 @@ def _wait_anew(connection: Connection, wait: NewWait, there: ColumnElement[bool]
 _TIMES = {"due_at": "due", "until_at": "until"}
 
 
+def renew_messages(connection: Connection, journey: str) -> None:
+    """Let the journey's messages that have not left say and be for what their steps now do.
+
+    What was claimed keeps the words of its stored bytes.
+    """
+    waiting = and_(message.c.journey == journey, message.c.state.in_(UNSENT))
+    places = connection.execute(select(message.c.version, message.c.step).where(waiting).distinct()).all()
+    live = {version.number: version.journey for version in load_versions(connection, journey)}
+    for version, step in places:
+        if version not in live:
+            continue  # its people have ended, and the gate refuses it for that
+        send = _sent_by(live[version].step(step))
+        words = {"template": send.template, "channel": send.channel, "purpose": send.purpose}
+        here = and_(waiting, message.c.version == version, message.c.step == step)
+        connection.execute(update(message).where(here).values(priority=live[version].priority, **words))
+
+
+def _sent_by(step: Step) -> Send:
+    match step.action:
+        case Send() as send:
+            return send
+        case Ask(send=send):
+            return send
+        case _:
+            raise LookupError(f"{step.name!r} sends nothing, and a message of it waits")
+
+
 def _move_messages(connection: Connection, place: Move, who: ColumnElement[object]) -> None:
     """A message goes on with its person: the gate asks what the step of that version asks."""
-    theirs = message.c.enrolment_id.in_(who)
-    unsettled = update(message).where(theirs, message.c.state.in_(UNSETTLED))
-    connection.execute(unsettled.values(version=place.to))
-    new = place.message
-    if new is None:
-        return
-    planned = and_(theirs, message.c.step == place.step, message.c.state.in_(UNSENT))
-    words = {"template": new.template, "channel": new.channel, "purpose": new.purpose}
-    connection.execute(update(message).where(planned).values(words))
+    theirs = and_(message.c.enrolment_id.in_(who), message.c.state.in_(UNSETTLED))
+    connection.execute(update(message).where(theirs).values(version=place.to))
 
 
 def _rename_past(connection: Connection, names: Mapping[str, str], who: ColumnElement[object]) -> None:

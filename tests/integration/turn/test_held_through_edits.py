@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 from sqlalchemy import Engine, update
 
+from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.store.database import write
+from loyaltyloop.store.models import Message
+from loyaltyloop.turn.world import World
+from tests.integration.store.shop import rows
 from tests.integration.turn.stage import Stage
 from tests.reference.reading import SHOP_TEXT
-from tests.reference.staging import MESSAGE
+from tests.reference.staging import MESSAGE, Taken
 
 LETTER = """\
 journey: letter
@@ -82,3 +88,45 @@ def test_a_held_message_of_a_version_that_is_not_there_is_a_fault(engine: Engine
         connection.execute(update(MESSAGE).values(version=7))
     with pytest.raises(LookupError, match="messages of version 7 of 'letter' wait, and nobody runs in it"):
         stage.run("other", "03-03 09:00")
+
+
+@pytest.mark.parametrize("by", ["letter", "other"])
+def test_the_purpose_of_a_held_message_is_the_newest(engine: Engine, by: str) -> None:
+    service = "purpose: service\n" + LETTER
+    stage = held(engine, service, consent=False)
+    stage.apply("03-02 23:00", "purpose: marketing\n" + LETTER, OTHER, shop=SHOP_TEXT)
+    stage.run(by, "03-03 09:00")
+    assert stage.messages() == [("ada", "hello", "refused", "no consent to marketing by email")]
+
+
+def test_a_purpose_of_the_step_itself_stays(engine: Engine) -> None:
+    own = LETTER.replace("    if:", "    purpose: service\n    if:")
+    stage = held(engine, own, consent=False)
+    edited = own.replace("wait: 5 days", "wait: 6 days")
+    stage.apply("03-02 23:00", "priority: 60\npurpose: transactional\n" + edited, OTHER, shop=SHOP_TEXT)
+    [waits] = rows(engine, Message)
+    assert (waits.version, waits.purpose, waits.priority) == (1, "service", 60)
+
+
+class Edited(Taken):
+    """A way out that can take nothing now; meanwhile the journey's file is edited."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """`try_again` for all."""
+        edited = LETTER.replace("steps:", "goal: {did: Order Completed}\nsteps:")
+        self.stage.apply("03-03 09:00", edited, OTHER, shop=SHOP_TEXT)
+        yield from (Outcome(outgoing.key, "try_again", "busy") for outgoing in batch)
+
+
+def test_an_edit_while_a_message_is_handed_over_holds_for_its_next_try(engine: Engine) -> None:
+    stage = held(engine, "purpose: service\n" + LETTER, consent=False)
+    taken = stage.world
+    stage.world = World(engine, Edited(stage), b"a secret for tests", "http://shop.example")
+    stage.run("other", "03-03 09:00")
+    assert stage.messages() == [("ada", "hello", "held", "busy")]
+    stage.world = taken
+    stage.run("other", "03-03 09:10")
+    assert stage.messages() == [("ada", "hello", "refused", "no consent to marketing by email")]

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from loyaltyloop.errors import UserError
+
+PREFIX = "LOOP_"
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+# What may stand in a setting: told where something else does.
+_REMEDIES = {
+    "email": "Write LOOP_EMAIL=eml for files in var/outbox, or LOOP_EMAIL=smtp for a mail server.",
+    "smtp_host": "Write the mail server's name or address alone: LOOP_SMTP_HOST=mail.example.com.",
+    "smtp_port": "Write a number from 1 to 65535, for example LOOP_SMTP_PORT=587.",
+    "smtp_tls": "Write LOOP_SMTP_TLS=starttls, tls or none.",
+}
 
 
 class Settings(BaseSettings):
     """What the environment says. Secrets print as stars."""
 
-    model_config = SettingsConfigDict(env_prefix="LOOP_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
 
     project: Path = Path()
     database_url: str = ""
@@ -23,10 +38,18 @@ class Settings(BaseSettings):
     email: str = Field(default="eml", pattern="^(eml|smtp)$", description="the way out of e-mail")
     eml_folder: Path | None = Field(default=None, description="where .eml files go; else `outbox` in `var/`")
     smtp_host: str = "127.0.0.1"
-    smtp_port: int = 25
+    smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _names_a_host(cls, host: str, given: ValidationInfo) -> str:
+        """Where nobody asks a mail server, its name may be anything."""
+        if given.data.get("email") == "smtp" and not _is_host(host):
+            raise ValueError("no name of a host")
+        return host
 
     @property
     def var(self) -> Path:
@@ -57,5 +80,36 @@ class Settings(BaseSettings):
 
 
 def load_settings(project: Path) -> Settings:
-    """The settings of the project in this folder; the environment wins over `.env`."""
-    return Settings(project=project, _env_file=project / ".env")
+    """The settings of the project in this folder; the environment wins over `.env`.
+
+    UserError names each that is wrong.
+    """
+    file = project / ".env"
+    try:
+        return Settings(project=project, _env_file=file)
+    except ValidationError as error:
+        raise UserError("\n\n".join(_mistakes(error, file))) from None
+
+
+def _mistakes(error: ValidationError, file: Path) -> Iterator[str]:
+    """Each wrong setting: where it stands, what it says, and what to write instead."""
+    for each in error.errors():
+        name = str(each["loc"][0]).lower().removeprefix(PREFIX.lower())
+        setting = f"{PREFIX}{name.upper()}"
+        where = "the environment" if setting in os.environ else file
+        yield f"{where}: {setting} cannot be {each['input']!r}.\n    {_REMEDIES.get(name, each['msg'])}"
+
+
+def _is_host(host: str) -> bool:
+    """Could there be a host of this name, or with this address?"""
+    try:
+        ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return True
+    try:
+        labels = host.encode("idna").decode().removesuffix(".").split(".")
+    except UnicodeError:
+        return False
+    return all(map(_LABEL.fullmatch, labels))

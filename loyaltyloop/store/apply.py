@@ -126,8 +126,7 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
         person.learn(_of_context(row.context), row.at, None)
     if is_own(row.source, row.type, row.name, row.properties):
         person.seen(row.at)
-    answers = consent.answers(row.type, row.name, row.source, row.properties, row.at)
-    chunk.answers += [(person, answer) for answer in answers]
+    chunk.answers += [(person, answer) for answer in consent.answers(row)]
     if row.type == "track":
         _take_track(chunk, person, row)
 

@@ -34,19 +34,21 @@ class Answer:
     wording: str | None = None
 
 
-def answers(
-    kind: str, name: str, source: str, properties: Mapping[str, Any], at: datetime
-) -> Iterator[Answer]:
-    """What this event says about consent; nothing, for most."""
-    if kind == "identify" and source == CSV:
+def answers(event: Any) -> Iterator[Answer]:
+    """What this event (a row of `event`) says about consent; nothing, for most.
+
+    Nobody answers later than the answer has arrived, whatever the clock says that told its time.
+    """
+    at = min(event.at, event.arrived_at)
+    if event.type == "identify" and event.source == CSV:
         for channel in CHANNELS:
-            given = properties.get(f"consent_{channel}")
+            given = event.properties.get(f"consent_{channel}")
             if isinstance(given, bool):
                 yield Answer(channel, "marketing", given, at, CSV)
-    elif kind == "track" and name in WITHDRAWALS:
-        yield Answer("email", "marketing", False, at, name)
-    elif kind == "track" and name in ANSWERS:
-        yield from _said(name, properties, at)
+    elif event.type == "track" and event.name in WITHDRAWALS:
+        yield Answer("email", "marketing", False, at, event.name)
+    elif event.type == "track" and event.name in ANSWERS:
+        yield from _said(event.name, event.properties, at)
 
 
 def _said(name: str, properties: Mapping[str, Any], at: datetime) -> Iterator[Answer]:

@@ -41,7 +41,7 @@ def withdrawn_meanwhile(connection: Connection, now: datetime, since: int) -> se
     found: dict[Withdrawn, bool] = {}
     for row in sorted(rows.values(), key=lambda row: (row.at, row.id)):
         for customer_id in _whose(connection, row):
-            for answer in answers(row.type, row.name, row.source, row.properties, row.at):
+            for answer in answers(row):
                 found[customer_id, answer.channel, answer.purpose] = answer.given
     return {key for key, given in found.items() if not given}
 

@@ -42,7 +42,7 @@ class People:
             case "track", "Consent Withdrawn":
                 _take_consent(person, event, given=False)
             case "track", "Unsubscribed" | "Email Marked as Spam":
-                person.answer("email", "marketing", False, event.at)
+                person.answer("email", "marketing", False, _answered_at(event))
         return person
 
     def _who(self, event: Happening) -> Person:
@@ -94,4 +94,9 @@ def _take_traits(person: Person, traits: Mapping[str, Any], at: datetime) -> Non
 
 def _take_consent(person: Person, event: Happening, given: bool) -> None:
     channel = event.properties["channel"]
-    person.answer(channel, event.properties.get("purpose", "marketing"), given, event.at)
+    person.answer(channel, event.properties.get("purpose", "marketing"), given, _answered_at(event))
+
+
+def _answered_at(event: Happening) -> datetime:
+    """Nobody answers later than the answer has arrived, whatever the clock says that told its time."""
+    return min(event.at, event.arrived_at)

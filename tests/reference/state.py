@@ -57,8 +57,9 @@ class Person:
             self.attributes[name] = (at, value)
 
     def answer(self, channel: str, purpose: str, given: bool, at: datetime) -> None:
-        """The latest answer about consent wins."""
-        if (channel, purpose) not in self.consents or self.consents[channel, purpose][0] <= at:
+        """The latest answer about consent wins; of two at the same instant the withdrawal."""
+        known = self.consents.get((channel, purpose))
+        if known is None or (known[0], not known[1]) < (at, not given):
             self.consents[channel, purpose] = (at, given)
 
 

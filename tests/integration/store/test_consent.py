@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Engine
 
 from loyaltyloop.store.apply import apply_events
@@ -37,3 +39,16 @@ def test_of_two_answers_at_one_instant_the_withdrawal_holds(engine: Engine) -> N
             feed(engine, [track(who, f"Consent {name}", at(9), channel="email")])
             apply_events(engine, NOW, SHOP)
     assert [row.given for row in rows(engine, Consent)] == [False, False]
+
+
+def test_nobody_answers_later_than_the_answer_arrived(engine: Engine) -> None:
+    """A device's clock may run ahead, within what is tolerated; what is said after that still counts."""
+    ahead = {"timestamp": at(10.1), "receivedAt": at(10)}
+    feed(engine, [track("ada", "Consent Granted", at(10), channel="email") | ahead])
+    feed(engine, [track("ada", "Unsubscribed", at(10.05))])
+    feed(engine, [track("bob", "Consent Withdrawn", at(10), channel="email") | ahead])
+    feed(engine, [track("bob", "Consent Granted", at(10.05), channel="email")])
+    apply_events(engine, NOW, SHOP)
+    assert [row.given for row in rows(engine, Consent, "customer_id")] == [False, True]
+    first = datetime(2026, 5, 1, 10, tzinfo=UTC)
+    assert [row.at for row in rows(engine, ConsentEntry, "at")][:2] == [first, first]

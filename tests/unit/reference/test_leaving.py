@@ -64,6 +64,15 @@ def test_withdrawn_consent_stops_a_held_message_but_not_the_journey() -> None:
     assert scene.only.arrived_at == at("2024-03-02 09:00")
 
 
+def test_a_consent_from_a_clock_that_runs_ahead_does_not_outlast_a_withdrawal() -> None:
+    scene = Scene(LEAVES)
+    scene.does("Signed Up", "2024-03-01 09:00")
+    scene.does("Consent Granted", "2024-03-01 13:09", arrives="2024-03-01 13:00", channel="email")
+    scene.does("Unsubscribed", "2024-03-01 13:01")
+    scene.turns("2024-03-01 09:00", "2024-03-01 14:00")
+    assert (scene.message("hello").state, scene.message("hello").reason) == ("refused", "consent")
+
+
 def test_an_order_under_another_id_counts_when_the_ids_are_joined() -> None:
     scene = Scene(LEAVES)
     scene.does("Signed Up", "2024-03-01 09:00")

@@ -60,8 +60,9 @@ class Composer:
                 if root is not None:
                     raise _refused(event, "a second document begins here", "Give it a file of its own.")
                 root = self._node(next(events), events, 0)
-        if root is None:
-            raise Refused(1, 1, "the file is empty", "Begin with 'journey:' and the journey's name.")
+        if root is None or root.value is None:
+            what = "shop" if self.source.file.endswith("shop.yaml") else "journey"
+            raise Refused(1, 1, "the file is empty", f"Begin with '{what}:' and the {what}'s name.")
         return root
 
     def _node(self, event: Event, events: Iterator[Event], depth: int) -> Node:

@@ -11,27 +11,30 @@ from pydantic_core import ErrorDetails
 
 from loyaltyloop.errors import Problem
 from loyaltyloop.journey.model import VERBS
+from loyaltyloop.journey.schema.changes import ChangesFile
 from loyaltyloop.journey.schema.values import shown
 from loyaltyloop.journey.tree import Node, Path, Source
-
-# Mappings in which a key without a value means something, or is looked at by a rule of its own.
-_MAY_BE_EMPTY = ("set", "answers", "brand")
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_model(model: type[Model], source: Source) -> tuple[Model | None, list[Problem]]:
     """The file by its model, or None; and everything that is wrong with it."""
-    empty = [
-        source.problem(path, "empty-word", "error", *said) for path, said in _empty_words(source.root, ())
-    ]
+    told = dict(_empty_words(source.root, ()))
+    empty = [source.problem(path, "empty-word", "error", *said) for path, said in told.items()]
     try:
         read = model.model_validate(source.plain())
     except ValidationError as error:
-        errors = [one for one in error.errors(include_url=False) if one["input"] is not None]
+        found = error.errors(include_url=False)
+        errors = [one for one in found if one["input"] is not None or _way(one) not in told]
         problems = [_problem(model, source, one) for one in errors if not _misspelt(one, errors)]
         return None, empty + problems
     return (None if empty else read), empty
+
+
+def _way(error: ErrorDetails) -> Path:
+    """The way in the file to what an error is about: without the tags that choose between models."""
+    return tuple(part for part in error["loc"] if not str(part).startswith(("~", "[")))
 
 
 def _empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
@@ -40,7 +43,7 @@ def _empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]
         case dict() as mapping:
             for key, inner in mapping.items():
                 here = (*path, key)
-                if inner.value is None and not (path and path[-1] in _MAY_BE_EMPTY):
+                if inner.value is None and not _may_be_empty(path, key):
                     remedy = "Write {} for a path without steps." if path[-1:] == ("paths",) else ""
                     remedy = remedy or "Write its value behind the colon, or delete the line."
                     yield here, (f"'{key}' says nothing", remedy)
@@ -50,6 +53,19 @@ def _empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]
                 if inner.value is None:
                     yield (*path, index), ("an empty item", "Delete the '-', or write an item behind it.")
                 yield from _empty_words(inner, (*path, index))
+
+
+def _may_be_empty(path: Path, key: str) -> bool:
+    """Does a key without a value mean something here, or is it looked at by a rule of its own?"""
+    match path:
+        case ("brand",):
+            return True
+        case (*_, int(), "answers"):
+            return True
+        case (*_, int(), "set"):
+            return key not in ChangesFile.model_fields
+        case _:
+            return False
 
 
 def _misspelt(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
@@ -66,7 +82,7 @@ def _misspelt(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
 
 def _problem(model: type[BaseModel], source: Source, error: ErrorDetails) -> Problem:
     loc = error["loc"]
-    path = tuple(part for part in loc if not str(part).startswith(("~", "[")))
+    path = _way(error)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         message, remedy = _unknown(str(path[-1]), _words(_model_at(model, loc[:-1])))

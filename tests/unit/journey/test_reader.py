@@ -33,6 +33,7 @@ from loyaltyloop.journey.condition import (
     Timed,
     Where,
 )
+from loyaltyloop.journey.model import Set
 from loyaltyloop.journey.reader import read_condition, read_journey, read_project, read_shop
 from loyaltyloop.journey.schema.document import schema_document
 from loyaltyloop.journey.source import read_source
@@ -236,6 +237,34 @@ def test_no_shop() -> None:
         "journeys/shop.yaml:1:1: error: there is no shop.yaml [no-shop]\n"
         "    Write journeys/shop.yaml with shop, timezone, currency, country and sender."
     )
+
+
+@pytest.mark.parametrize("nothing", ["~", "null\n", "---\n"])
+@pytest.mark.parametrize(("file", "first"), [("shop.yaml", "shop"), ("welcome.yaml", "journey")])
+def test_a_file_that_says_nothing_is_empty(nothing: str, file: str, first: str) -> None:
+    [problem] = read_project(good() | {f"journeys/{file}": nothing.encode()}).problems
+    assert (problem.file, problem.message) == (f"journeys/{file}", "the file is empty")
+    assert problem.remedy == f"Begin with '{first}:' and the {first}'s name."
+
+
+@pytest.mark.parametrize(
+    ("steps", "word"),
+    [
+        ("[{set: {tags: ~}}]", "tags"),
+        ("[{set: {often: ~, tags: {add: [a]}}}]", "often"),
+        ("[{branch: b, paths: {answers: {when: ~}, set: {}}}]", "when"),
+        ("[{branch: b, paths: {set: {when: {did: A, since: ever}, steps: ~}, rest: {}}}]", "steps"),
+    ],
+)
+def test_a_word_that_says_nothing_is_told_wherever_it_stands(steps: str, word: str) -> None:
+    with pytest.raises(FilesError) as refused:
+        read_journey(f"journey: x\nabout: y\nenter: {{manual: true}}\nsteps: {steps}\n")
+    assert f"'{word}' says nothing" in str(refused.value)
+
+
+def test_an_attribute_may_be_set_to_nothing() -> None:
+    journey = read_journey("journey: x\nabout: y\nenter: {manual: true}\nsteps: [{set: {colour: ~}}]\n")
+    assert journey.steps[0].action == Set(attributes=(("colour", None),))
 
 
 def test_a_template_in_latin_1() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from loyaltyloop.markdown import plain
 from loyaltyloop.turn.counts import Row, TurnReport
 from loyaltyloop.turn.stages import Stage
 
@@ -56,7 +57,7 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table, the last column to the right; what stands in a cell cannot break it."""
     lines = [head, [*["---"] * (len(head) - 1), "---:"], *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(plain(cell) for cell in line) + " |" for line in lines)
 
 
 def _next(report: TurnReport) -> str:

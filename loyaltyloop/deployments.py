@@ -13,6 +13,7 @@ from zlib import crc32
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.journey.phrases import entrance, phrase
 from loyaltyloop.journey.times import Duration
+from loyaltyloop.markdown import plain
 
 POOL = "loop"
 MARK = "loyalty-loop"  # the tag by which `loop deploy` knows its own deployments
@@ -88,13 +89,13 @@ def describe(journey: Journey) -> str:
     lines = [
         journey.about.strip(),
         "",
-        f"- **Who enters:** {entrance(journey.enter)}",
+        f"- **Who enters:** {plain(entrance(journey.enter))}",
         f"- **Steps:** {' → '.join(_steps(journey))}",
         f"- **Purpose:** {journey.purpose}, priority {journey.priority}",
     ]
     if journey.leave_when:
         reasons = (f"{name} ({phrase(condition)})" for name, condition in journey.leave_when)
-        lines.append(f"- **Leaves early:** {', '.join(reasons)}")
+        lines.append(f"- **Leaves early:** {plain(', '.join(reasons))}")
     lines += [
         "",
         f"One run is one turn for all its customers. The journey is written in journeys/{journey.name}.yaml.",

@@ -75,12 +75,14 @@ def print_json(value: Any) -> None:
 
 
 def progress() -> Progress:
-    """A progress bar on stderr, and only where that is a terminal."""
+    """A progress bar on stderr, and only where that is a terminal. What it says is printed as it stands."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    return Progress(console=console, disable=not console.is_terminal, transient=True)
+    said = TextColumn("{task.description}", markup=False)
+    columns = (said, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
 
 
 class Commands(click.Group):

@@ -12,6 +12,8 @@ from loyaltyloop.cli.base import Project, json_option, pass_project
 from loyaltyloop.cli.options import print_json_list, wide_console
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from loyaltyloop.store.outbox_list import Listed
 
 _STATES = (
@@ -80,11 +82,11 @@ def _show(messages: list[Listed], limit: int | None) -> None:
         console.print(f"The newest {limit}; more with --limit N.")
 
 
-def _cells(one: Listed) -> Iterable[str]:
-    from rich.markup import escape
+def _cells(one: Listed) -> Iterable[str | Text]:
+    from rich.text import Text
 
     colour = {"handed_over": "green", "delivered": "green", "refused": "red", "unknown": "red"}
-    state = f"[{colour.get(one.state, 'yellow')}]{one.state}[/]"
+    state = Text(one.state, style=colour.get(one.state, "yellow"))
     said = one.reason if one.state in ("refused", "held", "unknown") else one.subject or one.reason
     when, place = f"{one.decided_at:%Y-%m-%d %H:%M}", f"{one.journey}.{one.step}"
-    return when, escape(one.customer), place, escape(one.to or ""), state, escape(said or "")
+    return when, one.customer, place, one.to or "", state, said or ""

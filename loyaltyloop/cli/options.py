@@ -61,10 +61,13 @@ def checked(project: Project) -> Reading:
 
 
 def wide_console() -> Console:
-    """Where tables go: as wide as the terminal; where there is none, wide enough to break no line."""
+    """Where tables go: as wide as the terminal; where there is none, wide enough to break no line.
+
+    It prints text as it stands, what people wrote in brackets too: style it by `style=` or with a `Text`.
+    """
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = 240
     return console

@@ -44,12 +44,14 @@ def command(project: Project, journey: str | None, as_json: bool) -> None:
 
 
 def _show(lines: list[Line]) -> None:
+    from rich.text import Text
+
     console = wide_console()
     if not lines:
         console.print("Nothing is live yet: `loop apply` makes it so.")
     for (journey, version), group in groupby(lines, key=lambda line: (line.journey, line.version)):
         whole, *steps = group
-        console.print(f"[bold]{journey}[/] version {version}: {_headline(whole)}")
+        console.print(Text.assemble((journey, "bold"), f" version {version}: {_headline(whole)}"))
         console.print(_table(steps))
         _refused(console, whole)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import read_moment
+from loyaltyloop.cli.options import read_moment, wide_console
 from loyaltyloop.errors import UserError
 from loyaltyloop.up.environment import prefect_environment, quiet
 
@@ -79,12 +79,11 @@ def _as_json(report: TurnReport) -> dict[str, Any]:
 
 
 def _say(report: TurnReport, dry_run: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from loyaltyloop.store.reports import ENTERING
 
-    console = Console()
+    console = wide_console()
     if report.idle:
         console.print(f"{report.journey}: nothing to do at {report.now:%Y-%m-%d %H:%M} UTC.")
     else:

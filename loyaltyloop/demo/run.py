@@ -15,6 +15,7 @@ from time import perf_counter
 
 from pydantic import SecretStr
 from rich.console import Console
+from rich.text import Text
 from sqlalchemy import Engine, event
 
 from loyaltyloop.demo import sample, showing
@@ -72,7 +73,7 @@ class Demo:
 
     def loop(self, *arguments: str) -> None:
         """Run a `loop` command as a user would, its output shown. UserError if it fails."""
-        self.console.print(f"[bold]$ loop {' '.join(arguments)}[/bold]", highlight=False, soft_wrap=True)
+        self.console.print(Text(f"$ loop {' '.join(arguments)}", style="bold"), soft_wrap=True)
         command = [sys.executable, "-m", "loyaltyloop", "--project", str(self.project), *arguments]
         done = subprocess.run(command, env={**os.environ, **self.environment}, check=False)
         if done.returncode:
@@ -82,9 +83,9 @@ class Demo:
     def chapter(self, title: str) -> Iterator[None]:
         """Say what comes, and how long it took."""
         start = perf_counter()
-        self.console.rule(f"[bold]{title}[/bold]", align="left")
+        self.console.rule(Text(title, style="bold"), align="left")
         yield
-        self.console.print(f"[dim]{perf_counter() - start:.0f} s[/dim]")
+        self.console.print(Text(f"{perf_counter() - start:.0f} s", style="dim"))
 
 
 def run_demo(demo: Demo, walking: Callable[[], Tell]) -> None:
@@ -102,7 +103,7 @@ def run_demo(demo: Demo, walking: Callable[[], Tell]) -> None:
             _run_in_prefect(demo, world)
     finally:
         world.engine.dispose()
-    demo.console.print(showing.where_to_look(demo.folder, demo.project), highlight=False, soft_wrap=True)
+    demo.console.print(showing.where_to_look(demo.folder, demo.project), soft_wrap=True)
 
 
 def open_world(demo: Demo) -> World:
@@ -164,7 +165,7 @@ def _show(demo: Demo, world: World) -> None:
     with demo.chapter("5. Messages, and one customer's story"):
         with read(world.engine) as connection:
             for line in showing.messages_to_open(connection, demo.folder / "outbox"):
-                demo.console.print(line, highlight=False, soft_wrap=True)
+                demo.console.print(line, soft_wrap=True)
             customer = showing.interesting_customer(connection)
         demo.loop("explain", customer)
 

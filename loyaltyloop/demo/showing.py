@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Connection, case, distinct, func, select
 from sqlalchemy import Table as Rows
 
@@ -20,11 +21,16 @@ message: Rows = Message.__table__  # type: ignore[attr-defined]
 visit: Rows = Visit.__table__  # type: ignore[attr-defined]
 
 HANDED_OVER = ("handed_over", "delivered")
-ABOUT_THE_DATA = (
+ABOUT_THE_DATA = Text.assemble(
     'The orders are real: a British gift shop from December 2009 to November 2010, from "Online Retail II" '
     "(Daqing Chen, UCI Machine Learning Repository, CC BY 4.0). Categories are derived from the products' "
-    "names. [yellow]Made up from a seed, and marked as made: first names, addresses, birthdays, consent, "
-    "sign-ups, parcels, clicks and reviews.[/yellow] The data has no pictures, and none were made."
+    "names. ",
+    (
+        "Made up from a seed, and marked as made: first names, addresses, birthdays, consent, sign-ups, "
+        "parcels, clicks and reviews.",
+        "yellow",
+    ),
+    " The data has no pictures, and none were made.",
 )
 
 
@@ -32,7 +38,7 @@ def journeys_table(reading: Reading) -> Table:
     """The journeys that were applied."""
     table = Table("journey", "what it is for", "steps")
     for journey in sorted(reading.journeys.values(), key=lambda one: (-one.priority, one.name)):
-        table.add_row(journey.name, journey.about, str(len(journey.steps)))
+        table.add_row(journey.name, Text(journey.about), str(len(journey.steps)))
     return table
 
 
@@ -46,7 +52,7 @@ def steps_table(connection: Connection) -> Table:
     for row in live_journeys(connection):
         entered, held_out = _entered(connection, row.name)
         note = f", {held_out:,} held out" if held_out else ""
-        table.add_row(row.name, f"[bold]{entered:,} entered{note}[/bold]", "", "", "", "")
+        table.add_row(row.name, Text(f"{entered:,} entered{note}", style="bold"), "", "", "", "")
         for step in load_newest(connection, row.name).journey.steps:
             key = (row.name, step.name)
             came = left.get(key, 0) + standing.get(key, 0)
@@ -99,7 +105,7 @@ def _entered(connection: Connection, journey: str) -> tuple[int, int]:
     return entered, held_out
 
 
-def messages_to_open(connection: Connection, outbox: Path) -> Iterator[str]:
+def messages_to_open(connection: Connection, outbox: Path) -> Iterator[Text]:
     """One message of each journey: where its file lies, and its subject."""
     for row in live_journeys(connection):
         last = (
@@ -109,7 +115,8 @@ def messages_to_open(connection: Connection, outbox: Path) -> Iterator[str]:
             .limit(1)
         )
         for key, step, subject in connection.execute(last):
-            yield f"{row.name}/{step}: [italic]{subject}[/italic]\n  {shortened(outbox / f'{key}.eml')}"
+            where = shortened(outbox / f"{key}.eml")
+            yield Text.assemble(f"{row.name}/{step}: ", (subject or "", "italic"), f"\n  {where}")
 
 
 def shortened(path: Path) -> str:
@@ -150,7 +157,7 @@ def busiest_journey(connection: Connection) -> str:
     return str(connection.execute(counted).scalar_one())
 
 
-def where_to_look(folder: Path, project: Path) -> str:
+def where_to_look(folder: Path, project: Path) -> Text:
     """The last words."""
     about = {
         f"{shortened(folder / 'outbox')}/*.eml": "every message: open one with any mail program",
@@ -161,5 +168,5 @@ def where_to_look(folder: Path, project: Path) -> str:
         ),
         "loop up": "the project with Prefect's pages, schedules and a worker",
     }
-    lines = [f"  [bold]{place}[/bold]\n      {what}" for place, what in about.items()]
-    return "\n".join(["", "[bold]Where to look[/bold]", *lines])
+    lines = [Text.assemble("  ", (place, "bold"), f"\n      {what}") for place, what in about.items()]
+    return Text("\n").join([Text(), Text("Where to look", style="bold"), *lines])

@@ -96,6 +96,16 @@ def test_a_deployment_tells_what_the_journey_does() -> None:
     assert "- **Leaves early:** bought (did Order Completed)\n" in told
 
 
+def test_what_a_condition_names_is_shown_as_it_is() -> None:
+    files = {
+        "journeys/welcome.yaml": JOURNEY.replace("NAME", "welcome").replace(
+            "did: Order Completed", 'did: "Order <b>[x](y)"'
+        )
+    }
+    reading = read_project({"journeys/shop.yaml": SHOP, **files})
+    assert "did Order \\<b>\\[x\\](y)" in describe(reading.journeys["welcome"])
+
+
 @pytest.mark.parametrize(
     ("text", "expected"), [("90 seconds", 90), ("2 days", 172800), ("1 month 1 hour", 30 * 86400 + 3600)]
 )

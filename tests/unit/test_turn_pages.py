@@ -88,8 +88,20 @@ def test_the_page_of_a_dry_run_says_so_first() -> None:
     assert page.endswith("**Next:** nobody waits here for a time to come; what arrives starts the next turn.")
 
 
-def test_what_stands_in_a_cell_cannot_break_the_table() -> None:
-    assert table(("a", "b"), [("x|y", "1")]).splitlines()[-1] == "| x\\|y | 1 |"
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("x|y", "x\\|y"),
+        ("left: [/done] with\nit", "left: \\[/done\\] with it"),
+        ("[a](http://b.example) *c*", "\\[a\\](http://b.example) \\*c\\*"),
+        ("<b>x</b> &amp; y", "\\<b>x\\</b> \\&amp; y"),
+        ("_x_", "\\_x\\_"),
+        ("picks_for_you", "picks_for_you"),
+        ("3 < 4 & 5", "3 < 4 & 5"),
+    ],
+)
+def test_what_stands_in_a_cell_is_shown_as_it_is(cell: str, shown: str) -> None:
+    assert table(("a", "b"), [(cell, "1")]).splitlines()[-1] == f"| {shown} | 1 |"
 
 
 @pytest.mark.parametrize(("name", "key"), [("post_purchase", "post-purchase"), ("Éa__b_", "a-b")])

@@ -51,6 +51,26 @@ def test_a_walk_from_sign_up_to_the_second_message(loop: Loop, project: Path, hi
     assert "1 entered, 0 inside, 2 messages" in loop("report").out
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("walk", "--from", "2026-03-03", "--to", "2026-03-04", "--every", "6 hours"),
+        ("run", "welcome", "--plain", "--now", "2026-03-05T12:00:00Z"),
+    ],
+    ids=["walk", "run"],
+)
+def test_text_in_brackets_is_printed_as_it_stands(
+    loop: Loop, project: Path, history: Path, command: tuple[str, ...]
+) -> None:
+    path = project / "journeys/welcome.yaml"
+    path.write_text(path.read_text().replace("2 days", "1 hour") + '  - leave: "[/done] with :smile: it"\n')
+    assert loop("apply", "--yes", "--now", "2026-03-02").code == 0
+    assert loop("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z").code == 0
+    for ran in (loop(*command), loop("report")):
+        assert (ran.code, ran.err) == (0, "")
+        assert "left: [/done] with :smile: it" in ran.out
+
+
 def test_a_second_walk_over_the_same_days_is_refused(loop: Loop, history: Path) -> None:
     loop("walk", *WEEK, "--every", "1d")
     ran = loop("walk", *WEEK, "--every", "1d")

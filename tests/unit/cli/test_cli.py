@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from rich.console import Console
 
-from loyaltyloop.cli.base import NOT_YET, Commands, group, main
+from loyaltyloop.cli.base import NOT_YET, Commands, group, main, progress
 from tests.unit.journey.projects import BROKEN, HERE, broken
 
 GOOD = HERE / "good"
@@ -149,6 +151,14 @@ def test_an_unexpected_error_is_one_clear_line(run: Run, monkeypatch: pytest.Mon
     ]
     with pytest.raises(RuntimeError):
         main(["--debug", "--project", str(GOOD), "check"])
+
+
+def test_a_progress_bar_shows_any_name_of_a_file() -> None:
+    said = StringIO()
+    with progress() as bar:
+        bar.add_task("[/odd] :smile:.csv: 1 rows")
+        Console(file=said, width=80).print(bar.get_renderable())
+    assert "[/odd] :smile:.csv: 1 rows" in said.getvalue()
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["map", "welcome"], ["schema"]])

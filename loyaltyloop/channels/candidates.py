@@ -6,7 +6,7 @@ is asked in it, and a customer's row is read once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Row, String, Table, c
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import WAITING, journey, message
 from loyaltyloop.channels.render import Renderer
-from loyaltyloop.journey.model import Journey, Shop
+from loyaltyloop.journey.model import Journey, Recommend, Shop
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import scope_of
 from loyaltyloop.store.cohorts import customer, enrolment
@@ -46,11 +46,13 @@ class Group:
     """Messages of one step with the same template.
 
     `rows` hold the columns of the gate, `objection` (a place in `objections`) and what `people` reads.
+    `offers`: the `recommend` steps that the template names.
     """
 
     rows: Sequence[Row[Any]]
     objections: Sequence[Objection]
     people: People
+    offers: Mapping[str, Recommend]
 
 
 def load_groups(
@@ -70,13 +72,22 @@ def load_groups(
         live = next((live for live in load_versions(connection, name) if live.number == version), None)
         ids = [row.id for row in members]
         asked = _asked(connection, shop, now, live.journey, step, ids) if live else []
-        fields = fields_of(renderer.uses_of(template))
+        uses = renderer.uses_of(template)
+        fields = fields_of(uses)
         rows = connection.execute(_chosen(connection, name, fields, [test for test, _ in asked], ids)).all()
         if live is None and any(row.ended_at is None for row in rows):
             raise LookupError(f"messages of version {version} of {name!r} wait, and nobody runs in it")
         people = People(shop, fields, {row.enrolment_id: row for row in rows if row.zone is not None})
-        found.append(Group(rows, [objection for _, objection in asked], people))
+        offers = _offers(live.journey, uses) if live else {}
+        found.append(Group(rows, [objection for _, objection in asked], people, offers))
     return found
+
+
+def _offers(own: Journey, uses: Collection[str]) -> dict[str, Recommend]:
+    named = {path.partition(".")[0] for path in uses}
+    return {
+        step.name: step.action for step in own if step.name in named and isinstance(step.action, Recommend)
+    }
 
 
 def _chosen(

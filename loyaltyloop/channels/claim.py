@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, update
 
 from loyaltyloop.channels.candidates import Group, load_groups
-from loyaltyloop.channels.context import names_for
+from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
 from loyaltyloop.channels.outbox import body, let_go, message
@@ -30,7 +30,7 @@ class Desk:
     shop: Shop
     renderer: Renderer
     via: str
-    recorded: int  # the newest event on record when the turn began
+    recorded: int  # withdrawals by events newer than this one (an id) count, whenever they arrived
 
 
 @dataclass
@@ -105,14 +105,16 @@ def _store_bodies(
     for group in groups:
         rows = [row for row in group.rows if verdicts[row.key].state == "claimed"]
         if rows:
-            waiting.append((rows, group.people, names_for(connection, rows, group.people, desk.shop)))
+            names = names_for(connection, rows, group.people, desk.shop, group.offers)
+            waiting.append((rows, group, names))
 
     def bodies() -> Iterator[tuple[int, str, str, list[str]]]:
-        for rows, people, names in waiting:
+        for rows, group, names in waiting:
             for row in rows:
-                key = row.key
+                key, own = row.key, names.pop(row.key)
                 try:
-                    mail = desk.renderer.render(row.template, key, names.pop(key), people.locale(row))
+                    _check_offers(group, own)
+                    mail = desk.renderer.render(row.template, key, own, group.people.locale(row))
                 except CannotRender as error:
                     verdicts[key] = Verdict("refused", str(error))
                     continue
@@ -121,6 +123,12 @@ def _store_bodies(
 
     insert_rows(connection, body, _BODY, bodies())
     return subjects
+
+
+def _check_offers(group: Group, names: Names) -> None:
+    for step in group.offers:
+        if step in names and names[step] is None:
+            raise CannotRender("products", f"too few for {step}")
 
 
 def _store(

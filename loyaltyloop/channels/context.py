@@ -13,7 +13,7 @@ from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, exi
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from loyaltyloop.channels.formats import money_of
-from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Kept, Order, Product
 
@@ -73,13 +73,21 @@ def load_names(
 
 
 def names_for(
-    connection: Connection, messages: Sequence[About], people: People, shop: Shop
+    connection: Connection,
+    messages: Sequence[About],
+    people: People,
+    shop: Shop,
+    offers: Mapping[str, Recommend] | None = None,
 ) -> dict[str, Names]:
-    """The same, for these messages' people who were read already."""
+    """The same, for these messages' people who were read already.
+
+    `offers`: the `recommend` steps that their template names. Where fewer than `at_least` of the products can
+    still be had there are none: an empty list where a message goes without them, else None.
+    """
     enrolments = [message.enrolment_id for message in messages]
     values = _load_kept(connection, enrolments)
     orders = _orders(connection, sorted(people.orders), shop)
-    shelf = _Shelf(connection, _product_ids(values.values()), shop)
+    shelf = _Shelf(connection, _product_ids(values.values()), shop, offers or {})
     unasked = _unasked(connection, messages)
     found: dict[str, Names] = {}
     for message in messages:
@@ -90,8 +98,8 @@ def names_for(
         if (its := orders.get(person.order_id)) is not None:
             names["order"] = its
         for step, value in values.get(message.enrolment_id, ()):
-            hidden = message.enrolment_id in unasked and _are_picks(value)
-            names[step] = [] if hidden else shelf.filled(value, people.locale(person))
+            hidden = message.enrolment_id in unasked and shelf.fills(step, value)
+            names[step] = [] if hidden else shelf.filled(step, value, people.locale(person))
     return found
 
 
@@ -217,22 +225,33 @@ def _are_picks(value: Any) -> bool:
 class _Shelf:
     """Products by their ids, as they are now; prices as each language writes them."""
 
-    def __init__(self, connection: Connection, ids: Iterable[str], shop: Shop) -> None:
-        self._shop = shop
+    def __init__(
+        self, connection: Connection, ids: Iterable[str], shop: Shop, offers: Mapping[str, Recommend]
+    ) -> None:
+        self._shop, self._offers = shop, offers
         self._shown: dict[str | None, dict[str, Names]] = {}
         chosen = select(*(product.c[name] for name in _OF_PRODUCT)).where(product.c.in_stock)
         wanted = among(connection, product.c.product_id, sorted(ids))
         self._rows = connection.execute(chosen.where(wanted)).all() if ids else []
 
-    def filled(self, value: Any, locale: str | None) -> Any:
+    def fills(self, step: str, value: Any) -> bool:
+        """Are these products, be they too few?"""
+        return step in self._offers or _are_picks(value)
+
+    def filled(self, step: str, value: Any, locale: str | None) -> Any:
         """A kept value as templates see it: products with all that is shown of them, those in stock."""
-        if not _are_picks(value):
-            return value
+        products = self._in_stock(value, locale) if _are_picks(value) else value
+        offer = self._offers.get(step)
+        if offer is None or len(products) >= offer.at_least:
+            return products
+        return [] if offer.if_short == "collapse" else None
+
+    def _in_stock(self, picks: Sequence[Mapping[str, Any]], locale: str | None) -> list[Names]:
         shown = self._shown.get(locale)
         if shown is None:
             shown = {row.product_id: product_names(row, self._shop, locale) for row in self._rows}
             self._shown[locale] = shown
-        return [{**shown[pick["product_id"]], **pick} for pick in value if pick["product_id"] in shown]
+        return [{**shown[pick["product_id"]], **pick} for pick in picks if pick["product_id"] in shown]
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -17,8 +17,8 @@ kept: Table = Kept.__table__  # type: ignore[attr-defined]
 def look(stand: Stand) -> None:
     """Everybody gets what can be found; who gets too little does as `if_short` says.
 
-    Kept are the picks; too few are kept as none (`collapse`: messages go without the block), or as null
-    (`skip`: messages that name the step are passed over).
+    Kept are the picks; too few are kept as none. Whether messages then go without the block (`collapse`) or
+    not at all (`skip`) is seen when they leave, as products may have sold out by then.
     """
     action = stand.step.action
     assert isinstance(action, Recommend)
@@ -34,8 +34,7 @@ def look(stand: Stand) -> None:
                 {"id": person.id, "left": "too few products", "why": f"{len(found)} products found"}
             )
             continue
-        short: list[dict[str, str]] | None = None if action.if_short == "skip" else []
-        rows.append((person.id, stand.step.name, as_value(found) if enough else short))
+        rows.append((person.id, stand.step.name, as_value(found if enough else [])))
     insert_rows(stand.connection, kept, ("enrolment_id", "step", "value"), rows)
     decide_each(stand.connection, leaving)
     decide(stand.connection, "", "")

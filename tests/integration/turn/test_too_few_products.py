@@ -1,0 +1,130 @@
+"""`if_short`: what becomes of a message that names products where there are too few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import dedent
+
+import pytest
+from sqlalchemy import Engine, Table, insert, select, update
+
+from loyaltyloop.journey.reader import read_project
+from loyaltyloop.store.changes import apply
+from loyaltyloop.store.database import read, write
+from loyaltyloop.store.models import Body, Product
+from tests.integration.turn.stage import DAYTIME, Stage, utc
+
+product: Table = Product.__table__  # type: ignore[attr-defined]
+body: Table = Body.__table__  # type: ignore[attr-defined]
+
+JOURNEY = """
+    journey: picked
+    about: Products for whoever signs up.
+    purpose: {purpose}
+    enter: {{event: Signed Up}}
+    leave_when: {{gone: {{did: Left}}}}
+    steps:
+      - recommend: picks
+        from: viewed
+        at_least: 2
+        if_short: {if_short}
+      - send: letter
+        template: test/letter
+        at: "12:00"
+      - send: other
+        template: test/other
+"""
+MESSAGE = """\
+{{% block subject %}}Hello{{% endblock %}}
+{{% block body %}}<p>Hello</p>{}<p>{{{{ shop.sender.postal_address }}}}</p>
+<p><a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a></p>{{% endblock %}}
+"""
+PICKS = "{% if picks %}<p>For you:{% for one in picks %} {{ one.name }}{% endfor %}</p>{% endif %}"
+
+
+class Counter(Stage):
+    """A shop that sells jam and tea; the one letter names the picks, the other does not."""
+
+    def __init__(self, engine: Engine, if_short: str, purpose: str = "marketing") -> None:
+        rows = [{"product_id": name, "name": name.title(), "in_stock": True} for name in ("jam", "tea")]
+        with write(engine) as connection:
+            connection.execute(insert(product), rows)
+        super().__init__(engine, JOURNEY.format(if_short=if_short, purpose=purpose))
+        self.knows("ada", consent=purpose == "marketing")
+
+    def apply(self, at: str, *journeys: str, shop: str = DAYTIME, finish_old: Sequence[str] = ()) -> None:
+        """With the two letters."""
+        files: dict[str, str | bytes] = {
+            "journeys/shop.yaml": shop,
+            "templates/test/letter.html": MESSAGE.format(PICKS),
+            "templates/test/other.html": MESSAGE.format(""),
+            **{f"journeys/j{number}.yaml": dedent(text) for number, text in enumerate(journeys)},
+        }
+        apply(self.engine, read_project(files), utc(at), finish_old=finish_old)
+
+    def viewed(self, *names: str) -> None:
+        """Ada looks at these and signs up; a turn decides what she is shown."""
+        for name in names:
+            self.did("ada", "Product Viewed", "03-02 08:00", product_id=name)
+        self.did("ada", "Signed Up", "03-02 09:00")
+        self.turn("03-02 09:15")
+
+    def sold_out(self, name: str) -> None:
+        with write(self.engine) as connection:
+            connection.execute(update(product).where(product.c.product_id == name).values(in_stock=False))
+
+    def shown(self) -> list[bool]:
+        """Which of the letters that left show products."""
+        with read(self.engine) as connection:
+            texts = connection.execute(select(body.c.text).order_by(body.c.message_id)).scalars()
+            return ["For you: " in text for text in texts]
+
+
+LACKING = ("ada", "letter", "refused", "products: too few for picks")
+OTHER = ("ada", "other", "handed_over", "")
+
+
+@pytest.mark.parametrize("viewed", [(), ("jam",)])
+def test_skip_passes_over_the_messages_that_name_it_and_no_others(
+    engine: Engine, viewed: tuple[str, ...]
+) -> None:
+    counter = Counter(engine, "skip")
+    counter.viewed(*viewed)
+    counter.turn("03-02 12:15")
+    assert counter.messages() == [LACKING, OTHER]
+    assert counter.ends() == [("ada", "completed")]
+
+
+def test_enough(engine: Engine) -> None:
+    counter = Counter(engine, "skip")
+    counter.viewed("jam", "tea")
+    counter.turn("03-02 12:15")
+    assert counter.sent() == [("ada", "letter"), ("ada", "other")]
+    assert counter.shown() == [True, False]
+
+
+@pytest.mark.parametrize("if_short", ["skip", "leave"])
+def test_what_is_sold_out_before_the_hand_over_makes_them_too_few(engine: Engine, if_short: str) -> None:
+    counter = Counter(engine, if_short)
+    counter.viewed("jam", "tea")
+    counter.sold_out("jam")
+    counter.turn("03-02 12:15")
+    assert counter.messages() == [LACKING, OTHER]
+
+
+def test_collapse_sends_the_message_without_the_block(engine: Engine) -> None:
+    counter = Counter(engine, "collapse")
+    counter.viewed("jam", "tea")
+    counter.sold_out("jam")
+    counter.turn("03-02 12:15")
+    assert counter.sent() == [("ada", "letter"), ("ada", "other")]
+    assert counter.shown() == [False, False]
+
+
+def test_a_transactional_message_goes_without_whatever_was_found(engine: Engine) -> None:
+    """Products in it would be marketing, to which nobody consented."""
+    counter = Counter(engine, "skip", "transactional")
+    counter.viewed("jam")
+    counter.turn("03-02 12:15")
+    assert counter.sent() == [("ada", "letter"), ("ada", "other")]
+    assert counter.shown() == [False, False]

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 # Named in the documents, not there yet: what each will do.
 NOT_YET = {
-    "web": "the web service for links, preferences and ingest",
     "train": "fitting the scores",
     "recommend": "products for one customer, with reasons",
     "privacy": "export, erasure and consent of one customer",
@@ -52,13 +51,10 @@ class Project:
         return load_settings(self.folder)
 
     def engine(self) -> Engine:
-        """The project's database, with its schema brought up to date."""
-        from loyaltyloop.store.database import open_engine
-        from loyaltyloop.store.schema import create_schema
+        """The project's database, with its schema brought up to date. UserError if it cannot be used."""
+        from loyaltyloop.store.schema import open_store
 
-        engine = open_engine(self.settings().database)
-        create_schema(engine)
-        return engine
+        return open_store(self.settings().database)
 
 
 pass_project = click.make_pass_decorator(Project)

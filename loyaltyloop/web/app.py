@@ -1,0 +1,31 @@
+"""The web service: one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from loyaltyloop.web import health, segment
+from loyaltyloop.web.service import Service
+
+ROUTERS = (health.router, segment.router)
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application on this service; its writer runs as long as the application does."""
+
+    @asynccontextmanager
+    async def running(_app: FastAPI) -> AsyncIterator[None]:
+        service.writer.start()
+        try:
+            yield
+        finally:
+            service.writer.close()
+
+    app = FastAPI(title="Loyalty Loop", version="1", lifespan=running, docs_url=None, redoc_url=None)
+    app.state.service = service
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

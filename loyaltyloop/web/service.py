@@ -1,0 +1,67 @@
+"""What all routes work with: the database, who writes to it, the secret and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from loyaltyloop.journey.model import Shop
+from loyaltyloop.settings import Settings
+from loyaltyloop.store.database import open_engine, read
+from loyaltyloop.store.schema import create_schema
+from loyaltyloop.store.versions import load_shop
+from loyaltyloop.web.writer import Writer
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+def present() -> datetime:
+    """The present instant (UTC): a web service is an outermost caller, and may ask the clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Service:
+    """One web service on one database. `clock` is replaced in tests alone."""
+
+    engine: Engine
+    settings: Settings
+    clock: Callable[[], datetime] = present
+    writer: Writer = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "writer", Writer(self.engine))
+
+    @classmethod
+    def open(cls, settings: Settings) -> Service:
+        """The service that these settings describe; the database is brought to the newest schema."""
+        engine = open_engine(settings.database)
+        create_schema(engine)
+        return cls(engine, settings)
+
+    @property
+    def secret(self) -> bytes:
+        """What tokens in links are signed with."""
+        return self.settings.secret()
+
+    @property
+    def public_url(self) -> str:
+        """Where the outside finds this service, without a slash at the end."""
+        return self.settings.public_url.rstrip("/")
+
+    def shop(self) -> Shop:
+        """The shop as it was applied last. UserError if nothing was."""
+        with read(self.engine) as connection:
+            return load_shop(connection)
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request came to."""
+    found = request.app.state.service
+    assert isinstance(found, Service)
+    return found

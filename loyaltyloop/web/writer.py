@@ -1,0 +1,103 @@
+"""Events of many requests, committed together: each request is answered after the commit that holds its own.
+
+One thread writes. While one transaction commits, what arrives gathers for the next: the busier the service,
+the larger its transactions. Nothing is acknowledged that a dying process could lose.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from loyaltyloop.store.database import write
+from loyaltyloop.store.ingest import record
+from loyaltyloop.store.segment import Call
+
+MOST = 5000  # calls of one transaction; a request's own are never torn apart
+WAITING = 2000  # requests that may wait for their commit; more are asked to come again
+
+
+class Busy(Exception):
+    """More requests wait than the database keeps up with: the sender shall try again."""
+
+
+@dataclass(frozen=True)
+class _Parcel:
+    calls: Sequence[Call]
+    done: Future[None]
+
+
+class Writer:
+    """Commits calls in the order in which they came; whatever was accepted is committed before it ends."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._parcels: queue.Queue[_Parcel | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._closed = False
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take nothing more, commit what was taken, and end."""
+        if not self._closed:
+            self._closed = True
+            self._parcels.put(None)
+            self._thread.join()
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for their commit."""
+        return self._parcels.qsize()
+
+    def put(self, calls: Sequence[Call]) -> Future[None]:
+        """Done when these calls are committed; carries the database's error if they could not be. Busy."""
+        done: Future[None] = Future()
+        if self._closed:
+            raise Busy
+        try:
+            self._parcels.put_nowait(_Parcel(calls, done))
+        except queue.Full:
+            raise Busy from None
+        return done
+
+    def _work(self) -> None:
+        ending = False
+        while not ending:
+            parcels, ending = self._gather()
+            if parcels:
+                self._commit(parcels)
+
+    def _gather(self) -> tuple[list[_Parcel], bool]:
+        """What waits now, at least one; and whether it is the last."""
+        found: list[_Parcel] = []
+        size = 0
+        next_one = self._parcels.get()
+        while next_one is not None:
+            found.append(next_one)
+            size += len(next_one.calls)
+            if size >= MOST:
+                return found, False
+            try:
+                next_one = self._parcels.get_nowait()
+            except queue.Empty:
+                return found, False
+        return found, True
+
+    def _commit(self, parcels: Sequence[_Parcel]) -> None:
+        try:
+            with write(self._engine) as connection:
+                record(connection, [call for parcel in parcels for call in parcel.calls])
+        except Exception as error:
+            for parcel in parcels:
+                parcel.done.set_exception(error)
+        else:
+            for parcel in parcels:
+                parcel.done.set_result(None)

@@ -60,10 +60,10 @@ def command(
     \b
     Example: loop start welcome --customer 17 --customer ada@example.com --id spring
     """
-    from loyaltyloop.store.database import write
+    from loyaltyloop.store.database import write_beside
     from loyaltyloop.store.entries import queue_by_hand
 
-    with write(project.engine()) as connection:
+    with write_beside(project.engine()) as connection:
         done = queue_by_hand(
             connection, journey, customers, name or f"{now:%Y-%m-%dT%H:%M:%SZ}", now, properties
         )

@@ -38,6 +38,7 @@ def queue_by_hand(
 ) -> Queued:
     """Let these customers (user ids, or addresses) enter in the next turn; the same `id` once only.
 
+    `connection`: one of `write_beside`, so that nobody is merged meanwhile.
     `trigger` stands for the properties of an event. UserError, and nobody is queued, if a customer is
     unknown, if the journey is not live, or if the property is missing that it enters people by.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError
 
 from flows.project import settings
 from loyaltyloop.errors import FilesError, TurnRefused
@@ -30,7 +30,7 @@ def _live(given: Settings, name: str) -> Journey | None:
             return load_newest(connection, name).journey
     except TurnRefused:  # never applied
         return None
-    except (OperationalError, ProgrammingError):
+    except DatabaseError:
         # No tables yet, or no database at work: the file will do for the form, and a turn says what is wrong.
         return None
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,7 +19,11 @@ PREFIX = "LOOP_"
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 # What may stand in a setting: told where something else does.
 _REMEDIES = {
+    "database_url": "Write sqlite:///path/to/loop.db or postgresql://user:password@host/name.",
     "email": "Write LOOP_EMAIL=eml for files in var/outbox, or LOOP_EMAIL=smtp for a mail server.",
+    "public_url": (
+        "Write where a browser finds the web service, for example LOOP_PUBLIC_URL=https://mail.shop.example."
+    ),
     "smtp_host": "Write the mail server's name or address alone: LOOP_SMTP_HOST=mail.example.com.",
     "smtp_port": "Write a number from 1 to 65535, for example LOOP_SMTP_PORT=587.",
     "smtp_tls": "Write LOOP_SMTP_TLS=starttls, tls or none.",
@@ -42,6 +47,20 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, url: str) -> str:
+        if url and (wrong := _wrong_database(url)):
+            raise ValueError(wrong)
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _can_be_opened(cls, url: str) -> str:
+        if not _is_public(url):
+            raise ValueError("no address that a browser can open")
+        return url
 
     @field_validator("smtp_host")
     @classmethod
@@ -82,11 +101,13 @@ class Settings(BaseSettings):
 def load_settings(project: Path) -> Settings:
     """The settings of the project in this folder; the environment wins over `.env`.
 
-    UserError names each that is wrong.
+    UserError names each that is wrong, and shows no password.
     """
     file = project / ".env"
     try:
         return Settings(project=project, _env_file=file)
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is no text in UTF-8: save it as UTF-8.") from None
     except ValidationError as error:
         raise UserError("\n\n".join(_mistakes(error, file))) from None
 
@@ -97,7 +118,37 @@ def _mistakes(error: ValidationError, file: Path) -> Iterator[str]:
         name = str(each["loc"][0]).lower().removeprefix(PREFIX.lower())
         setting = f"{PREFIX}{name.upper()}"
         where = "the environment" if setting in os.environ else file
-        yield f"{where}: {setting} cannot be {each['input']!r}.\n    {_REMEDIES.get(name, each['msg'])}"
+        wrong = f"{setting} cannot be {re.sub('//[^/]*@', '//***@', str(each['input']))!r}"
+        if name == "database_url":  # it may hold a password anywhere
+            wrong = f"{setting} cannot be used: {each['ctx']['error']}"
+        yield f"{where}: {wrong}.\n    {_REMEDIES.get(name, each['msg'])}"
+
+
+def _wrong_database(url: str) -> str:
+    """Why there can be no database of this URL, told without the URL; empty if there can."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        read = make_url(url)
+    except (ArgumentError, ValueError):
+        return "it is no address of a database"
+    if read.drivername in ("sqlite", "sqlite+pysqlite"):
+        return "it names no file" if read.database in (None, "", ":memory:") else ""
+    if read.get_backend_name() != "postgresql":
+        return f"{read.drivername!r} is no kind of database that is known here"
+    return ""
+
+
+def _is_public(url: str) -> bool:
+    """May links in messages begin with this?"""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    whole = parts.scheme in ("http", "https") and parts.hostname and port != 0
+    return bool(whole) and not (parts.query or parts.fragment or parts.username or re.search(r"\s", url))
 
 
 def _is_host(host: str) -> bool:

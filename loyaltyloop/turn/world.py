@@ -10,8 +10,7 @@ from loyaltyloop.channels.out import WayOut
 from loyaltyloop.channels.renderers import Renderers
 from loyaltyloop.channels.ways_out import choose_out
 from loyaltyloop.settings import Settings
-from loyaltyloop.store.database import open_engine
-from loyaltyloop.store.schema import create_schema
+from loyaltyloop.store.schema import open_store
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,5 @@ class World:
     @classmethod
     def open(cls, settings: Settings) -> World:
         """The world that these settings describe; the database is brought to the newest schema."""
-        engine = open_engine(settings.database)
-        create_schema(engine)
+        engine = open_store(settings.database)
         return cls(engine, choose_out(settings), settings.secret(), settings.public_url)

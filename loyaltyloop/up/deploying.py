@@ -34,16 +34,14 @@ def live_names(settings: Settings) -> list[str]:
     """All journeys that were applied. Of one whose file is gone the turns go on while somebody is inside."""
     from sqlalchemy import make_url
 
-    from loyaltyloop.store.database import open_engine, read
-    from loyaltyloop.store.schema import create_schema
+    from loyaltyloop.store.database import read
+    from loyaltyloop.store.schema import open_store
     from loyaltyloop.store.versions import live_journeys
 
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return []
-    engine = open_engine(settings.database)
-    create_schema(engine)
-    with read(engine) as connection:
+    with read(open_store(settings.database)) as connection:
         return [row.name for row in live_journeys(connection)]
 
 

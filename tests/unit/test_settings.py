@@ -12,8 +12,8 @@ from loyaltyloop.settings import load_settings
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LOOP_EMAIL", "LOOP_SMTP_HOST", "LOOP_SMTP_PORT", "LOOP_SMTP_TLS"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("DATABASE_URL", "EMAIL", "PUBLIC_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_TLS"):
+        monkeypatch.delenv(f"LOOP_{name}", raising=False)
 
 
 def _project(folder: Path, *lines: str) -> Path:
@@ -66,3 +66,69 @@ def test_all_wrong_settings_at_once_and_where_each_stands(
         "the environment: LOOP_SMTP_PORT cannot be '70000'.",
         f"{tmp_path / '.env'}: LOOP_SMTP_TLS cannot be 'yes'.",
     ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "notaurl",
+        "shop.example",
+        "ftp://shop.example",
+        "https://",
+        "https://shop.example:99999",
+        "https://a shop.example",
+        "https://shop.example/?a=1",
+        "https://shop.example/#a",
+    ],
+)
+def test_links_need_an_address_that_a_browser_can_open(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UserError) as told:
+        load_settings(_project(tmp_path, f"LOOP_PUBLIC_URL='{url}'"))
+    assert str(told.value) == (
+        f"{tmp_path / '.env'}: LOOP_PUBLIC_URL cannot be {url!r}.\n"
+        "    Write where a browser finds the web service, for example LOOP_PUBLIC_URL=https://mail.shop.example."
+    )
+
+
+def test_a_public_address_shows_no_password(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cannot be 'https://\*\*\*@shop.example'"):
+        load_settings(_project(tmp_path, "LOOP_PUBLIC_URL=https://ada:hidden@shop.example"))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8300", "https://shop.example", "https://shop.example/mail/", "http://[::1]:80"]
+)
+def test_public_addresses_of_all_kinds(tmp_path: Path, url: str) -> None:
+    assert load_settings(_project(tmp_path, f"LOOP_PUBLIC_URL={url}")).public_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "it is no address of a database"),
+        ("postgresql://ada:hidden@db.example:port/shop", "it is no address of a database"),
+        ("mysql://ada:hidden@db.example/shop", "'mysql' is no kind of database that is known here"),
+        ("postgres://ada:hidden@db.example/shop", "'postgres' is no kind of database that is known here"),
+        ("sqlite+aiosqlite:///loop.db", "'sqlite+aiosqlite' is no kind of database that is known here"),
+        ("sqlite://", "it names no file"),
+        ("sqlite:///:memory:", "it names no file"),
+    ],
+)
+def test_a_database_that_is_none_is_told_without_its_password(tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises(UserError) as told:
+        load_settings(_project(tmp_path, f"LOOP_DATABASE_URL={url}"))
+    words = str(told.value)
+    assert words.startswith(f"{tmp_path / '.env'}: LOOP_DATABASE_URL cannot be used: {said}")
+    assert "Write sqlite:///path/to/loop.db or postgresql://user:password@host/name" in words
+    assert "hid" not in words
+
+
+@pytest.mark.parametrize("url", ["sqlite:///loop.db", "postgresql://ada:a%2Fb@/shop?host=/run/postgresql"])
+def test_databases_of_both_kinds(tmp_path: Path, url: str) -> None:
+    assert load_settings(_project(tmp_path, f"LOOP_DATABASE_URL={url}")).database == url
+
+
+def test_a_file_of_settings_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("LOOP_SMTP_USER=José\n".encode("latin-1"))
+    with pytest.raises(UserError, match="is no text in UTF-8: save it as UTF-8"):
+        load_settings(tmp_path)

@@ -22,7 +22,7 @@ from loyaltyloop.turn.frame import Frame, journey_table
 
 customer_date: Table = CustomerDate.__table__  # type: ignore[attr-defined]
 CHUNK = 2000
-FARTHEST_ZONE = timedelta(days=2)  # local days, and ends of a duration, differ by less between any two zones
+AROUND = timedelta(days=2)  # local times of one instant lie no farther apart, even where a zone skips a day
 
 
 def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
@@ -59,7 +59,7 @@ def _after(
     connection: Connection, frame: Frame, by: ByDate, checked: datetime | None, ids: list[int] | None
 ) -> list[Candidate]:
     """Candidates whose instant lies in (checked, now] and is not older than `catch_up` lets it be."""
-    days = _days(by, _since(by, frame.now, frame.shop.timezone, checked), frame.now)
+    days = _days(by, frame.now, frame.shop.timezone, checked)
     who: ColumnElement[bool] = true() if ids is None else customer.c.id.in_(ids)
     if frame.limits.customers:
         who = and_(who, customer.c.id.in_(frame.limits.customer_ids()))
@@ -84,11 +84,17 @@ def _since(by: ByDate, now: datetime, zone: str, checked: datetime | None) -> da
     return max(earliest, checked) if checked else earliest
 
 
-def _days(by: ByDate, since: datetime, now: datetime) -> dict[int, list[int]]:
-    """month * 100 + day of dates that can come in (since, now] anywhere → the years."""
+def _days(by: ByDate, now: datetime, home: str, checked: datetime | None) -> dict[int, list[int]]:
+    """month * 100 + day of dates that can have come by now in some zone → the years."""
+    # Days and months of `catch_up` end elsewhere at another time; `checked` is the same everywhere.
+    earliest = by.catch_up.before(now - AROUND, home) - AROUND
+    since = max(earliest, checked) if checked else earliest
+    elapsed = timedelta(seconds=by.offset_sign * by.offset.seconds if by.offset else 0)
+    # Widened before the months are counted: 28 February is a month before 28 March, and before the 31st, too,
+    # but whatever is a month before 1 March is later than all of these.
+    day = _unshifted(by, (since - elapsed).date() - AROUND)
+    last = _unshifted(by, (now - elapsed).date() + AROUND)
     days: dict[int, list[int]] = {}
-    day = _unshifted(by, since.date()) - FARTHEST_ZONE
-    last = _unshifted(by, now.date()) + FARTHEST_ZONE
     while day <= last:
         for month_day in _month_days(by, day):
             days.setdefault(month_day, []).append(day.year)
@@ -103,11 +109,11 @@ def _month_days(by: ByDate, day: date) -> list[int]:
 
 
 def _unshifted(by: ByDate, day: date) -> date:
-    """About the day whose shifted one this is; the search is wider by more than the difference."""
+    """The first day whose shifted one this is, or would be: where months are clamped, there are more."""
     if by.offset is None:
         return day
-    days = timedelta(days=by.offset.days + by.offset.seconds // 86400)
-    return add_months(day, -by.offset_sign * by.offset.months) - by.offset_sign * days
+    moved = day - by.offset_sign * timedelta(days=by.offset.days)
+    return add_months(moved, -by.offset_sign * by.offset.months)
 
 
 @lru_cache(maxsize=4096)

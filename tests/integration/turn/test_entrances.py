@@ -184,3 +184,15 @@ def test_in_the_customers_day_and_without_a_zone_in_the_shops(engine: Engine) ->
         stage.turn(now)
         entered.append(len(stage.ends()))
     assert entered == [0, 1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(("offset", "born"), [("-1 month", "03"), ("1 month", "01")])
+def test_a_month_from_the_last_days_of_another_month(engine: Engine, offset: str, born: str) -> None:
+    text = birthday("feb28").replace("at:", f"offset: {offset}, at:")
+    stage = Stage(engine, text)
+    days = ("28", "29", "30", "31")
+    for day in days:
+        stage.knows(f"c{day}", birthday=f"1990-{born}-{day}")
+    for now in ("02-28 08:30", "02-28 09:30", "03-01 09:30"):
+        stage.turn(now)
+        assert [who for who, _ in stage.ends()] == ([] if now == "02-28 08:30" else [f"c{d}" for d in days])

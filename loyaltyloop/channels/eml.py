@@ -22,12 +22,18 @@ class EmlFiles(WayOut):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def open(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def open(self) -> str | None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            return f"{self.folder} cannot be made ({error.strerror})"
+        return None
 
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
         """A name is durable when its folder is synced, so outcomes are told after that: once a batch."""
-        self.open()
+        if away := self.open():
+            yield from (Outcome(message.key, "try_again", away, away=True) for message in batch)
+            return
         with ThreadPoolExecutor(WRITERS) as writers:
             outcomes = list(writers.map(self._write, batch))
         _sync(self.folder)

@@ -26,11 +26,13 @@ class Outcome:
 
     `handed_over`: the other side has it. `refused`: it never will, and says so. `try_again`: it surely has
     not got it, and may take it later. `unknown`: it may have got it or not; never repeated by itself.
+    `away`: said of one to be tried again, where no other message would fare better now.
     """
 
     key: str
     state: State
     reason: str = ""
+    away: bool = False
 
 
 class WayOut(ABC):
@@ -44,12 +46,16 @@ class WayOut(ABC):
     batch: int
 
     @abstractmethod
-    def open(self) -> None:
-        """Get ready; where that fails, `hand_over` says so for each message."""
+    def open(self) -> str | None:
+        """Get ready, before messages are claimed. Why it can take none now; None if it can."""
 
     @abstractmethod
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
-        """Hand these over; one outcome for each, in their order."""
+        """Hand these over; one outcome for each, in their order.
+
+        A message is taken from the batch when its turn has come: where this raises, those that were not
+        taken yet have surely not left.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -113,7 +113,7 @@ def _renew(connection: Connection, keys: Sequence[str]) -> None:
 
 def _forget_bodies(connection: Connection, keys: Sequence[str]) -> None:
     """What is claimed again is rendered again."""
-    mine = select(message.c.id).where(among(connection, message.c.key, keys))
+    mine = select(message.c.id).where(among(connection, message.c.key, keys), message.c.state == "claimed")
     connection.execute(delete(body).where(body.c.message_id.in_(mine)))
 
 

@@ -12,6 +12,8 @@ from loyaltyloop.channels.out import Outcome, Outgoing, State, WayOut
 from loyaltyloop.settings import Settings
 
 TIMEOUT = 30.0  # seconds for each answer
+# So many messages in a row that lost their connection: one may be to blame itself, not two.
+LOST = 2
 _DOTS = re.compile(rb"(?m)^\.")
 _STATUS = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
@@ -48,20 +50,25 @@ class Smtp(WayOut):
             Server(settings.smtp_host, settings.smtp_port, settings.smtp_user, password, settings.smtp_tls)
         )
 
-    def open(self) -> None:
-        self._connect()
+    def open(self) -> str | None:
+        return self._connect()
 
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
-        """Each message by itself; a connection that broke before anything was sent is opened once more."""
+        """Each message by itself; a connection that broke before anything was sent is opened once more.
+
+        A server that hangs costs its time-out with each try, so it is not tried again for every message.
+        """
+        away, lost = None, 0
         for message in batch:
-            failed = self._connect()
-            if failed is None and not self._alive():
-                self.close()
-                failed = self._connect()
-            if failed is not None or self._connection is None:
-                yield Outcome(message.key, "try_again", failed or "no connection")
+            connection = away or self._ready()
+            if isinstance(connection, str):
+                away = connection
+                yield Outcome(message.key, "try_again", away, away=True)
                 continue
-            state, reason = self._send(self._connection, message)
+            state, reason = self._send(connection, message)
+            lost = lost + 1 if self._connection is None else 0
+            if lost == LOST:
+                away = "the mail server loses one connection after the other"
             yield Outcome(message.key, state, reason)
 
     def close(self) -> None:
@@ -71,6 +78,14 @@ class Smtp(WayOut):
                 connection.quit()
             except (smtplib.SMTPException, OSError):
                 connection.close()
+
+    def _ready(self) -> smtplib.SMTP | str:
+        """A connection over which a message can be sent; or why there is none."""
+        failed = self._connect()
+        if failed is None and not self._alive():
+            self.close()
+            failed = self._connect()
+        return failed or self._connection or "no connection"
 
     def _alive(self) -> bool:
         """Is the connection still there? Asked by RSET, which also forgets a half-told message."""
@@ -93,6 +108,8 @@ class Smtp(WayOut):
             return f"no trusted connection to the mail server ({error.reason or 'TLS failed'})"
         except (smtplib.SMTPException, OSError) as error:
             return f"no connection to the mail server ({type(error).__name__})"
+        except (ValueError, OverflowError) as error:  # a name that is none, a password beyond ASCII
+            return f"the mail server cannot be asked with these settings ({type(error).__name__})"
         return None
 
     def _send(self, connection: smtplib.SMTP, message: Outgoing) -> tuple[State, str]:

@@ -87,7 +87,9 @@ def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) ->
     """What the turn did, stage by stage; it is kept in the log if it did anything."""
     rows = tuple(_rows(frame, stages, counts))
     with frame.transactions.read() as connection:
-        report = TurnReport(frame.journey.name, frame.now, rows, _next_due(connection, frame))
+        due = _next_due(connection, frame)
+    wait = frame.left_over.why if frame.left_over else ""
+    report = TurnReport(frame.journey.name, frame.now, rows, due, wait)
     if not report.idle and frame.limits.all:
         with frame.transactions.write() as connection:
             told: dict[str, dict[str, int]] = {}
@@ -111,7 +113,11 @@ def _rows(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -
 def _next_due(connection: Connection, frame: Frame) -> datetime | None:
     """When there is something to do again, as far as is known now; UTC."""
     held = and_(message.c.journey == frame.journey.name, WAITING)
-    times = [_next_check(frame), _first(connection, message.c.due_at, held)]
+    times = [_next_check(frame)]
+    if frame.left_over:
+        held = and_(held, message.c.due_at > frame.now)
+        times.append(frame.left_over.again)
+    times.append(_first(connection, message.c.due_at, held))
     for live in frame.versions:  # one by one: each has its own end of the index
         waiting = and_(
             enrolment.c.journey == frame.journey.name,

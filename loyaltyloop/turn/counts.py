@@ -38,12 +38,16 @@ class Row:
 
 @dataclass(frozen=True)
 class TurnReport:
-    """What a turn did. `next_due`: when the journey has something to do again (UTC), None if never."""
+    """What a turn did. `next_due`: when the journey has something to do again (UTC), None if never.
+
+    `messages_wait`: why messages that could have left, of whatever journey, did not.
+    """
 
     journey: str
     now: datetime
     rows: tuple[Row, ...]
     next_due: datetime | None
+    messages_wait: str = ""
 
     @property
     def idle(self) -> bool:

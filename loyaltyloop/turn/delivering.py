@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Row, true
+from sqlalchemy import ColumnElement, true
 
 from loyaltyloop.channels.claim import Desk, claim
 from loyaltyloop.channels.mime import assemble
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.outbox import claimed_keys, load_claimed, message, ready_keys, record
+from loyaltyloop.channels.outbox import RETRY, claimed_keys, load_claimed, message, ready_keys, record
 from loyaltyloop.store.database import delivery_lock
 from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
-from loyaltyloop.turn.frame import Frame
+from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.pauses import without_collector
+
+# The gate asks quiet hours, pauses and expiry as of the turn's now, so no message is claimed later than this
+# after it. It is enough for some hundred claims of about a second, and the next turn goes on at once.
+FRESH = timedelta(minutes=5)
+NOT_OFFERED = "the way out failed before it was offered"
 
 
 def deliver(frame: Frame) -> Counts:
-    """Claim and hand over all that may leave by now; counts by message state."""
-    world = frame.world
-    renderer = world.renderers.of(frame.templates, frame.shop)
-    desk = Desk(frame.now, frame.shop, renderer, world.out.name, frame.recorded)
-    with _alone(frame):
+    """Claim and hand over all that may leave by now; counts by message state.
+
+    It ends early, and `frame.left_over` says so, when now is no longer the present or the way out takes
+    nothing. A delivery that has ended so is not begun again by this turn.
+    """
+    if frame.left_over:
+        return Counts()
+    renderer = frame.world.renderers.of(frame.templates, frame.shop)
+    desk = Desk(frame.now, frame.shop, renderer, frame.world.out.name, frame.recorded)
+    with _alone(frame), closing(frame.world.out):
         parts = [_recover(frame)]
-        while keys := _ready(frame):
-            parts += [_claim_and_hand_over(frame, desk, chunk) for chunk in batches(keys, world.out.batch)]
+        for keys in _ready(frame):
+            frame.left_over = frame.left_over or _obstacle(frame)
+            if frame.left_over:
+                break
+            parts.append(_claim_and_hand_over(frame, desk, keys))
         return Counts.sum(parts)
 
 
@@ -35,15 +48,30 @@ def _alone(frame: Frame) -> AbstractContextManager[None]:
     return nullcontext() if frame.transactions.dry else delivery_lock(frame.world.engine)
 
 
-def _ready(frame: Frame) -> list[str]:
-    with frame.transactions.read() as connection:
-        return ready_keys(connection, frame.now, _who(frame))
+def _ready(frame: Frame) -> Iterator[Sequence[str]]:
+    """Keys of what may leave by now, so many at a time as one claim covers."""
+    while True:
+        with frame.transactions.read() as connection:
+            keys = ready_keys(connection, frame.now, _who(frame))
+        if not keys:
+            return
+        yield from batches(keys, frame.world.out.batch)
 
 
 def _who(frame: Frame) -> ColumnElement[bool]:
     if not frame.limits.customers:
         return true()
     return message.c.customer_id.in_(frame.limits.customer_ids())
+
+
+def _obstacle(frame: Frame) -> LeftOver | None:
+    """What is in the way of another claim."""
+    world = frame.world
+    if world.clock is not None and world.clock() - frame.now > FRESH:
+        minutes = FRESH // timedelta(minutes=1)
+        return LeftOver(f"this turn began more than {minutes} minutes ago", frame.now)
+    away = None if frame.transactions.dry else world.out.open()
+    return LeftOver(away, frame.now + RETRY) if away else None
 
 
 def _claim_and_hand_over(frame: Frame, desk: Desk, keys: Sequence[str]) -> Counts:
@@ -54,26 +82,54 @@ def _claim_and_hand_over(frame: Frame, desk: Desk, keys: Sequence[str]) -> Count
 
 
 def hand_over(frame: Frame, keys: Sequence[str]) -> Counts:
-    """Hand over claimed messages from their stored bytes. A dry run says what would leave."""
+    """Hand over claimed messages from their stored bytes. A dry run says what would leave.
+
+    Whatever happens, what was told so far is recorded, and what was not offered is tried again.
+    """
     if frame.transactions.dry:
         return Counts({"would be handed over": len(keys)} if keys else {})
-    with without_collector(), frame.transactions.read() as connection:
-        rows = load_claimed(connection, keys)
-        ready, refused = _assemble(frame, rows)
-    outcomes = [*refused, *frame.world.out.hand_over(ready)]
-    with frame.transactions.write_shop() as connection:  # their journeys' own turns may be at work
-        return Counts(record(connection, outcomes, frame.now))
+    refused: list[Outcome] = []
+    told: list[Outcome] = []
+    offered: set[str] = set()
+    try:
+        ready = _assemble(frame, keys, refused)
+        for outcome in frame.world.out.hand_over(_noted(ready, offered)):
+            told.append(outcome)
+    finally:
+        known = offered.union(one.key for one in refused)
+        missed = [Outcome(key, "try_again", NOT_OFFERED) for key in keys if key not in known]
+        with frame.transactions.write_shop() as connection:  # their journeys' own turns may be at work
+            counts = Counts(record(connection, [*refused, *told, *missed], frame.now))
+    if (away := _away(told)) is not None:
+        frame.left_over = LeftOver(away, frame.now + RETRY)
+    return counts
 
 
-def _assemble(frame: Frame, rows: Sequence[Row[Any]]) -> tuple[list[Outgoing], list[Outcome]]:
+def _assemble(frame: Frame, keys: Sequence[str], refused: list[Outcome]) -> list[Outgoing]:
     """The bytes of each message; one whose headers cannot be written is refused."""
-    ready, refused = [], []
-    for row in rows:
-        try:
-            ready.append(assemble(row, frame.shop, frame.world.public_url, frame.world.secret))
-        except ValueError as error:
-            refused.append(Outcome(row.key, "refused", f"its headers cannot be written: {error}"))
-    return ready, refused
+    ready = []
+    with without_collector(), frame.transactions.read() as connection:
+        for row in load_claimed(connection, keys):
+            try:
+                ready.append(assemble(row, frame.shop, frame.world.public_url, frame.world.secret))
+            except ValueError as error:
+                refused.append(Outcome(row.key, "refused", f"its headers cannot be written: {error}"))
+    return ready
+
+
+def _noted(ready: Iterable[Outgoing], offered: set[str]) -> Iterator[Outgoing]:
+    """These, each noted when the way out takes it."""
+    for outgoing in ready:
+        offered.add(outgoing.key)
+        yield outgoing
+
+
+def _away(told: Sequence[Outcome]) -> str | None:
+    """Why the way out would take nothing more, too: it said so, or it has put off a whole batch."""
+    away = [one for one in told if one.away]
+    if not away and len(told) > 1 and all(one.state == "try_again" for one in told):
+        away = list(told)
+    return away[-1].reason if away else None
 
 
 def _recover(frame: Frame) -> Counts:

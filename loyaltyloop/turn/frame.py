@@ -86,6 +86,14 @@ class Limits:
         return select(identity.c.customer_id).where(known, identity.c.value.in_(self.customers))
 
 
+@dataclass(frozen=True)
+class LeftOver:
+    """Messages that could have left and wait: why, and when a turn is to go on with them (UTC)."""
+
+    why: str
+    again: datetime
+
+
 @dataclass
 class Frame:
     """One turn's record. What is below the line fills as the turn proceeds."""
@@ -105,6 +113,7 @@ class Frame:
     answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
     busy: set[Busy] = field(default_factory=set)
     passed: dict[str, Counts] = field(default_factory=dict)  # by stage: what moved behind the delivery
+    left_over: LeftOver | None = None  # delivery ended early, and is not begun again in this turn
 
     def pass_on(self, stage: str, counts: Counts) -> None:
         """Note what moved at a stage after its own task was over."""

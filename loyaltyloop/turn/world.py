@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Engine
 
@@ -15,19 +17,23 @@ from loyaltyloop.store.schema import open_store
 
 @dataclass(frozen=True)
 class World:
-    """The real thing by default; tests give a way out that only remembers."""
+    """The real thing by default; tests give a way out that only remembers.
+
+    `clock`: tells the present (UTC) where turns are taken at the present; None where their time is made up.
+    """
 
     engine: Engine
     out: WayOut
     secret: bytes
     public_url: str
+    clock: Callable[[], datetime] | None = None
     renderers: Renderers = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "renderers", Renderers(self.public_url, self.secret))
 
     @classmethod
-    def open(cls, settings: Settings) -> World:
+    def open(cls, settings: Settings, clock: Callable[[], datetime] | None = None) -> World:
         """The world that these settings describe; the database is brought to the newest schema."""
         engine = open_store(settings.database)
-        return cls(engine, choose_out(settings), settings.secret(), settings.public_url)
+        return cls(engine, choose_out(settings), settings.secret(), settings.public_url, clock)

@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.channels.smtp import Server, Smtp
+from tests.integration.channels.hanging import failing
 
 RAW = b"Subject: Hello\r\n\r\n.dots\r\n..\r\n.\r\nend"
 
@@ -187,6 +188,60 @@ def test_no_server_is_tried_again() -> None:
     outcomes = _send(Server("127.0.0.1", _free_port(), tls="none"), _outgoing(1), _outgoing(2))
     assert [one.state for one in outcomes] == ["try_again", "try_again"]
     assert outcomes[0].reason == "no connection to the mail server (ConnectionRefusedError)"
+
+
+@pytest.mark.parametrize(
+    ("at", "connections", "states"),
+    [
+        (b"", 1, ["try_again"] * 5),
+        (b"MAIL", 2, ["try_again"] * 5),
+        (b".", 2, ["unknown"] * 2 + ["try_again"] * 3),
+    ],
+)
+def test_a_server_that_hangs_is_not_tried_for_every_message(
+    at: bytes, connections: int, states: list[str]
+) -> None:
+    with failing(at) as server:
+        outcomes = list(Smtp(server.settings, timeout=0.2).hand_over(_outgoing(n) for n in range(5)))
+    assert [one.state for one in outcomes] == states
+    assert [one.away for one in outcomes][-3:] == [True] * 3
+    assert server.connections == connections
+
+
+def test_one_message_that_costs_the_connection_does_not_stop_the_others() -> None:
+    poison = _outgoing(2, to="poison@example.com")
+    with failing(b"RCPT TO:<POISON", hangs_up=True) as server:
+        outcomes = _send(server.settings, _outgoing(1), poison, _outgoing(3), poison, _outgoing(5))
+    assert [one.state for one in outcomes] == [*["handed_over", "try_again"] * 2, "handed_over"]
+    assert not any(one.away for one in outcomes)
+    assert len(server.taken) == 3
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        Server("mail..example.com", 25),
+        Server(".example.com", 25),
+        Server("127.0.0.1", 70_000),
+        Server("x" * 300, 25),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told(server: Server) -> None:
+    out = Smtp(server, timeout=1)
+    told = out.open()
+    assert told is not None
+    assert "mail server" in told
+    assert list(out.hand_over([_outgoing()])) == [Outcome("key-0", "try_again", told, away=True)]
+
+
+def test_a_password_beyond_ascii_is_told() -> None:
+    def plain(*_: Any) -> AuthResult:
+        return AuthResult(success=True)
+
+    settings = {"authenticator": plain, "auth_require_tls": False}
+    with _serving(Mailbox(), **settings) as server:
+        told = Smtp(replace(server, user="shop", password="pässwört"), timeout=5).open()
+    assert told == "the mail server cannot be asked with these settings (UnicodeEncodeError)"
 
 
 def test_addresses_beyond_ascii() -> None:

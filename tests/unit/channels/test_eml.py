@@ -68,3 +68,11 @@ def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     found = [(one.state, one.reason) for one in EmlFiles(tmp_path).hand_over(BATCH)]
     lost = ("try_again", "the file cannot be written (Is a directory)")
     assert found == [("handed_over", ""), lost, ("handed_over", "")]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    out = EmlFiles(tmp_path / "taken")
+    told = out.open()
+    assert told == f"{tmp_path / 'taken'} cannot be made (File exists)"
+    assert list(out.hand_over(BATCH[:1])) == [Outcome("key-0", "try_again", told, away=True)]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from itertools import groupby, islice
 
-if TYPE_CHECKING:
-    from dateutil.rrule import rrule, rruleset
+from loyaltyloop.journey.recurrence import Recurrence
+from loyaltyloop.journey.rrule import read_local, read_recurrence
 
 # What a rule without a DTSTART counts from: a Monday.
 EPOCH = datetime(2020, 1, 6, tzinfo=UTC).replace(tzinfo=None)
-_COUNTS = re.compile(r"\bCOUNT=|\bINTERVAL=0*(?!1\b)\d")
+# A schedule that has no time in so long is one that never comes: 29 February has come by then.
+LOOKED_THROUGH = timedelta(days=8 * 366)
 
 
 def unreadable(schedule: str) -> str | None:
@@ -24,19 +26,28 @@ def unreadable(schedule: str) -> str | None:
         if not _is_rrule(schedule):
             CronSim(schedule, EPOCH.replace(tzinfo=UTC))
             return None
-        _rrule(schedule)
-    except (ValueError, TypeError, CronSimError) as error:
+        planned = _read(schedule)
+    except (ValueError, CronSimError) as error:
         return str(error)
-    if "DTSTART" not in schedule and _COUNTS.search(schedule):
+    if planned.begins is None and any(rule.count or rule.interval > 1 for rule in planned.rules):
         rule = schedule.removeprefix("RRULE:")
         return f"INTERVAL and COUNT count from a first instant: 'DTSTART:20260105T090000 RRULE:{rule}'"
     return None
 
 
+def first_instants(schedule: str, number: int, zone: tzinfo = UTC) -> list[datetime]:
+    """So many of the first local times of a readable schedule; fewer where eight years have no more.
+
+    Looked for from its DTSTART on; without one, from 2020 on.
+    """
+    begin = (_read(schedule).begins if _is_rrule(schedule) else None) or EPOCH
+    return list(islice(local_instants(schedule, begin, begin + LOOKED_THROUGH, zone), number))
+
+
 def local_instants(schedule: str, start: datetime, end: datetime, zone: tzinfo) -> Iterator[datetime]:
     """The local times in [start, end] at which it is time. `start` and `end` are local times, too."""
     if _is_rrule(schedule):
-        yield from _rrule(schedule).between(start, end, inc=True)
+        yield from _read(schedule).between(start, end)
         return
     from cronsim import CronSim
 
@@ -48,18 +59,47 @@ def local_instants(schedule: str, start: datetime, end: datetime, zone: tzinfo) 
 
 
 def _is_rrule(schedule: str) -> bool:
-    return "FREQ=" in schedule or "DTSTART" in schedule
+    return any(word in schedule.upper() for word in ("FREQ=", "DTSTART", "RDATE"))
 
 
-def _rrule(schedule: str) -> rrule | rruleset:
-    """The rule, from its own DTSTART or the epoch on. A DTSTART alone is one instant. ValueError."""
-    from dateutil.rrule import rrulestr
+# ── rules and single times ──────────────────────────────────────────────────
 
-    lines = [f"RRULE:{line}" if line.startswith("FREQ=") else line for line in schedule.split()]
-    if not any(line.startswith(("RRULE:", "RDATE")) for line in lines):
-        lines.append("RRULE:FREQ=DAILY;COUNT=1")
-    if re.search(r"DTSTART(;TZID|:\w*Z)", schedule):
-        raise ValueError("it is told in the shop's local time: leave out 'Z' and 'TZID'")
-    if re.search("FREQ=(MINUTELY|SECONDLY)", schedule):
-        raise ValueError("nothing is sent to everybody more often than hourly")
-    return rrulestr("\n".join(lines), dtstart=EPOCH)
+
+@dataclass(frozen=True)
+class _Planned:
+    """Rules and single times, and the times that are left out. `begins`: the DTSTART."""
+
+    begins: datetime | None
+    rules: tuple[Recurrence, ...]
+    dates: tuple[datetime, ...]
+    but_not: frozenset[datetime]
+
+    def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        single = (moment for moment in self.dates if start <= moment <= end)
+        merged = heapq.merge(single, *(rule.between(start, end) for rule in self.rules))
+        yield from (moment for moment, _ in groupby(merged) if moment not in self.but_not)
+
+
+def _read(schedule: str) -> _Planned:
+    """The schedule of these lines, in any order. A DTSTART alone is one instant. ValueError."""
+    said: dict[str, list[str]] = {"DTSTART": [], "RRULE": [], "RDATE": [], "EXDATE": []}
+    for line in schedule.upper().split():
+        word, _, value = line.partition(":") if not line.startswith("FREQ=") else ("RRULE", ":", line)
+        if ";" in word:
+            raise ValueError(
+                f"it is told in the shop's local time: write {word.partition(';')[0]}: and the time"
+            )
+        if word not in said:
+            raise ValueError(f"'{word}' means nothing here: write {', '.join(said)}")
+        said[word].append(value)
+    starts, dates, but_not = (_times(said[word]) for word in ("DTSTART", "RDATE", "EXDATE"))
+    if len(starts) > 1:
+        raise ValueError("there are two DTSTART")
+    begins = starts[0] if starts else None
+    rules = tuple(read_recurrence(text, begins or EPOCH) for text in said["RRULE"])
+    alone = starts if not rules and not dates else []
+    return _Planned(begins, rules, tuple(sorted([*dates, *alone])), frozenset(but_not))
+
+
+def _times(said: list[str]) -> list[datetime]:
+    return [read_local(text) for value in said for text in value.split(",")]

@@ -1,4 +1,4 @@
-"""Who enters: schedules, dates, what can be known at the door, journeys at odds over one event."""
+"""Who enters: dates, what can be known at the door, journeys at odds over one event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from loyaltyloop.journey.places import ConditionAt
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
-from loyaltyloop.journey.schedules import unreadable
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
 from loyaltyloop.journey.schema.steps import WaitFile, WaitForFile
 
@@ -41,19 +40,6 @@ def _again(context: Context) -> Iterator[Found]:
                 ("enter", "again"),
                 "whoever has been through enters again only when the condition has ceased to hold",
                 "Write 'again: after 180 days', or how long it should be.",
-            )
-
-
-def _schedule(context: Context) -> Iterator[Found]:
-    for seen in context.journeys:
-        rule = seen.file.enter.schedule
-        if rule is not None and (wrong := unreadable(rule)):
-            yield seen.found(
-                ("enter", "schedule"),
-                f"the schedule cannot be read: {wrong}",
-                "Write five cron fields, such as '0 9 * * mon', or an RRULE, such as "
-                "'DTSTART:20260105T090000 RRULE:FREQ=WEEKLY;BYDAY=MO'.",
-                "value",
             )
 
 
@@ -118,7 +104,6 @@ RULES = (
     Rule("leap-day", "warning", "A yearly date without a word on 29 February.", _leap_day),
     Rule("one-per", "error", "`one_per` of an event where no event enters.", _one_per),
     Rule("again-always", "warning", "`again: always` with a condition that goes on holding.", _again),
-    Rule("bad-schedule", "error", "A schedule that is neither cron nor RRULE.", _schedule),
     Rule("too-early", "error", "A condition at the door about what happens inside.", _too_early),
     Rule("no-trigger", "error", "A condition on the entering event where no event enters.", _no_trigger),
     Rule("same-event", "warning", "Two journeys that one event enters with equal priority.", _same_event),

@@ -9,6 +9,7 @@ from loyaltyloop.journey.rules import (
     html,
     leaving,
     names,
+    schedules,
     sending,
     shop,
     template_files,
@@ -21,6 +22,7 @@ from loyaltyloop.journey.rules.rule import Rule
 _THEMES = (
     names,
     entering,
+    schedules,
     leaving,
     ways,
     deciding,

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from loyaltyloop.errors import Problem
-from loyaltyloop.journey.reader import Reading, read_project
+from loyaltyloop.journey.reader import Reading
 from loyaltyloop.journey.rules.registry import RULES
 from loyaltyloop.journey.rules.rule import Context, Seen
-
-
-def check_files(files: Mapping[str, str | bytes]) -> list[Problem]:
-    """All problems of these files, by file and line."""
-    return check_reading(read_project(files))
 
 
 def check_reading(reading: Reading) -> list[Problem]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from loyaltyloop.errors import FilesError, Problem
 from loyaltyloop.journey.compile import compile_end, compile_steps, placed_steps
-from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.deferred import used_in_journey
 from loyaltyloop.journey.entering import enter_of, goal_of
 from loyaltyloop.journey.meaning import Names, condition_of
 from loyaltyloop.journey.mistakes import read_model
 from loyaltyloop.journey.model import Journey, Shop
-from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.journey import JourneyFile
 from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.shop import shop_of
@@ -190,14 +187,3 @@ def read_shop(text: str | bytes, file: str = SHOP_FILE) -> Shop:
     if read is None or reader.problems:
         raise FilesError(reader.problems)
     return read.shop
-
-
-def read_condition(
-    value: Mapping[str, Any], shop: Shop | None = None, steps: frozenset[str] = frozenset()
-) -> Condition:
-    """A condition from plain Python (no floats); `steps`: names that mean steps of the same journey.
-
-    Raises pydantic's ValidationError where it is none.
-    """
-    file = ConditionFile.model_validate(value)
-    return condition_of(file, Names(steps, dict(shop.segments) if shop else {}))

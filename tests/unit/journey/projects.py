@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from loyaltyloop.errors import Problem
+from loyaltyloop.journey.check import check_reading
 from loyaltyloop.journey.project import collect_files
+from loyaltyloop.journey.reader import read_project
 
 HERE = Path(__file__).parent
 BROKEN = HERE / "broken"
@@ -23,6 +27,11 @@ def broken(rule: str) -> dict[str, bytes]:
 def expected(rule: str) -> str:
     """What is printed for it."""
     return (BROKEN / rule / "expected.txt").read_text(encoding="utf-8")
+
+
+def check_files(files: Mapping[str, str | bytes]) -> list[Problem]:
+    """All problems of these files, by file and line."""
+    return check_reading(read_project(files))
 
 
 def rules() -> list[str]:

@@ -7,10 +7,9 @@ from functools import cache
 import pytest
 
 from loyaltyloop.errors import Problem
-from loyaltyloop.journey.check import check_files
 from loyaltyloop.journey.rules.page import page
 from loyaltyloop.journey.rules.registry import READER, RULES
-from tests.unit.journey.projects import HERE, broken, expected, good, rules
+from tests.unit.journey.projects import HERE, broken, check_files, expected, good, rules
 
 # Found in files that need not be files: see test_reader.py.
 ELSEWHERE = {"no-shop", "template-encoding"}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.check import check_files
 from loyaltyloop.journey.mermaid import mermaid
 from loyaltyloop.journey.reader import read_project
-from tests.unit.journey.projects import good
+from tests.unit.journey.projects import check_files, good
 from tests.unit.journey.test_reader import EVERY_WORD
 
 TEMPLATE = good()["templates/welcome/picks.html"].decode()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from loyaltyloop.journey.check import check_files
 from loyaltyloop.journey.deferred import refusals
 from loyaltyloop.journey.project import collect_files
 from loyaltyloop.journey.reader import read_project
 from loyaltyloop.journey.schema.document import schema_document
-from tests.unit.journey.projects import HERE
+from tests.unit.journey.projects import HERE, check_files
 
 FILES = collect_files(HERE.parents[2])
 FIVE = {"welcome", "post_purchase", "win_back", "review_request", "birthday"}

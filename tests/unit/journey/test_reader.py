@@ -10,7 +10,6 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from loyaltyloop.errors import FilesError
-from loyaltyloop.journey.check import check_files
 from loyaltyloop.journey.condition import (
     About,
     Ago,
@@ -33,12 +32,14 @@ from loyaltyloop.journey.condition import (
     Timed,
     Where,
 )
+from loyaltyloop.journey.meaning import Names, condition_of
 from loyaltyloop.journey.model import Set
-from loyaltyloop.journey.reader import read_condition, read_journey, read_project, read_shop
+from loyaltyloop.journey.reader import read_journey, read_project, read_shop
+from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.document import schema_document
 from loyaltyloop.journey.source import read_source
 from loyaltyloop.journey.times import Duration
-from tests.unit.journey.projects import good
+from tests.unit.journey.projects import check_files, good
 
 SHOP = good()["journeys/shop.yaml"].decode()
 EVERY_WORD = """
@@ -103,7 +104,9 @@ at_end:
 
 
 def condition(**value: Any) -> object:
-    return read_condition(value, read_shop(SHOP), frozenset({"hello"}))
+    """What a condition means in a journey with a step `hello`."""
+    names = Names(frozenset({"hello"}), dict(read_shop(SHOP).segments))
+    return condition_of(ConditionFile.model_validate(value), names)
 
 
 MEANT: list[tuple[dict[str, Any], object]] = [

@@ -6,10 +6,9 @@ import pytest
 
 from loyaltyloop.channels.filters import filters
 from loyaltyloop.channels.sandbox import LOOPS
-from loyaltyloop.journey.check import check_files
 from loyaltyloop.journey.rules import template_reach
 from loyaltyloop.journey.templates import Templates
-from tests.unit.journey.projects import good
+from tests.unit.journey.projects import check_files, good
 
 LAYOUT = "{% block body %}{% endblock %}{% block foot %}{{ links.view }}{% endblock %}"
 

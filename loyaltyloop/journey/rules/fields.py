@@ -65,8 +65,8 @@ def _misspelt(context: Context) -> Iterator[Found]:
     known = attributes(context)
     for source, path, name, _, _, subject in _tests(context):
         if subject == "customer" and name not in known and (meant := alike(name, known)):
-            message = f"the customer has no '{name}'"
-            remedy = f"Did you mean '{meant}'? An attribute of your own needs a name less alike."
+            message = f"'{name}' is no attribute that Loyalty Loop knows"
+            remedy = f"Did you mean '{meant}'? It is right if your shop sends '{name}'; else it never holds."
             yield found(source, path, message, remedy)
 
 
@@ -191,7 +191,7 @@ def _fact_set(context: Context) -> Iterator[Found]:
 
 RULES = (
     Rule("unknown-field", "error", "A field that orders, baskets or products do not have.", _unknown_field),
-    Rule("misspelt-attribute", "error", "An attribute that is nearly one that customers have.", _misspelt),
+    Rule("misspelt-attribute", "warning", "An attribute that is nearly one that customers have.", _misspelt),
     Rule("unknown-attribute", "warning", "An attribute that only the shop can know.", _unknown_attribute),
     Rule("wrong-kind", "error", "A comparison that the kind of field does not allow.", _wrong_kind),
     Rule("unknown-status", "error", "A status that no order has.", _unknown_status),

@@ -88,21 +88,17 @@ def _misspelt(context: Context) -> Iterator[Found]:
     for _, use in _uses(context):
         field = use.path[1] if use.path[0] == "customer" and len(use.path) > 1 else ""
         if field and field not in known and (meant := alike(field, known)):
-            message = f"customers have no '{field}'"
-            yield at_line(
-                context, use.file, use.line, message, f"Did you mean '{meant}'?", f"customer.{field}"
-            )
+            message = f"'{field}' is no attribute that Loyalty Loop knows"
+            remedy = f"Did you mean '{meant}'? It is right if your shop sends '{field}'."
+            yield at_line(context, use.file, use.line, message, remedy, f"customer.{field}")
 
 
 def _no_default(context: Context) -> Iterator[Found]:
-    known = attributes(context) | _OF_CUSTOMER
     for sent, use in _uses(context):
         if use.path[0] != "customer" or len(use.path) < 2 or use.guarded or not use.printed:
             continue
         field = use.path[1]
-        if field in _ALWAYS or field == sent.seen.file.enter.date:
-            continue
-        if field in known or not alike(field, known):
+        if field not in _ALWAYS and field != sent.seen.file.enter.date:
             message = f"a customer without '{field}' would not get this message"
             remedy = f"Write {{{{ customer.{field} | default('...') }}}}, or an {{% if %}} around it."
             yield at_line(context, use.file, use.line, message, remedy, f"customer.{field}")
@@ -136,7 +132,7 @@ def _same_if(seen: Seen, name: str, message: str) -> bool:
 
 RULES = (
     Rule("unknown-name", "error", "A name that templates do not have.", _unknown_name),
-    Rule("misspelt-name", "error", "An attribute of the customer that is nearly a known one.", _misspelt),
+    Rule("misspelt-name", "warning", "An attribute of the customer that is nearly a known one.", _misspelt),
     Rule("no-default", "warning", "A value that some customers lack, without a default.", _no_default),
     Rule("step-not-passed", "error", "A message that names a step not everybody passed.", _not_passed),
 )

@@ -1,0 +1,32 @@
+"""What is right draws no word, or at most a warning: nothing of it keeps a journey from being applied."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.journey.projects import check_files, good
+
+HEAD = "journey: letters\nabout: A journey.\npurpose: {purpose}\nenter: {enter}\n"
+
+
+def told(
+    *lines: str, enter: str = "{event: Newsletter Read}", purpose: str = "service", **files: bytes
+) -> set[str]:
+    """What is said of the good project with this journey more: `rule`, with `!` where it is an error."""
+    text = HEAD.format(enter=enter, purpose=purpose) + "\n".join(lines) + "\n"
+    problems = check_files(good() | {"journeys/letters.yaml": text.encode()} | files)
+    return {problem.rule + ("!" if problem.severity == "error" else "") for problem in problems}
+
+
+def letter(rest: str = "") -> str:
+    return f"  - {{send: letter, template: welcome/hello{rest}}}"
+
+
+@pytest.mark.parametrize("name", ["county", "first_seen_at", "last_login_at", "favourite_colour", "citty"])
+def test_attributes_of_the_shops_own_may_be_like_known_ones(name: str) -> None:
+    assert told("steps:", letter(f", if: {{customer: {{{name}: {{known: true}}}}}}")) == {
+        "misspelt-attribute"
+    }
+    body = f"{{% block body %}}{{{{ customer.{name} | default('x') }}}}{{% endblock %}}"
+    page = good()["templates/welcome/hello.html"].decode().partition("{% block body %}")[0] + body
+    assert told("steps:", letter(), **{"templates/welcome/hello.html": page.encode()}) == {"misspelt-name"}

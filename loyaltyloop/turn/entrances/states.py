@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select, true
+from sqlalchemy import Connection, Row, Table, delete, insert, select, true
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.condition import AllOf, Condition
 from loyaltyloop.journey.model import ByState
 from loyaltyloop.journey.times import to_local
+from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.cohorts import customer
+from loyaltyloop.store.cohorts import customer, enrolment
 from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.models import Holding
 from loyaltyloop.store.touched import batches
@@ -38,6 +39,8 @@ def work(frame: Frame, by: ByState, enrolling: Enrolling) -> Iterator[Counts]:
                 return
             candidates = _candidates(connection, frame, by, ids)[:left]
             counts = enrolling.enrol(connection, candidates)
+            if not frame.limits.all:
+                _note_entered(connection, frame, [candidate.customer_id for candidate in candidates])
             last = ids[-1]
         left = None if left is None else left - len(candidates)
         yield counts
@@ -65,8 +68,8 @@ def _next(frame: Frame, last: int) -> Any:
 
 def _candidates(connection: Connection, frame: Frame, by: ByState, ids: list[int]) -> list[Candidate]:
     condition = _condition(frame, by)
-    among = customer.c.id.between(ids[0], ids[-1])
-    zones = set(connection.execute(select(customer.c.zone).where(among).distinct()).scalars())
+    here = customer.c.id.between(ids[0], ids[-1])
+    zones = set(connection.execute(select(customer.c.zone).where(here).distinct()).scalars())
     scope = customer_scope(connection, frame, condition, zones)
     rows = connection.execute(
         select(customer.c.id, customer.c.key, customer.c.zone)
@@ -85,10 +88,10 @@ def _condition(frame: Frame, by: ByState) -> Condition:
 
 
 def _note_holding(connection: Connection, frame: Frame, ids: list[int], now_holding: list[int]) -> set[int]:
-    """Note for whom it holds; those for whom it did not at the last check. Only a whole turn notes."""
+    """Note for whom it holds, if this is a whole turn; those for whom it did not at the last check."""
     mine = holding.c.journey == frame.journey.name
-    among = holding.c.customer_id.between(ids[0], ids[-1])
-    before = set(connection.execute(select(holding.c.customer_id).where(mine, among)).scalars())
+    here = holding.c.customer_id.between(ids[0], ids[-1])
+    before = set(connection.execute(select(holding.c.customer_id).where(mine, here)).scalars())
     begun = set(now_holding) - before
     if frame.limits.all:
         for gone in batches(sorted(before - set(now_holding))):
@@ -96,6 +99,19 @@ def _note_holding(connection: Connection, frame: Frame, ids: list[int], now_hold
         rows = [(frame.journey.name, customer_id) for customer_id in sorted(begun)]
         insert_rows(connection, holding, ("journey", "customer_id"), rows)
     return begun
+
+
+def _note_entered(connection: Connection, frame: Frame, ids: list[int]) -> None:
+    """A restricted turn notes those whom it enrolled: for the next whole one it has begun to hold already."""
+    mine = holding.c.journey == frame.journey.name
+    noted = select(holding.c.customer_id).where(mine)
+    entered = select(enrolment.c.journey, enrolment.c.customer_id).where(
+        enrolment.c.journey == frame.journey.name,
+        enrolment.c.enrolled_at == frame.now,
+        among(connection, enrolment.c.customer_id, ids),
+        enrolment.c.customer_id.not_in(noted),
+    )
+    connection.execute(insert(holding).from_select(["journey", "customer_id"], entered.distinct()))
 
 
 def _candidate(frame: Frame, by: ByState, row: Row[Any]) -> Candidate:

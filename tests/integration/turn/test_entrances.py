@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 
@@ -196,3 +198,37 @@ def test_a_month_from_the_last_days_of_another_month(engine: Engine, offset: str
     for now in ("02-28 08:30", "02-28 09:30", "03-01 09:30"):
         stage.turn(now)
         assert [who for who, _ in stage.ends()] == ([] if now == "02-28 08:30" else [f"c{d}" for d in days])
+
+
+# ── a condition ──
+
+BRITISH = "{when: {customer: {country: GB}}, check: hourly, again: always, while_inside: alongside}"
+
+
+TWO = {"customers": ("ada", "bob")}
+
+
+@pytest.mark.parametrize("restricted", [[TWO], [TWO, TWO], [{"limit": 2}], [{"limit": 1}, {"limit": 1}]])
+def test_whom_a_restricted_turn_enrols_no_later_turn_does(
+    engine: Engine, restricted: list[dict[str, Any]]
+) -> None:
+    stage = Stage(engine, journey(BRITISH))
+    stage.knows("ada", "bob", "cid", country="GB")
+    for hour, words in enumerate(restricted, start=10):
+        stage.run("entered", f"03-02 {hour}:30", **words)
+    assert [who for who, _ in stage.ends()] == ["ada", "bob"]
+    stage.turn("03-02 13:00")
+    assert [who for who, _ in stage.ends()] == ["ada", "bob", "cid"]
+    stage.knows("ada", at="03-02 13:10", country="FR")
+    stage.turn("03-02 14:00")
+    stage.knows("ada", at="03-02 14:10", country="GB")
+    stage.turn("03-02 15:00")
+    assert [who for who, _ in stage.ends()] == ["ada", "ada", "bob", "cid"]
+
+
+def test_who_waits_for_room_is_not_forgotten_by_a_restricted_turn(engine: Engine) -> None:
+    stage = Stage(engine, journey(BRITISH.replace("again:", "at_most: 1 an hour, again:")))
+    stage.knows("ada", "bob", country="GB")
+    stage.run("entered", "03-02 10:30", customers=("ada", "bob"))
+    stage.turn("03-02 11:00")
+    assert [who for who, _ in stage.ends()] == ["ada", "bob"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from loyaltyloop.journey.places import ConditionAt
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
-from loyaltyloop.journey.schema.steps import WaitFile, WaitForFile
+from loyaltyloop.journey.schema.steps import StartFile, WaitFile, WaitForFile
 
 
 def _leap_day(context: Context) -> Iterator[Found]:
@@ -21,10 +21,23 @@ def _leap_day(context: Context) -> Iterator[Found]:
             )
 
 
-def _one_per(context: Context) -> Iterator[Found]:
+def _with_nothing(context: Context) -> Iterator[Seen]:
+    """Journeys that nobody enters with properties: by no event, not by hand alone, from no journey."""
+    if len(context.journeys) < len(context.names):  # one that could not be read may start any of them
+        return
+    started = {
+        one.file.start for seen in context.journeys for one in seen.placed if isinstance(one.file, StartFile)
+    }
     for seen in context.journeys:
         enter = seen.file.enter
-        if enter.one_per != "customer" and enter.event is None:
+        if enter.event is None and enter.manual is None and seen.journey.name not in started:
+            yield seen
+
+
+def _one_per(context: Context) -> Iterator[Found]:
+    for seen in _with_nothing(context):
+        enter = seen.file.enter
+        if enter.one_per != "customer":
             yield seen.found(
                 ("enter", "one_per"),
                 f"'one_per: {enter.one_per}' means a property of an event, and no event enters here",
@@ -69,9 +82,7 @@ def _of_inside(place: ConditionAt, seen: Seen) -> Iterator[tuple[str, str]]:
 
 
 def _no_trigger(context: Context) -> Iterator[Found]:
-    for seen in context.journeys:
-        if seen.file.enter.event is not None:
-            continue
+    for seen in _with_nothing(context):
         for place in seen.conditions:
             for word in ("trigger", "order", "same"):
                 if getattr(place.condition, word) is not None:

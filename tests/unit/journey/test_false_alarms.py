@@ -30,3 +30,29 @@ def test_attributes_of_the_shops_own_may_be_like_known_ones(name: str) -> None:
     body = f"{{% block body %}}{{{{ customer.{name} | default('x') }}}}{{% endblock %}}"
     page = good()["templates/welcome/hello.html"].decode().partition("{% block body %}")[0] + body
     assert told("steps:", letter(), **{"templates/welcome/hello.html": page.encode()}) == {"misspelt-name"}
+
+
+ASKS_THE_TRIGGER = (
+    "steps:",
+    letter(", if: {trigger: {total: {over: 50}}, order: {status: shipped}}"),
+    "  - {wait: visit, until: trigger.appointment_at, offset: -1 day}",
+    "  - {send: reminder, template: welcome/hello}",
+)
+STARTING = b"""journey: starting
+about: Starts the other.
+purpose: service
+enter: {event: Newsletter Read}
+steps:
+  - {send: letter, template: welcome/hello}
+  - {start: letters}
+"""
+
+
+def test_who_is_started_by_hand_enters_with_what_is_handed_over() -> None:
+    assert told(*ASKS_THE_TRIGGER, enter="{manual: true, one_per: order_id}") == set()
+
+
+def test_who_is_started_by_a_journey_enters_with_what_that_was_entered_by() -> None:
+    enter = "{when: {segment: regulars}, one_per: order_id}"
+    assert told(*ASKS_THE_TRIGGER, enter=enter) == {"no-trigger!", "one-per!"}
+    assert told(*ASKS_THE_TRIGGER, enter=enter, **{"journeys/starting.yaml": STARTING}) == set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from prefect import flow
@@ -10,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
-from flows.project import settings
+from flows.project import present, settings
 from loyaltyloop.errors import TurnPutOff
 from loyaltyloop.store.database import read
 from loyaltyloop.store.versions import live_journeys
@@ -25,12 +24,12 @@ def deliver() -> State[Any]:
 
     Customers move on behind their messages at the next turn of their journey.
     """
-    world = World.open(settings())
+    world = World.open(settings(), present)
     with read(world.engine) as connection:
         names = [row.name for row in live_journeys(connection)]
     for name in names:
         try:
-            with open_turn(world, name, datetime.now(UTC)) as turn:
+            with open_turn(world, name, present()) as turn:
                 return _deliver(turn)
         except TurnPutOff:
             continue  # its own turn, or none; any other journey's turn delivers for all
@@ -41,4 +40,7 @@ def _deliver(turn: OpenTurn) -> State[Any]:
     stage = next(stage for stage in turn.stages if stage.kind == "deliver")
     state = cast("State[Any]", task_of(stage)(quote(turn), quote(stage), return_state=True))
     state.result()  # raises what the task raised
-    return Completed(message=state.message)
+    left_over = turn.frame.left_over
+    return Completed(
+        message=f"{state.message}; messages wait: {left_over.why}" if left_over else state.message
+    )

@@ -20,7 +20,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.ahead import Ahead
-from flows.project import settings
+from flows.project import present, settings
 from flows.showing import artifact_key, headline, turn_page
 from flows.source import journey_named
 from flows.waking import schedule_wake_up, wake_at
@@ -89,7 +89,7 @@ def take_turn(
     """One turn, from opening to the next wake-up. Its state's data is the TurnReport, or the refusal."""
     restricted = {"customers": tuple(customers or ()), "limit": limit, "dry_run": dry_run}
     try:
-        walked = walk(journey, (now or datetime.now(UTC)).astimezone(UTC), **restricted)
+        walked = walk(journey, now and now.astimezone(UTC), **restricted)
     except TurnPutOff as refusal:
         get_run_logger().info("%s", refusal)
         return Completed(name="Skipped", message=str(refusal), data=refusal)
@@ -109,9 +109,13 @@ def _no_trace_back(record: logging.LogRecord) -> bool:
     return not record.msg.startswith("Engine execution exited")
 
 
-def walk(journey: str, now: datetime, **restricted: Any) -> Walked:
-    """Every stage a task, after its parents; a turn that finds nothing to do ends in its first task."""
-    with open_turn(World.open(settings()), journey, now, **restricted) as turn:
+def walk(journey: str, now: datetime | None, **restricted: Any) -> Walked:
+    """Every stage a task, after its parents; a turn that finds nothing to do ends in its first task.
+
+    `now`: None for the present.
+    """
+    world = World.open(settings(), clock=None if now else present)
+    with open_turn(world, journey, now or present(), **restricted) as turn:
         ahead, done = Ahead(turn), dict[str, State[Any]]()
         for stage in turn.stages:
             parents = [done[name] for name in stage.after]
@@ -129,6 +133,8 @@ def show(walked: Walked, dry_run: bool) -> str:
     report, stages = walked.report, walked.stages
     line = headline(report, stages)
     rename(f"{line} (dry run)" if dry_run else line)
+    if report.messages_wait:
+        get_run_logger().warning("Messages wait: %s.", report.messages_wait)
     if not report.idle:
         page = turn_page(report, stages, dry_run)
         create_markdown_artifact(page, key=artifact_key(report.journey), description=line)
@@ -150,7 +156,7 @@ def wake(journey: str, walked: Walked) -> None:
     """Schedule the next turn for when the next customer is due, and say when that is."""
     if walked.report.next_due is None:
         return
-    moment = wake_at(walked.report.next_due, datetime.now(UTC), walked.apart)
+    moment = wake_at(walked.report.next_due, present(), walked.apart)
     if scheduled := schedule_wake_up(journey, moment):
         get_run_logger().info("The next turn is scheduled for %s UTC.", f"{scheduled:%Y-%m-%d %H:%M}")
 

@@ -20,8 +20,9 @@ def artifact_key(journey: str) -> str:
 
 def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     """A turn in one line: `12 entered, 30 steps, 12 messages handed over`."""
+    wait = [f"messages wait: {report.messages_wait}"] if report.messages_wait else []
     if report.idle:
-        return NOTHING
+        return ", ".join(wait) or NOTHING
     moved = sum(row.people for row in _of(report, stages, "step"))
     doors = _of(report, stages, "enter", "leave")
     parts = [f"{_n(row)} {_door(row)}" for row in doors if ":" not in row.path]
@@ -32,7 +33,7 @@ def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     parts += [f"{left:,} left"] if left else []
     parts += [_count(moved, "step")] if moved else []
     parts += [f"{_count(row.people, 'message')} {_plain(row.path)}" for row in _of(report, stages, "deliver")]
-    return ", ".join(parts)
+    return ", ".join(parts + wait)
 
 
 def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str:
@@ -51,6 +52,8 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
         told += ["### Who moved where", table(("Step", "", "Path", "People"), moves)]
     if sent := _of(report, stages, "deliver"):
         told += ["### Messages", table(("", "Messages"), [(_plain(row.path), _n(row)) for row in sent])]
+    if report.messages_wait:
+        told.append(f"**Messages wait:** {plain(report.messages_wait)}.")
     return "\n\n".join([*told, _next(report)])
 
 

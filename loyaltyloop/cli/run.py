@@ -58,8 +58,13 @@ def _plain(project: Project, journey: str, given: dict[str, Any]) -> TurnReport:
     from loyaltyloop.turn.runner import run_turn
     from loyaltyloop.turn.world import World
 
-    moment = given["now"] or datetime.now(UTC)
-    return run_turn(World.open(project.settings()), journey, **(given | {"now": moment}))
+    clock = None if given["now"] else _present
+    world = World.open(project.settings(), clock)
+    return run_turn(world, journey, **(given | {"now": given["now"] or _present()}))
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
 
 
 def _in_prefect(project: Project, journey: str, given: dict[str, Any]) -> TurnReport:
@@ -95,5 +100,7 @@ def _say(report: TurnReport, dry_run: bool) -> None:
         console.print(table)
     if dry_run:
         console.print("A dry run: nothing was changed, nothing was sent.")
+    if report.messages_wait:
+        console.print(f"Messages wait: {report.messages_wait}.")
     due = f"{report.next_due:%Y-%m-%d %H:%M} UTC" if report.next_due else "when something arrives"
     console.print(f"Next: {due}.")

@@ -24,8 +24,8 @@ STAGES = (
 )
 
 
-def report(*rows: tuple[str, str, int], due: datetime | None = None) -> TurnReport:
-    return TurnReport("welcome", NOW, tuple(Row(*row) for row in rows), due)
+def report(*rows: tuple[str, str, int], due: datetime | None = None, wait: str = "") -> TurnReport:
+    return TurnReport("welcome", NOW, tuple(Row(*row) for row in rows), due, wait)
 
 
 FULL = report(
@@ -48,6 +48,14 @@ def test_a_turn_in_one_line() -> None:
 
 def test_nothing_to_do() -> None:
     assert headline(report(("hello", "", 0)), STAGES) == "nothing to do"
+
+
+def test_messages_that_wait_are_told() -> None:
+    why = "no connection to the mail server (TimeoutError)"
+    assert headline(report(wait=why), STAGES) == f"messages wait: {why}"
+    turn = report(("deliver", "held", 3), wait=why)
+    assert headline(turn, STAGES) == f"3 messages held, messages wait: {why}"
+    assert turn_page(turn, STAGES, dry_run=False).split("\n\n")[-2] == f"**Messages wait:** {why}."
 
 
 def test_the_page_of_a_turn() -> None:

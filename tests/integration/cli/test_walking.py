@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loyaltyloop.settings import Settings
+from loyaltyloop.turn.world import World
 from tests.integration.cli.conftest import Loop
 
+Clock = Callable[[], datetime] | None
 WEEK = ("--from", "2026-03-02", "--to", "2026-03-06")
 
 
@@ -69,6 +74,36 @@ def test_text_in_brackets_is_printed_as_it_stands(
     for ran in (loop(*command), loop("report")):
         assert (ran.code, ran.err) == (0, "")
         assert "left: [/done] with :smile: it" in ran.out
+
+
+def test_a_turn_says_why_messages_wait(loop: Loop, project: Path, history: Path) -> None:
+    env = project / ".env"
+    settings = "LOOP_EMAIL=smtp\nLOOP_SMTP_HOST=127.0.0.1\nLOOP_SMTP_PORT=9\n"
+    env.write_text(env.read_text() + settings)
+    ran = loop("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z")
+    assert ran.code == 0
+    assert "Messages wait: no connection to the mail server (ConnectionRefusedError)." in ran.out
+    assert "Next: 2026-03-02 09:05 UTC." in ran.out
+
+
+def test_a_turn_at_the_present_is_given_a_clock(
+    loop: Loop, history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = []
+    real = World.open
+
+    def opened(settings: Settings, clock: Clock = None) -> World:
+        clocks.append(clock)
+        return real(settings, clock)
+
+    monkeypatch.setattr(World, "open", opened)
+    loop("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z")
+    loop("run", "welcome", "--plain")
+    loop("walk", *WEEK, "--every", "1d")
+    made_up, present, walked = clocks
+    assert (made_up, walked) == (None, None)
+    assert present is not None
+    assert abs(datetime.now(UTC) - present()) < timedelta(minutes=1)
 
 
 def test_a_second_walk_over_the_same_days_is_refused(loop: Loop, history: Path) -> None:

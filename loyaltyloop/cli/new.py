@@ -121,8 +121,9 @@ def _files(folder: Path, name: str) -> dict[str, str]:
 
 
 def _deployment(folder: Path) -> None:
-    """The new journey's entry in prefect.yaml, unless another file is in the way."""
+    """The new journey's entry in prefect.yaml, unless another file is in the way; and what Prefect runs."""
     from loyaltyloop.up.deploying import FILE, read_files, write_file
+    from loyaltyloop.up.project_files import WRITTEN, write_flows
 
     try:
         journeys, shop = read_files(folder)
@@ -131,3 +132,8 @@ def _deployment(folder: Path) -> None:
         return
     if write_file(folder, journeys, shop):
         click.echo(f"  wrote {FILE}")
+    try:
+        if write_flows(folder):
+            click.echo(f"  wrote {WRITTEN}")
+    except UserError as error:  # the journey is there, and can be walked without Prefect
+        click.echo(f"  {error}")

@@ -15,6 +15,7 @@ from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import read_moment, wide_console
 from loyaltyloop.errors import UserError
 from loyaltyloop.up.environment import prefect_environment, quiet
+from loyaltyloop.up.project_files import has_flows
 
 if TYPE_CHECKING:
     from loyaltyloop.turn.counts import TurnReport
@@ -68,8 +69,11 @@ def _present() -> datetime:
 
 
 def _in_prefect(project: Project, journey: str, given: dict[str, Any]) -> TurnReport:
-    if not (project.folder / "flows").is_dir():
-        raise UserError(f"{project.folder} has no flows/: `loop run --plain` does a turn without Prefect.")
+    if not has_flows(project.folder):
+        raise UserError(
+            f"{project.folder} has no flows/ and tasks/: `loop deploy --file-only` writes them; "
+            "`loop run --plain` does a turn without Prefect."
+        )
     os.environ.update(quiet(prefect_environment(project.folder, os.environ)))  # read when Prefect is imported
     sys.path.insert(0, str(project.folder))
     take_turn_here = import_module("flows.journey").take_turn_here

@@ -20,6 +20,7 @@ def test_a_new_journey_passes_check_and_can_be_applied(loop: Loop, project: Path
         "  wrote templates/winback/hello.html",
         "  wrote templates/winback/reminder.html",
         "  wrote prefect.yaml",
+        "  wrote flows/ and tasks/: what Prefect runs",
         "Edit journeys/winback.yaml, then: loop check, loop plan, loop apply.",
     ]
     assert "winback" in (project / "prefect.yaml").read_text()
@@ -49,6 +50,7 @@ def test_in_an_empty_folder(tmp_path: Path) -> None:
     assert loop("check", "journeys", "templates").endswith("No mistakes found.\n")
     assert "changes are live" in loop("apply", "--yes")
     assert loop("plan") == "Nothing to do: what is live is what the files say.\n"
+    assert loop("deploy", "--check") == "prefect.yaml is up to date.\n"
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from loyaltyloop.journey.condition import Ago
 from loyaltyloop.journey.rules.rule import Context, Found, Rule
-from loyaltyloop.journey.schema.conditions import Comparison, ConditionFile, Test
+from loyaltyloop.journey.schema.conditions import ENGAGEMENTS, Comparison, ConditionFile, Test
 from loyaltyloop.journey.schema.steps import LeaveFile
 from loyaltyloop.journey.tree import Path
 
 _FIELDS = ("customer", "trigger", "order", "cart")
+# Words that a number can come to fit, or cease to fit, by becoming less.
+_BOTH = frozenset(("is_", "not_", "between", "one_of"))
+_UPPER = _BOTH | {"under", "at_most"}
+_LOWER = _BOTH | {"over", "at_least"}
 
 
 def _by_time_alone(context: Context) -> Iterator[Found]:
@@ -46,21 +50,30 @@ def _comes_true(
         rest = {name: one for name, one in segments.items() if name != said.segment}
         if any(True for _ in _comes_true(inner, (), positive, rest)):
             yield (*path, "segment"), f"the segment '{said.segment}' does", _WAIT
-    if said.did is not None and said.within is not None and path != ("goal",):
-        if not positive:
-            yield (*path, "within"), f"'not did' within {said.within}", _WAIT
-        elif _few(said.times):
-            yield (*path, "times"), f"fewer events within {said.within}", _WAIT
+    if said.within is not None and path != ("goal",):
+        yield from _runs_out(said, path, positive)
     for subject in _FIELDS:
         for name, test in (getattr(said, subject) or {}).items():
             if isinstance(test, Comparison) and (how := _moving(test, positive)):
                 yield (*path, subject, name), f"'{name}' {how} a moving day", _WAIT
 
 
-def _few(times: Test | None) -> bool:
-    if times is None:
-        return False
-    return not isinstance(times, Comparison) or bool(times.model_fields_set - {"at_least", "over", "known"})
+def _runs_out(said: ConditionFile, path: Path, positive: bool) -> Told:
+    """As time passes, what was done within a time can only become less."""
+    if said.did is not None:
+        if positive and _has(said.times, _UPPER):
+            yield (*path, "times"), f"fewer events within {said.within}", _WAIT
+        elif not positive and (said.times is None or _has(said.times, _LOWER)):
+            yield (*path, "within"), f"'not did' within {said.within}", _WAIT
+    for word in ENGAGEMENTS if not positive else ():
+        if getattr(said, word) is not None:
+            yield (*path, "within"), f"'not {word}' within {said.within}", _WAIT
+
+
+def _has(times: Test | None, words: frozenset[str]) -> bool:
+    """Does a comparison bound the number on that side? A bare number does on both."""
+    said = times.model_fields_set if isinstance(times, Comparison) else {"is_"}
+    return times is not None and bool(said & words)
 
 
 def _moving(test: Comparison, positive: bool) -> str | None:

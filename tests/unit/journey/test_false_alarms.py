@@ -10,11 +10,14 @@ HEAD = "journey: letters\nabout: A journey.\npurpose: {purpose}\nenter: {enter}\
 
 
 def told(
-    *lines: str, enter: str = "{event: Newsletter Read}", purpose: str = "service", **files: bytes
+    *lines: str,
+    enter: str = "{event: Newsletter Read}",
+    purpose: str = "service",
+    files: dict[str, bytes] | None = None,
 ) -> set[str]:
     """What is said of the good project with this journey more: `rule`, with `!` where it is an error."""
     text = HEAD.format(enter=enter, purpose=purpose) + "\n".join(lines) + "\n"
-    problems = check_files(good() | {"journeys/letters.yaml": text.encode()} | files)
+    problems = check_files(good() | {"journeys/letters.yaml": text.encode()} | (files or {}))
     return {problem.rule + ("!" if problem.severity == "error" else "") for problem in problems}
 
 
@@ -29,7 +32,9 @@ def test_attributes_of_the_shops_own_may_be_like_known_ones(name: str) -> None:
     }
     body = f"{{% block body %}}{{{{ customer.{name} | default('x') }}}}{{% endblock %}}"
     page = good()["templates/welcome/hello.html"].decode().partition("{% block body %}")[0] + body
-    assert told("steps:", letter(), **{"templates/welcome/hello.html": page.encode()}) == {"misspelt-name"}
+    assert told("steps:", letter(), files={"templates/welcome/hello.html": page.encode()}) == {
+        "misspelt-name"
+    }
 
 
 ASKS_THE_TRIGGER = (
@@ -55,4 +60,27 @@ def test_who_is_started_by_hand_enters_with_what_is_handed_over() -> None:
 def test_who_is_started_by_a_journey_enters_with_what_that_was_entered_by() -> None:
     enter = "{when: {segment: regulars}, one_per: order_id}"
     assert told(*ASKS_THE_TRIGGER, enter=enter) == {"no-trigger!", "one-per!"}
-    assert told(*ASKS_THE_TRIGGER, enter=enter, **{"journeys/starting.yaml": STARTING}) == set()
+    assert told(*ASKS_THE_TRIGGER, enter=enter, files={"journeys/starting.yaml": STARTING}) == set()
+
+
+@pytest.mark.parametrize(
+    ("condition", "by_time"),
+    [
+        ("{did: A, within: 30 days}", False),
+        ("{not: {did: A, within: 30 days}}", True),
+        ("{did: A, within: 30 days, times: {at_least: 3}}", False),
+        ("{did: A, within: 30 days, times: {under: 3}}", True),
+        ("{did: A, within: 30 days, times: 3}", True),
+        ("{not: {did: A, within: 30 days, times: {under: 3}}}", False),
+        ("{not: {did: A, within: 30 days, times: {at_least: 3}}}", True),
+        ("{not: {did: A, within: 30 days, times: {between: [2, 3]}}}", True),
+        ("{received: welcome, within: 2 days}", False),
+        ("{not: {received: welcome, within: 2 days}}", True),
+        ("{not: {not: {clicked: welcome.hello, within: 2 days}}}", False),
+        ("{any: [{did: A}, {not: {clicked: welcome.hello, within: 2 days}}]}", True),
+        ("{not: {clicked: welcome}}", False),
+    ],
+)
+def test_leaving_by_time_alone(condition: str, by_time: bool) -> None:
+    found = told(f"leave_when: {{done: {condition}}}", "steps:", letter())
+    assert found == ({"by-time-alone!"} if by_time else set())

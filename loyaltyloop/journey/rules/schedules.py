@@ -40,7 +40,18 @@ def _never(context: Context) -> Iterator[Found]:
             )
 
 
+def _once(context: Context) -> Iterator[Found]:
+    for seen, times in _readable(context):
+        if times > 1 and "again" not in seen.file.enter.model_fields_set:
+            yield seen.found(
+                ("enter", "schedule"),
+                "this comes again and again, and each customer enters only the first time",
+                "Write 'again: always' for everybody each time; 'again: never', if once is meant.",
+            )
+
+
 RULES = (
     Rule("bad-schedule", "error", "A schedule that is neither cron nor RRULE.", _bad),
     Rule("schedule-never", "warning", "A schedule that no time fits.", _never),
+    Rule("schedule-once", "warning", "A recurring schedule without a word on entering again.", _once),
 )

@@ -84,3 +84,21 @@ def test_who_is_started_by_a_journey_enters_with_what_that_was_entered_by() -> N
 def test_leaving_by_time_alone(condition: str, by_time: bool) -> None:
     found = told(f"leave_when: {{done: {condition}}}", "steps:", letter())
     assert found == ({"by-time-alone!"} if by_time else set())
+
+
+@pytest.mark.parametrize(
+    ("schedule", "found"),
+    [
+        ('"30 9 * * *"', {"schedule-once"}),
+        ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24", {"schedule-once"}),
+        ('"30 9 * * *", again: never', set()),
+        ('"30 9 * * *", again: always', set()),
+        ('"30 9 * * *", again: after 20 days', set()),
+        ("DTSTART:20260305T090000", set()),
+        ("DTSTART:20260305T090000 FREQ=DAILY;COUNT=1", set()),
+        ("DTSTART:20260305T090000 FREQ=DAILY;UNTIL=20260306", set()),
+    ],
+)
+def test_broadcasts_that_come_again(schedule: str, found: set[str]) -> None:
+    enter = f"{{schedule: {schedule}, to: {{segment: regulars}}}}"
+    assert told("steps:", letter(), enter=enter) == found

@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What holds the pages to the code: links, commands, words, and the pages that are made from it.
+DOCS := tests/unit/test_docs.py tests/unit/channels/test_docs.py tests/unit/cli/test_commands_page.py \
+	tests/unit/journey/test_language_page.py tests/unit/journey/test_check_rules.py
 
 .PHONY: demo test check format bench kill-test install clean
 
@@ -26,6 +29,8 @@ check: $(STAMP)
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@$(BIN)/loop check
+	@$(BIN)/loop deploy --check
+	@$(BIN)/python -m pytest -q $(DOCS)
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .

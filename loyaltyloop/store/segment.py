@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from loyaltyloop.journey.events import ALIASES
 from loyaltyloop.journey.times import Duration, read_instant
 from loyaltyloop.store.canonical import LONGEST_ID, Refused, canonical, digest, plain_text
 
@@ -15,21 +16,6 @@ TYPES = ("identify", "track", "page", "screen", "group", "alias")
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no shop sold by the web before; earlier times are placeholders
 LATEST = datetime(2900, 1, 1, tzinfo=UTC)
 
-# Names of Segment's first e-commerce spec and of Google Analytics' enhanced e-commerce.
-ALIASES: Mapping[str, str] = {
-    "Viewed Product Category": "Product List Viewed",
-    "Viewed Product": "Product Viewed",
-    "Clicked Product": "Product Clicked",
-    "Added Product": "Product Added",
-    "Removed Product": "Product Removed",
-    "Completed Order": "Order Completed",
-    "Started Order": "Checkout Started",
-    "Updated Order": "Order Updated",
-    "Viewed Promotion": "Promotion Viewed",
-    "Clicked Promotion": "Promotion Clicked",
-    "Viewed Checkout Step": "Checkout Step Viewed",
-    "Completed Checkout Step": "Checkout Step Completed",
-}
 _KEPT = ("timezone", "locale", "campaign", "page")  # of the context; addresses and agents are not kept
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loyaltyloop.journey.rules import (
     deciding,
     entering,
+    events,
     fields,
     html,
     leaving,
@@ -27,6 +28,7 @@ _THEMES = (
     ways,
     deciding,
     sending,
+    events,
     fields,
     template_files,
     template_names,

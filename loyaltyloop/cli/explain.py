@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.cli.options import known_journey
 from loyaltyloop.cli.story import story
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def command(project: Project, customer: str, journey: str | None, as_json: bool)
     from loyaltyloop.store.lookup import find_customer
 
     with read(project.engine()) as connection:
-        history = load_history(connection, find_customer(connection, customer), journey)
+        wanted = known_journey(connection, journey)
+        history = load_history(connection, find_customer(connection, customer), wanted)
     if as_json:
         return print_json(as_document(history))
     for line in story(history):

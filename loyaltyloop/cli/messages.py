@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project
-from loyaltyloop.cli.options import print_json_list, wide_console
+from loyaltyloop.cli.options import known_journey, print_json_list, wide_console
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -52,7 +52,7 @@ def command(
     with read(project.engine()) as connection:
         whose = find_customer(connection, customer) if customer else None
         shown = limit if as_json or limit else 50
-        found = list_messages(connection, Wanted(whose, journey, state, shown))
+        found = list_messages(connection, Wanted(whose, known_journey(connection, journey), state, shown))
         if as_json:
             print_json_list(as_row(one) for one in found)
         else:

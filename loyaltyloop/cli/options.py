@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.errors import FilesError, UsageError
+from loyaltyloop.journey.mistakes import did_you_mean
 from loyaltyloop.journey.times import Duration, read_instant
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from sqlalchemy import Connection
 
     from loyaltyloop.cli.base import Project
     from loyaltyloop.journey.reader import Reading
@@ -58,6 +60,16 @@ def checked(project: Project) -> Reading:
     if errors := [problem for problem in check_project(files) if problem.severity == "error"]:
         raise FilesError(errors)
     return read_project(files)
+
+
+def known_journey(connection: Connection, name: str | None) -> str | None:
+    """The name, if it is none or that of a journey that was applied. UsageError says which there are."""
+    from loyaltyloop.store.versions import live_journeys
+
+    names = sorted(row.name for row in live_journeys(connection))
+    if name is None or name in names:
+        return name
+    raise UsageError(f"No journey {name!r} was ever applied. {did_you_mean(name, names, 'The journeys are')}")
 
 
 def wide_console() -> Console:

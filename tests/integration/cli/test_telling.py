@@ -82,7 +82,7 @@ def test_explain_as_json(loop: Loop, told: int) -> None:
         }
     ]
     assert [message["subject"] for message in data["messages"]] == ["Welcome, Ada"]
-    assert loop("explain", "ada", "--journey", "other", "--json").data["enrolments"] == []
+    assert loop("explain", "ada", "--journey", "welcome", "--json").data["enrolments"] == [way]
 
 
 def test_explain_somebody_unknown(loop: Loop, told: int) -> None:
@@ -110,9 +110,17 @@ def test_messages_as_json(loop: Loop, told: int) -> None:
     }
     assert loop("messages", "--json", "--state", "refused").data == []
     assert [row["step"] for row in loop("messages", "--json", "--customer", "ada").data] == ["hello"]
-    assert loop("messages", "--json", "--journey", "other").data == []
+    assert loop("messages", "--json", "--journey", "welcome").data == rows
     assert len(loop("messages", "--json", "--limit", "1").data) == 1
     assert loop("messages", "--state", "lost").code == 2
+
+
+@pytest.mark.parametrize("command", [("messages",), ("messages", "--json"), ("explain", "ada")])
+def test_a_journey_that_is_not_there(loop: Loop, told: int, command: tuple[str, ...]) -> None:
+    ran = loop(*command, "--journey", "welcom")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "No journey 'welcom' was ever applied. Did you mean 'welcome'?\n"
+    assert loop(*command, "--journey", "x").err.endswith(" The journeys are: welcome.\n")
 
 
 def test_messages_for_people(loop: Loop, told: int) -> None:

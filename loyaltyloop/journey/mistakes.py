@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from loyaltyloop.errors import Problem
 from loyaltyloop.journey.model import VERBS
 from loyaltyloop.journey.schema.changes import ChangesFile
-from loyaltyloop.journey.schema.values import shown
+from loyaltyloop.journey.schema.values import shown, written
 from loyaltyloop.journey.tree import Node, Path, Source
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -164,7 +164,7 @@ def _other(kind: str, context: dict[str, Any], value: object) -> tuple[str, str]
         case "bool_type":
             return f"true or false is wanted, not {shown(value)}", "Write true or false, without quotes."
         case "string_type":
-            return f"text is wanted, not {shown(value)}", f'Put it in quotes: "{value}".'
+            return f"text is wanted, not {shown(value)}", f'Put it in quotes: "{written(value)}".'
         case "too_short":
             return f"{context['actual_length']} are too few", f"Write at least {context['min_length']}."
         case "too_long":

@@ -32,8 +32,14 @@ def shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = {True: "true", False: "false", None: "nothing"}.get(value, value)  # type: ignore[call-overload]
-    return f"'{str(text)[:60]}'" if value is not None else "nothing"
+    return f"'{written(value)[:60]}'" if value is not None else "nothing"
+
+
+def written(value: object) -> str:
+    """A scalar as it stands in a file. By identity: to Python 1 is equal to True."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    return str(value)
 
 
 class JsonSchema:
@@ -62,7 +68,7 @@ def read_text(value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value
     if isinstance(value, bool | int | Decimal):
-        raise wrong(f"text is wanted, not {shown(value)}", f'Put it in quotes: "{value}".')
+        raise wrong(f"text is wanted, not {shown(value)}", f'Put it in quotes: "{written(value)}".')
     raise wrong(f"text is wanted, not {shown(value) if value != '' else 'nothing'}", "Write some words.")
 
 

@@ -265,6 +265,17 @@ def test_a_word_that_says_nothing_is_told_wherever_it_stands(steps: str, word: s
     assert f"'{word}' says nothing" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [("1", "not '1'"), ("0", "not '0'"), ("true", "not 'true'"), ("false", "not 'false'"), ("1.0", "'1.0'")],
+)
+def test_numbers_and_truths_are_shown_as_written(about: str, said: str) -> None:
+    with pytest.raises(FilesError) as refused:
+        read_journey(f"journey: x\nabout: {about}\nenter: {{manual: true}}\nsteps: [{{leave: x}}]\n")
+    assert said in str(refused.value)
+    assert f'Put it in quotes: "{about}".' in str(refused.value)
+
+
 def test_an_attribute_may_be_set_to_nothing() -> None:
     journey = read_journey("journey: x\nabout: y\nenter: {manual: true}\nsteps: [{set: {colour: ~}}]\n")
     assert journey.steps[0].action == Set(attributes=(("colour", None),))

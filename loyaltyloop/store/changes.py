@@ -13,7 +13,7 @@ from typing import assert_never
 from sqlalchemy import Connection, Engine
 
 from loyaltyloop.errors import ApplyRefused, FilesError, UsageError
-from loyaltyloop.journey.model import Journey
+from loyaltyloop.journey.model import ByDate, Journey
 from loyaltyloop.journey.reader import Reading
 from loyaltyloop.store import shelf
 from loyaltyloop.store.change import Change
@@ -62,11 +62,17 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
     """Make these changes, in this order. ApplyRefused, with all reasons, if one of them cannot be made."""
     if reasons := refusals(changes):
         raise ApplyRefused("\n".join(["Nothing was changed.", *(f"  - {reason}" for reason in reasons)]))
-    files = texts(reading)
+    files, elsewhere = texts(reading), False
     for change in changes:
         _execute(connection, reading.journeys, files, change, now)
+        if change.change in ("shop added", "shop changed"):
+            elsewhere = follow_shop(connection, load_shop(connection).timezone) > 0
     for name in sorted({change.journey for change in changes if change.change in _OF_MESSAGES}):
         renew_messages(connection, name)
+    # Where zones or a yearly journey's hour are others now, the time may be past that was still to come.
+    dated = {name for name, journey in reading.journeys.items() if isinstance(journey.enter.by, ByDate)}
+    otherwise = {change.journey for change in changes if change.change == "entering changed"}
+    shelf.look_again(connection, dated if elsewhere else dated & otherwise)
 
 
 # What these change, is changed of messages that were planned before, too.
@@ -93,7 +99,6 @@ def _execute(
                 shelf.replace_text(connection, change.journey, change.version, files[change.path])
         case "shop added" | "shop changed":
             shelf.put_file(connection, change.path, files[change.path])
-            follow_shop(connection, load_shop(connection).timezone)
         case "template added" | "template changed":
             shelf.put_file(connection, change.path, files[change.path])
         case "template removed":

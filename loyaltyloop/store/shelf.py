@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 
@@ -13,7 +14,10 @@ from loyaltyloop.store.versions import content_table, file_table, journey_table,
 
 
 def open_journey(connection: Connection, journey: Journey, text: str, version: int, now: datetime) -> None:
-    """Make a journey live that was not, or no longer; its first turn looks back as far as `max_age`."""
+    """Make a journey live that was not, or no longer; its first turn looks back as far as `max_age`.
+
+    One that comes back has never looked at dates, conditions or schedules, like a new one.
+    """
     name = journey.name
     cursors = {"entered_seq": _look_back(connection, journey, now), "seen_seq": newest_seq(connection)}
     known = connection.execute(select(journey_table.c.version).where(journey_table.c.name == name)).scalar()
@@ -23,9 +27,8 @@ def open_journey(connection: Connection, journey: Journey, text: str, version: i
     else:
         entered = func.max if connection.dialect.name == "sqlite" else func.greatest
         later = entered(journey_table.c.entered_seq, cursors["entered_seq"])
-        connection.execute(
-            update(journey_table).where(journey_table.c.name == name).values(state="live", entered_seq=later)
-        )
+        values = {"state": "live", "applied_at": now, "checked_at": None, "entered_seq": later}
+        connection.execute(update(journey_table).where(journey_table.c.name == name).values(values))
     if known != version:
         add_version(connection, name, version, text, now)
 
@@ -40,6 +43,12 @@ def _look_back(connection: Connection, journey: Journey, now: datetime) -> int:
         select(func.min(event.c.seq)).where(event.c.name.in_(by.events), event.c.at >= since)
     ).scalar()
     return newest_seq(connection) if first is None else int(first) - 1
+
+
+def look_again(connection: Connection, journeys: Collection[str]) -> None:
+    """Let the next turns of these journeys look at dates as far back as they catch up; once a year enters."""
+    theirs = journey_table.c.name.in_(journeys)
+    connection.execute(update(journey_table).where(theirs).values(checked_at=None))
 
 
 def add_version(connection: Connection, journey: str, number: int, text: str, now: datetime) -> None:

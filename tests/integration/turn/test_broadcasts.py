@@ -42,6 +42,21 @@ def test_a_walk_through_the_past_begins_with_its_own_hour(engine: Engine, now: s
     assert len(stage.ends()) == sent
 
 
+def test_a_broadcast_that_comes_back_begins_the_next_morning(engine: Engine) -> None:
+    text = BROADCAST % "0 9 * * *"
+    stage = Stage(engine, text)
+    stage.knows("ada", country="GB")
+    stage.turn("03-01 10:00")
+    assert stage.ends() == [("ada", "left: done")]
+    stage.apply("03-01 10:30")
+    stage.turn("03-02 08:00")
+    stage.apply("03-02 12:00", text)
+    stage.turn("03-02 12:15")
+    assert stage.ends() == [("ada", "left: done")]
+    stage.turn("03-03 09:00")
+    assert stage.ends() == [("ada", "left: done")] * 2
+
+
 def test_every_second_week(engine: Engine) -> None:
     stage = Stage(engine, BROADCAST % "DTSTART:20260105T090000 RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO")
     stage.knows("ada", country="GB")

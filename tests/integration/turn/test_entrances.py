@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.turn.stage import Stage
+from tests.integration.turn.stage import DAYTIME, Stage
 
 
 def journey(enter: str, steps: str = "- wait: 10 days", name: str = "entered") -> str:
@@ -198,6 +198,39 @@ def test_a_month_from_the_last_days_of_another_month(engine: Engine, offset: str
     for now in ("02-28 08:30", "02-28 09:30", "03-01 09:30"):
         stage.turn(now)
         assert [who for who, _ in stage.ends()] == ([] if now == "02-28 08:30" else [f"c{d}" for d in days])
+
+
+def test_a_birthday_in_a_shop_that_moves_east_past_the_hour(engine: Engine) -> None:
+    """At noon (UTC) it is not nine yet in New York, and past nine in London."""
+    stage = Stage(engine, birthday("feb28"), shop=DAYTIME.replace("Europe/London", "America/New_York"))
+    stage.knows("ada", birthday="1992-03-10")
+    stage.turn("03-10 12:00")
+    stage.apply("03-10 12:00", birthday("feb28"))
+    stage.turn("03-10 12:15")
+    assert stage.ends() == [("ada", "left: done")]
+    stage.apply("03-10 12:30", birthday("feb28"), shop=DAYTIME.replace("Europe/London", "America/New_York"))
+    stage.turns("03-10 12:30", "03-11 12:30", 6)
+    assert stage.ends() == [("ada", "left: done")]
+
+
+def test_a_birthday_journey_that_comes_back_catches_up(engine: Engine) -> None:
+    stage = Stage(engine, birthday("feb28"))
+    stage.turn("03-10 08:00")
+    stage.apply("03-10 08:30")
+    stage.knows("ada", at="03-10 10:00", birthday="1992-03-09")
+    stage.turn("03-10 11:00")
+    stage.apply("03-10 12:00", birthday("feb28"))
+    stage.turn("03-10 12:15")
+    assert stage.ends() == [("ada", "left: done")]
+
+
+def test_a_birthday_journey_whose_hour_becomes_an_earlier_one(engine: Engine) -> None:
+    stage = Stage(engine, birthday("feb28").replace("09:00", "15:00"))
+    stage.knows("ada", birthday="1992-03-10")
+    stage.turn("03-10 11:00")
+    stage.apply("03-10 11:30", birthday("feb28"))
+    stage.turn("03-10 12:00")
+    assert stage.ends() == [("ada", "left: done")]
 
 
 # ── a condition ──

@@ -10,7 +10,7 @@ from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.models import Customer, Entry
 from tests.integration.cli.conftest import Loop
 from tests.integration.store.shop import NOW, SHOP, at, feed, identify, one, track
-from tests.integration.turn.test_meanwhile import Meanwhile
+from tests.integration.turn.meanwhile import Meanwhile
 
 
 def test_who_is_merged_while_being_started_enters(

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
-
 import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.steps import send
 from loyaltyloop.steps import wait as waits
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.cohorts import cohort, enrolment, mark, move, take
-from loyaltyloop.store.database import read, write_beside
+from loyaltyloop.store.database import write_beside
 from loyaltyloop.store.models import Enrolment
-from loyaltyloop.store.versions import load_shop
 from loyaltyloop.turn.engine import open_turn
 from tests.integration.store.shop import rows
+from tests.integration.turn.meanwhile import merging
 from tests.integration.turn.stage import Stage, utc
 
 WAITING = """\
@@ -40,48 +35,6 @@ def test_zone_that_changes_after_the_zones_were_read(engine: Engine, monkeypatch
     stage.turn("03-02 10:00")
     stage.turn("03-04 10:00")
     assert stage.ends() == [("ada", "waiting at enter.wait.2")]
-
-
-class Meanwhile:
-    """Something that another process does, begun in the midst of ours; it may have to wait for us."""
-
-    def __init__(self, what: Callable[[], object]) -> None:
-        self._what = what
-        self._pool = ThreadPoolExecutor(1)
-        self._running: Future[object] | None = None
-
-    def begin(self) -> None:
-        """Begin, once, and let it go on until it stands still or is done."""
-        if self._running is None:
-            self._running = self._pool.submit(self._what)
-            wait([self._running], timeout=0.5)
-
-    def end(self) -> None:
-        """It is done, without an error."""
-        assert self._running is not None
-        self._running.result(timeout=30)
-        self._pool.shutdown()
-
-    def before(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """The same work, in front of which this begins."""
-
-        def late(*words: Any, **named: Any) -> Any:
-            self.begin()
-            return work(*words, **named)
-
-        return late
-
-
-def merging(stage: Stage, at: str) -> Meanwhile:
-    """Ada turns out to own the tablet."""
-
-    def merge() -> None:
-        stage.merged("ada", "tablet", at)
-        with read(stage.engine) as connection:
-            shop = load_shop(connection)
-        apply_events(stage.engine, utc(at), shop)
-
-    return Meanwhile(merge)
 
 
 def test_message_of_somebody_who_merges_while_it_is_planned(

@@ -7,7 +7,8 @@ and marks `unknown` where it is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,19 +42,38 @@ WAITING = literal_column("message.state IN ('planned', 'held')", Boolean)
 CLAIMED = literal_column("message.state = 'claimed'", Boolean)
 
 
-def ready_keys(connection: Connection, now: datetime, who: ColumnElement[bool]) -> list[str]:
-    """Keys of messages that may leave by now, in the order of claiming: priority, entered_at, key.
+def ready(connection: Connection, now: datetime, who: ColumnElement[bool]) -> Sequence[Row[tuple[str, int]]]:
+    """What may leave by now, (key, customer id), in the order of claiming: priority, entered_at, key.
 
     At most SNAPSHOT of them; a paused journey's messages stay where they are.
     """
     paused = select(journey.c.name).where(journey.c.state == "paused")
     chosen = (
-        select(message.c.key)
+        select(message.c.key, message.c.customer_id)
         .where(WAITING, message.c.due_at <= now, message.c.journey.not_in(paused), who)
         .order_by(message.c.priority.desc(), message.c.entered_at, message.c.key)
         .limit(SNAPSHOT)
     )
-    return list(connection.execute(chosen).scalars())
+    return connection.execute(chosen).all()
+
+
+def claims(messages: Iterable[tuple[str, int]], size: int) -> Iterator[list[str]]:
+    """Keys of (key, customer id), in their order, so many at a time; no customer twice at a time.
+
+    What leaves for a customer may be what the next message asks about: that one waits for a later claim.
+    """
+    waiting = deque(messages)
+    while waiting:
+        taken: dict[int, str] = {}
+        again: list[tuple[str, int]] = []
+        while waiting and len(taken) < size and len(again) < size:
+            key, customer = waiting.popleft()
+            if customer in taken:
+                again.append((key, customer))
+            else:
+                taken[customer] = key
+        waiting.extendleft(reversed(again))
+        yield list(taken.values())
 
 
 def claimed_keys(connection: Connection) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, true
 from loyaltyloop.channels.claim import Desk, claim
 from loyaltyloop.channels.mime import assemble
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.outbox import RETRY, claimed_keys, load_claimed, message, ready_keys, record
+from loyaltyloop.channels.outbox import RETRY, claimed_keys, claims, load_claimed, message, ready, record
 from loyaltyloop.store.database import delivery_lock
 from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
@@ -52,10 +52,10 @@ def _ready(frame: Frame) -> Iterator[Sequence[str]]:
     """Keys of what may leave by now, so many at a time as one claim covers."""
     while True:
         with frame.transactions.read() as connection:
-            keys = ready_keys(connection, frame.now, _who(frame))
-        if not keys:
+            messages = ready(connection, frame.now, _who(frame))
+        if not messages:
             return
-        yield from batches(keys, frame.world.out.batch)
+        yield from claims([(key, customer) for key, customer in messages], frame.world.out.batch)
 
 
 def _who(frame: Frame) -> ColumnElement[bool]:

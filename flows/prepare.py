@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -17,6 +18,8 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import DeploymentSort
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
@@ -24,6 +27,7 @@ from prefect.states import Crashed
 
 from loyaltyloop.deployments import MARK, POOL
 
+MANY = 200  # Prefect answers with at most so many
 WATCH = "A turn without a heartbeat has died"
 
 
@@ -87,10 +91,19 @@ def bury(client: SyncPrefectClient, worker: str) -> None:
 
 def retire(client: SyncPrefectClient, keep: set[str]) -> None:
     """Take away our deployments that nobody wants any more."""
+    for deployment in [one for one in _ours(client) if one.name not in keep]:
+        client.delete_deployment(deployment.id)
+
+
+def _ours(client: SyncPrefectClient) -> Iterator[DeploymentResponse]:
+    """All our deployments, page by page."""
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK]))
-    for deployment in client.read_deployments(deployment_filter=ours, limit=200):
-        if deployment.name not in keep:
-            client.delete_deployment(deployment.id)
+    read = 0
+    while page := client.read_deployments(
+        deployment_filter=ours, limit=MANY, offset=read, sort=DeploymentSort.NAME_ASC
+    ):
+        yield from page
+        read += len(page)
 
 
 def main(wanted: str) -> None:

@@ -10,7 +10,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.errors import UserError
-from loyaltyloop.up.deploying import deploy, live_names, outdated, read_files, write_file
+from loyaltyloop.up.deploying import deploy, kept_names, outdated, read_files, write_file
 from loyaltyloop.up.environment import prefect_environment
 from loyaltyloop.up.project_files import WRITTEN, other_flows, write_flows
 
@@ -41,7 +41,7 @@ def command(project: Project, file_only: bool, check: bool, as_json: bool) -> No
         return None
     environment = prefect_environment(project.folder, os.environ)
     names = deployment_names(journeys)
-    deploy(project.folder, environment, {*names, *live_names(project.settings())})
+    deploy(project.folder, environment, {*names, *kept_names(project.settings())})
     if as_json:
         return print_json([{"deployment": f"{name}/{name}"} for name in names])
     return _say(names, environment.get("PREFECT_API_URL"))

@@ -11,7 +11,7 @@ from loyaltyloop.cli.base import Project, pass_project
 from loyaltyloop.cli.deploy import bring_flows
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.up.deploying import deploy, live_names, read_files, write_file
+from loyaltyloop.up.deploying import deploy, kept_names, read_files, write_file
 from loyaltyloop.up.running import Running, forget_running, note_running, read_running
 from loyaltyloop.up.stack import Stack, UpFailed, choose_port
 from loyaltyloop.up.stops import Stopped, Stops
@@ -38,7 +38,7 @@ def command(project: Project, port: int | None) -> None:
     with Stops() as stops:
         try:
             with suppress(Stopped):  # somebody asked to: that is how it ends
-                _start(stack, journeys, {*deployment_names(journeys), *live_names(project.settings())}, stops)
+                _start(stack, journeys, {*deployment_names(journeys), *kept_names(project.settings())}, stops)
                 stack.watch(stops)
         finally:
             _stop(stack, stops)

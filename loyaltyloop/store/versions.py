@@ -108,6 +108,14 @@ def live_journeys(connection: Connection) -> list[LiveRow]:
     return sorted(found, key=lambda row: (-row.priority, row.name))
 
 
+def journeys_with_turns(connection: Connection) -> list[str]:
+    """The names of journeys in which something may still happen: live, paused, or with somebody inside."""
+    inside = or_(enrolment.c.ended_at.is_(None), enrolment.c.state == "ending")
+    theirs = exists().where(enrolment.c.journey == journey_table.c.name, inside)
+    found = select(journey_table.c.name).where(or_(journey_table.c.state != "retired", theirs))
+    return list(connection.execute(found.order_by(journey_table.c.name)).scalars())
+
+
 _ROW = ("name", "state", "version", "applied_at", "paused_at", "last_now")
 _JOIN = (
     journey_table,

@@ -30,19 +30,19 @@ def read_files(project: Path) -> tuple[list[Journey], Shop]:
     return [reading.journeys[name] for name in sorted(reading.journeys)], reading.shop
 
 
-def live_names(settings: Settings) -> list[str]:
-    """All journeys that were applied. Of one whose file is gone the turns go on while somebody is inside."""
+def kept_names(settings: Settings) -> list[str]:
+    """Journeys whose turns go on, whatever the files say: without a file until the last person has left."""
     from sqlalchemy import make_url
 
     from loyaltyloop.store.database import read
     from loyaltyloop.store.schema import open_store
-    from loyaltyloop.store.versions import live_journeys
+    from loyaltyloop.store.versions import journeys_with_turns
 
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return []
     with read(open_store(settings.database)) as connection:
-        return [row.name for row in live_journeys(connection)]
+        return journeys_with_turns(connection)
 
 
 def outdated(project: Path, journeys: Iterable[Journey], shop: Shop) -> bool:

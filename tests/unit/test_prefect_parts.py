@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.states import Failed
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -13,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 import flows.compiled
 from flows.ahead import Ahead
 from flows.journey import form
+from flows.prepare import retire
 from flows.waking import wake_at
 from loyaltyloop.journey.deferred import DEFERRED
 from loyaltyloop.journey.model import VERBS
@@ -73,6 +76,25 @@ def test_looking_ahead_stops_where_somebody_moves_and_does_nothing_twice() -> No
 )
 def test_the_next_wake_up(due: datetime, apart: timedelta, expected: datetime) -> None:
     assert wake_at(due, NOON, apart) == expected
+
+
+class Deployments:
+    """A client of a Prefect server with this many deployments of ours, which answers with 200 at most."""
+
+    def __init__(self, number: int) -> None:
+        self.names = [f"journey {one}" for one in range(number)]
+
+    def read_deployments(self, *, limit: int, offset: int, **_: object) -> list[Any]:
+        return [SimpleNamespace(id=name, name=name) for name in self.names[offset : offset + min(limit, 200)]]
+
+    def delete_deployment(self, name: str) -> None:
+        self.names.remove(name)
+
+
+def test_all_deployments_that_nobody_wants_are_taken_away() -> None:
+    server = Deployments(450)
+    retire(cast(SyncPrefectClient, server), {"journey 7", "journey 430"})
+    assert server.names == ["journey 7", "journey 430"]
 
 
 def test_there_is_a_task_for_each_word_that_works() -> None:

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from loyaltyloop.errors import TurnRefused, UserError
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store import changes, versions
 from loyaltyloop.store.database import read, write
-from tests.integration.store.shops import NOW, WELCOME, place, reading
+from loyaltyloop.store.pausing import pause
+from tests.integration.store.shops import NOW, WELCOME, enrolment, place, reading, without_welcome
 
 
 def test_nothing_is_live_at_first(engine: Engine) -> None:
@@ -45,6 +46,31 @@ def test_versions_with_people_and_the_newest_oldest_first(engine: Engine) -> Non
     assert [live.number for live in found] == [1, 3]
     waits = [live.journey.step("hello.wait").action for live in found]
     assert [wait.duration for wait in waits] == [Duration(days=7), Duration(days=21)]  # type: ignore[union-attr]
+
+
+def test_a_journey_whose_file_is_gone_has_turns_while_somebody_is_inside(engine: Engine) -> None:
+    def turns() -> list[str]:
+        with read(engine) as connection:
+            return versions.journeys_with_turns(connection)
+
+    def all_are(**values: Any) -> None:
+        with write(engine) as connection:
+            connection.execute(update(enrolment).values(**values))
+
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 2)
+    changes.apply(engine, without_welcome(), NOW, finish_old=["welcome"])
+    assert turns() == ["welcome"]
+    all_are(ended_at=NOW, state="ending")
+    assert turns() == ["welcome"]
+    all_are(state="ended")
+    assert turns() == []
+    changes.apply(engine, reading(), NOW)
+    assert turns() == ["welcome"]
+    with write(engine) as connection:
+        pause(connection, "welcome", NOW)
+    assert turns() == ["welcome"]
 
 
 def test_what_is_for_everybody_is_the_newests(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from loyaltyloop.journey.model import Journey, Step, Wait, WaitFor
 from loyaltyloop.journey.times import Duration
@@ -51,14 +51,20 @@ def possibly_before(journey: Journey) -> dict[str, frozenset[str]]:
     return before
 
 
-def predecessors(journey: Journey) -> dict[str, list[Step]]:
-    """For each step, the steps that lead straight to it."""
-    before: dict[str, list[Step]] = {step.name: [] for step in journey}
+def only_at_once(journey: Journey, start: str, takes_no_time: Callable[[Step], bool]) -> frozenset[str]:
+    """Steps that whoever has done `start` comes to in the same instant, on every way from it."""
+    soon: set[str | None] = set()
+    later: set[str | None] = set()
     for step in journey:
-        for target, _ in ways_on(step):
-            if target is not None:
-                before[target].append(step)
-    return before
+        if step.name == start:
+            soon.update(target for target, done in ways_on(step) if done)
+        for target, done in ways_on(step):
+            waits = done and not takes_no_time(step)
+            if step.name in later or (step.name in soon and waits):
+                later.add(target)
+            if step.name in soon and not waits:
+                soon.add(target)
+    return frozenset(name for name in soon - later if name is not None)
 
 
 def least_days(journey: Journey, start: str) -> dict[str, float]:

@@ -20,6 +20,7 @@ from loyaltyloop.journey.structure import duplicate_steps
 from loyaltyloop.journey.tree import Node, Source
 
 SHOP_FILE = "journeys/shop.yaml"
+_TEMPLATES = (".html", ".txt", ".json", ".css")  # text, whatever stands in them
 
 
 @dataclass(frozen=True)
@@ -134,13 +135,18 @@ def read_project(files: Mapping[str, str | bytes]) -> Reading:
     templates = {
         path.removeprefix("templates/"): reader.text(path, files[path])
         for path in sorted(files)
-        if path.startswith("templates/")
+        if path.startswith("templates/") and not _is_picture(path, files[path])
     }
     journeys = {one.journey.name: one.journey for one in reversed(read)}
     shop = read_shop.shop if read_shop else None
     return Reading(
         shop, journeys, sorted(reader.problems), templates, tuple(read), read_shop, frozenset(names)
     )
+
+
+def _is_picture(path: str, data: str | bytes) -> bool:
+    """A picture, a font or the like, that lies among the templates and is none."""
+    return not path.endswith(_TEMPLATES) and isinstance(data, bytes) and b"\0" in data
 
 
 def _shop_of_project(reader: _Reader, files: Mapping[str, str | bytes]) -> ReadShop | None:

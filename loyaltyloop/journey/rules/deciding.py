@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from loyaltyloop.journey.graph import predecessors
-from loyaltyloop.journey.model import Recommend, Score, Send, Set
+from loyaltyloop.journey.graph import only_at_once
+from loyaltyloop.journey.model import Ask, Branch, Give, Recommend, Score, Send, Set, Split, Start, Step
 from loyaltyloop.journey.places import ConditionAt
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
 from loyaltyloop.journey.schema.steps import AskFile, BranchFile, SendFile, SplitFile, WaitForFile
 
 # Steps that pass no time: an answer to a message cannot come while they run.
-_AT_ONCE = (Recommend, Score, Set)
+_AT_ONCE = (Recommend, Score, Set, Give, Start, Branch, Split)
 
 
 def _did_since(context: Context) -> Iterator[Found]:
@@ -117,8 +117,9 @@ def _engaged(seen: Seen) -> Iterator[tuple[ConditionAt, str, str]]:
     messages = {one.name for one in seen.placed if isinstance(one.file, SendFile | AskFile)}
     for place in seen.conditions:
         if place.step is not None and place.step.name in seen.reachable:
-            for word in ENGAGEMENTS:
-                name = getattr(place.condition, word)
+            named = [(word, getattr(place.condition, word)) for word in ENGAGEMENTS]
+            named += [("answered", name) for name in place.condition.answered or ()]
+            for word, name in named:
                 if name in messages:
                     yield place, word, name
 
@@ -135,22 +136,32 @@ def _never_sent(context: Context) -> Iterator[Found]:
 
 def _too_soon(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
-        before = predecessors(seen.journey)
         for place, word, name in _engaged(seen):
             assert place.step is not None
-            at_once = place.role == "step_if" or isinstance(place.step.file, BranchFile)
-            steps = before[place.step.name]
-            while len(steps) == 1 and isinstance(steps[0].action, _AT_ONCE):
-                steps = before[steps[0].name]
-            if (
-                at_once
-                and word != "received"
-                and steps
-                and all(one.name == name and isinstance(one.action, Send) for one in steps)
-            ):
+            decides = place.role == "step_if" or isinstance(place.step.file, BranchFile)
+            if decides and word != "received" and place.step.name in _at_once_behind(seen, name):
                 message = f"this is decided as soon as '{name}' has left; nobody can have answered it yet"
                 remedy = "Write 'wait_for' with 'up_to: 2 days' instead of 'branch', or a 'wait' before it."
                 yield seen.found((*place.path, word), message, remedy)
+
+
+def _at_once_behind(seen: Seen, message: str) -> frozenset[str]:
+    """Steps that are always reached in the instant in which the message has left."""
+    first = _sent(seen.steps[message])
+
+    def takes_no_time(step: Step) -> bool:
+        other = _sent(step)
+        if other is None or first is None:
+            return isinstance(step.action, _AT_ONCE)
+        # What held the first, holds no longer what leaves by the same way for the same purpose.
+        return other.at is None and (other.channel, other.purpose) == (first.channel, first.purpose)
+
+    return only_at_once(seen.journey, message, takes_no_time)
+
+
+def _sent(step: Step) -> Send | None:
+    action = step.action.send if isinstance(step.action, Ask) else step.action
+    return action if isinstance(action, Send) else None
 
 
 def _engagement_within(context: Context) -> Iterator[Found]:

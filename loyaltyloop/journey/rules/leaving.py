@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from loyaltyloop.journey.condition import Ago
-from loyaltyloop.journey.rules.rule import Context, Found, Rule
+from loyaltyloop.journey.model import Ask, Send, Wait, WaitFor
+from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS, Comparison, ConditionFile, Test
 from loyaltyloop.journey.schema.steps import LeaveFile
 from loyaltyloop.journey.tree import Path
@@ -96,12 +97,21 @@ def _goal_within(context: Context) -> Iterator[Found]:
 def _no_way_out(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         leaves = any(isinstance(one.file, LeaveFile) and len(one.path) > 2 for one in seen.placed)
-        if seen.file.purpose == "marketing" and not seen.file.leave_when and not leaves:
+        if seen.file.purpose == "marketing" and not seen.file.leave_when and not leaves and _goes_on(seen):
             yield seen.found(
                 ("journey",),
                 "nothing makes a customer leave this marketing journey before its end",
                 "Say when it has done its work: 'leave_when: {bought: {did: Order Completed}}'.",
             )
+
+
+def _goes_on(seen: Seen) -> bool:
+    """Does a message come after a wait or another message? A single one at once needs no way out."""
+    late = {step.name for step in seen.journey if isinstance(step.action, Wait | WaitFor | Send | Ask)}
+    return any(
+        isinstance(step.action, Send | Ask) and late & seen.possibly_before.get(step.name, frozenset())
+        for step in seen.journey
+    )
 
 
 def _holdout_purpose(context: Context) -> Iterator[Found]:

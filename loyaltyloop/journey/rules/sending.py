@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import time
 
 from loyaltyloop.journey.graph import least_days
-from loyaltyloop.journey.model import Give, Send, Wait
+from loyaltyloop.journey.model import Ask, At, Give, Send, Wait
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import sent_templates
 from loyaltyloop.journey.schema.steps import AskFile, MessageFile
@@ -40,14 +41,17 @@ def _quiet_at(context: Context) -> Iterator[Found]:
 def _expires_first(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         for step in seen.journey:
-            match step.action:
-                case Send(at=at, expires_after=life) if at and at.days and life:
-                    gap = _longest_gap(at.days)
-                    if life.at_most_days() < gap:
+            send = step.action.send if isinstance(step.action, Ask) else step.action
+            match send:
+                case Send(at=At() as at, expires_after=Duration() as life):
+                    days = _longest_gap(at.days) if at.days else 1
+                    if life.at_most_days() < days:
+                        wait = f"up to {days} days pass" if days > 1 else "up to a day passes"
+                        moment = "day" if at.days else "time"
                         yield seen.found(
-                            (*seen.path_of[step.name], "on"),
-                            f"up to {gap} days pass until such a day, and the message expires after {life}",
-                            f"Write 'expires_after: {gap + 1} days', or more days.",
+                            (*seen.path_of[step.name], "on" if at.days else "at"),
+                            f"{wait} until such a {moment}, and the message expires after {life}",
+                            f"Write 'expires_after: {days + 1} days', or more days.",
                         )
 
 
@@ -124,7 +128,7 @@ def _early_review(context: Context) -> Iterator[Found]:
 
 
 def _about_review(name: str, template: str) -> bool:
-    return "review" in f"{name} {template}".lower()
+    return any(word in ("review", "reviews") for word in re.split(r"[^a-z]+", f"{name} {template}".lower()))
 
 
 def _knows_delivery(seen: Seen) -> bool:
@@ -134,7 +138,9 @@ def _knows_delivery(seen: Seen) -> bool:
 
 RULES = (
     Rule("quiet-at", "error", "An hour of sending inside the quiet hours.", _quiet_at),
-    Rule("expires-first", "warning", "A message that may expire before its day comes.", _expires_first),
+    Rule(
+        "expires-first", "warning", "A message that may expire before its day or hour comes.", _expires_first
+    ),
     Rule("answer-text", "error", "An answer without a text.", _answers),
     Rule("outlives-voucher", "warning", "A wait longer than a voucher's life.", _outlives_voucher),
     Rule("early-review", "warning", "A request for a review before the order was delivered.", _early_review),

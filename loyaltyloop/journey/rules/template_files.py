@@ -28,7 +28,6 @@ class Sent:
     path: Path
     name: str
     purpose: Purpose
-    channel: str
     reached: Reached
 
 
@@ -49,16 +48,17 @@ def sent_templates(context: Context) -> Iterator[Sent]:
         for one in seen.placed:
             if isinstance(one.file, MessageFile):
                 purpose = one.file.purpose or seen.file.purpose
-                for name in _files(context, one.file.template, one.file.channel):
-                    yield Sent(
-                        seen, one.name, one.path, name, purpose, one.file.channel, templates.reach(name)
-                    )
+                for name in _files(context, one.file):
+                    yield Sent(seen, one.name, one.path, name, purpose, templates.reach(name))
 
 
-def _files(context: Context, template: str, channel: str) -> list[str]:
-    ending = re.escape(_ENDINGS[channel])
-    plain = r"|\.txt" if ending == r"\.html" else ""
-    fits = re.compile(rf"{re.escape(template)}(\.[a-z]{{2}})?({ending}{plain})")
+def _files(context: Context, file: MessageFile) -> list[str]:
+    """The message's templates: of every channel that it may leave by, in every language."""
+    any_channel = file.channel == "best" or file.if_blocked == "other_channel"
+    endings = {*_ENDINGS.values()} if any_channel else {_ENDINGS[file.channel]}
+    if ".html" in endings:
+        endings.add(".txt")
+    fits = re.compile(rf"{re.escape(file.template)}(\.[a-z]{{2}})?({'|'.join(map(re.escape, endings))})")
     return [name for name in sorted(context.templates) if fits.fullmatch(name)]
 
 

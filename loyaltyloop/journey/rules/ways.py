@@ -56,7 +56,7 @@ def _nothing_follows(context: Context) -> Iterator[Found]:
 
 def _waits_for_nothing(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
-        for one in seen.placed:
+        for one in () if seen.file.at_end else seen.placed:  # what `at_end` does, it does after the wait
             if isinstance(one.file, WaitFile) and one.name in seen.steps:
                 step = seen.steps[one.name]
                 if all(target is None for _, target in step.edges):

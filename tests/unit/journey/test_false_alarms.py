@@ -102,3 +102,96 @@ def test_leaving_by_time_alone(condition: str, by_time: bool) -> None:
 def test_broadcasts_that_come_again(schedule: str, found: set[str]) -> None:
     enter = f"{{schedule: {schedule}, to: {{segment: regulars}}}}"
     assert told("steps:", letter(), enter=enter) == found
+
+
+BEFORE = "  - {send: letter, template: welcome/hello}"
+DECIDES = "  - {branch: b, paths: {yes: {when: {clicked: letter}, steps: [{leave: seen}]}, no: {}}}"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        (),
+        ("  - {send: other, template: welcome/hello}",),
+        ("  - {split: s, paths: {x: {share: 50%, steps: [{set: {half: first}}]}, y: {share: 50%}}}",),
+        ("  - {start: welcome}",),
+        ("  - {branch: c, paths: {x: {when: {reachable: sms}, steps: [{score: s, model: lapse}]}, y: {}}}",),
+    ],
+)
+def test_decided_in_the_instant_in_which_a_message_leaves(between: tuple[str, ...]) -> None:
+    assert told("steps:", BEFORE, *between, DECIDES) == {"too-soon!"}
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "  - {wait: 2 hours}",
+        '  - {send: other, template: welcome/hello, at: "09:00"}',
+        "  - {send: other, template: welcome/hello, purpose: transactional}",  # quiet hours hold one of them
+        "  - {branch: c, paths: {x: {when: {segment: regulars}, steps: [{wait: 1 day}]}, y: {}}}",
+        "  - {call: desk, url: 'https://www.shop.example/hook'}",
+        "  - {wait: 2 hours, if: {segment: regulars}}",
+    ],
+)
+def test_time_may_pass_between_a_message_and_what_is_decided(between: str) -> None:
+    assert told("steps:", BEFORE, between, DECIDES) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("preview_new_range", set()),
+        ("reviewed_products", set()),
+        ("ask_for_review", {"early-review"}),
+        ("reviews", {"early-review"}),
+    ],
+)
+def test_what_asks_for_a_review(name: str, found: set[str]) -> None:
+    assert (
+        told("steps:", f"  - {{send: {name}, template: welcome/hello}}", enter="{event: Order Completed}")
+        == found
+    )
+
+
+def test_a_last_wait_before_what_is_done_at_the_end() -> None:
+    steps = ("steps:", BEFORE, "  - {wait: 30 days}")
+    assert told(*steps) == {"waits-for-nothing"}
+    assert told(*steps, "at_end:", "  - set: {in_welcome: false}") == set()
+
+
+def test_who_gets_a_single_message_at_once_needs_no_way_out() -> None:
+    once = "{schedule: DTSTART:20260305T090000, to: {segment: regulars}}"
+    assert told("steps:", BEFORE, enter=once, purpose="marketing") == set()
+    assert told("steps:", "  - {wait: 1 day}", BEFORE, purpose="marketing") == {"no-way-out"}
+    two = ("  - {send: more, template: welcome/hello}", BEFORE)
+    assert told("steps:", *two, purpose="marketing") == {"no-way-out"}
+
+
+@pytest.mark.parametrize("how", ["channel: best", "if_blocked: other_channel"])
+def test_templates_of_every_channel_that_a_message_may_leave_by(how: str) -> None:
+    text = {f"templates/welcome/hello.{kind}.txt": b"Hello" for kind in ("sms", "push", "de.sms")}
+    assert told("steps:", f"  - {{send: letter, template: welcome/hello, {how}}}", files=text) == set()
+    assert told("steps:", BEFORE, files=text) == {"unused-template"}
+
+
+def test_a_picture_among_the_templates_is_none() -> None:
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff"
+    assert told("steps:", BEFORE, files={"templates/welcome/logo.png": picture}) == set()
+    assert told("steps:", BEFORE, files={"templates/welcome/hello.txt": "é".encode("utf-16")}) == {
+        "template-encoding!"
+    }
+
+
+@pytest.mark.parametrize(
+    ("when", "found"),
+    [
+        ('at: "09:00", expires_after: 2 hours', {"expires-first"}),
+        ("at: best, expires_after: 23 hours", {"expires-first"}),
+        ('at: "09:00", expires_after: 24 hours', set()),
+        ('at: "09:00"', set()),
+        ('at: "09:00", purpose: transactional', set()),
+        ("expires_after: 2 hours", set()),
+    ],
+)
+def test_a_message_that_may_expire_before_its_time(when: str, found: set[str]) -> None:
+    assert told("steps:", f"  - {{send: letter, template: welcome/hello, {when}}}") == found

@@ -11,6 +11,7 @@ import click
 from loyaltyloop.channels.check import check_project
 from loyaltyloop.cli.base import Project, files_of, pass_project
 from loyaltyloop.errors import Problem
+from loyaltyloop.journey.numbers import counted
 
 
 @click.command("check")
@@ -23,6 +24,7 @@ from loyaltyloop.errors import Problem
     show_default=True,
     help="How to print: for people, for programs, or as annotations of a pull request.",
 )
+@click.option("--json", "style", flag_value="json", help="The same as --format json.")
 @pass_project
 def command(project: Project, paths: tuple[str, ...], style: str) -> None:
     """Read journeys/ and templates/ and show every mistake, with its place and what to write instead.
@@ -35,16 +37,15 @@ def command(project: Project, paths: tuple[str, ...], style: str) -> None:
       loop check
       loop check journeys/welcome.yaml --format github
     """
+    wanted = [_there(project.folder, path) for path in paths]
     problems = check_project(files_of(project))
-    shown = [problem for problem in problems if _wanted(problem, project.folder, paths)]
+    shown = [problem for problem in problems if _wanted(project.folder / problem.file, wanted)]
     _PRINT[style](shown)
     if any(problem.severity == "error" for problem in shown):
         raise click.exceptions.Exit(1)
 
 
-def _wanted(problem: Problem, folder: Path, paths: tuple[str, ...]) -> bool:
-    place = folder / problem.file
-    wanted = [_there(folder, path) for path in paths]
+def _wanted(place: Path, wanted: list[Path]) -> bool:
     return not wanted or any(place == path or path in place.parents for path in wanted)
 
 
@@ -64,7 +65,7 @@ def _text(problems: list[Problem]) -> None:
 
 
 def _counted(number: int, word: str) -> str:
-    return "" if not number else f"{number} {word}{'s' if number > 1 else ''}"
+    return counted(number, word) if number else ""
 
 
 def _json(problems: list[Problem]) -> None:

@@ -74,6 +74,14 @@ def test_check_as_json(run: Run, tmp_path: Path) -> None:
     ]
 
 
+def test_json_is_short_for_the_format(run: Run, tmp_path: Path) -> None:
+    folder = project(tmp_path, "did-since")
+    assert run("--project", folder, "check", "--json") == run(
+        "--project", folder, "check", "--format", "json"
+    )
+    assert run("--project", str(GOOD), "check", "--json") == (0, "[]\n", "")
+
+
 def test_check_for_github(run: Run, tmp_path: Path) -> None:
     _, out, _ = run("--project", project(tmp_path, "file-name"), "check", "--format", "github")
     assert out == (
@@ -89,6 +97,11 @@ def test_paths_limit_what_is_shown(run: Run, tmp_path: Path) -> None:
     assert run("--project", folder, "check", "journeys/letters.yaml")[0] == 1
     code, _, err = run("--project", folder, "check", "journeys/lettters.yaml")
     assert code == 2 and "There is no file or folder 'journeys/lettters.yaml'." in err
+
+
+def test_a_path_that_is_not_there_is_wrong_usage_though_there_is_no_mistake(run: Run) -> None:
+    code, out, err = run("--project", str(GOOD), "check", "journeys", "nope.yaml")
+    assert code == 2 and out == "" and "There is no file or folder 'nope.yaml'." in err
 
 
 def test_a_folder_without_journeys(run: Run, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from loyaltyloop.journey.schema.steps import (
     WaitFile,
     WaitForFile,
 )
+from loyaltyloop.journey.schema.values import near_name
 from loyaltyloop.journey.tree import Path, Source
 
 # What conditions mean by `since`, and what templates call by these names already.
@@ -49,9 +50,19 @@ def _file_name(context: Context) -> Iterator[Found]:
             yield seen.found(
                 ("journey",),
                 f"the journey '{seen.journey.name}' stands in the file {path.name}",
-                f"Call the file {seen.journey.name}.yaml, or write 'journey: {path.stem}'.",
+                f"Call the file {seen.journey.name}.yaml{_of_its_own(path, seen.journey.name)}.",
                 "value",
             )
+
+
+def _of_its_own(path: PurePosixPath, name: str) -> str:
+    """The other remedy: to call the journey as the file is called, where that makes a name."""
+    better = near_name(path.stem)
+    if better in (None, name):
+        return ""
+    if path.name == f"{better}.yaml":
+        return f", or write 'journey: {better}'"
+    return f", or {better}.yaml and write 'journey: {better}'"
 
 
 def _duplicate_journey(context: Context) -> Iterator[Found]:

@@ -77,9 +77,15 @@ def read_name(value: object) -> str:
     text = read_text(value)
     if re.fullmatch(NAME, text):
         return text
-    better = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60]
-    hint = f" For example '{better}'." if re.fullmatch(NAME, better) else ""
+    better = near_name(text)
+    hint = f" For example '{better}'." if better else ""
     raise wrong(f"{shown(text)} is no name", f"Use small letters, digits and _, with a letter first.{hint}")
+
+
+def near_name(text: str) -> str | None:
+    """The name that is most like the text; None where none is."""
+    better = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60]
+    return better if re.fullmatch(NAME, better) else None
 
 
 def _template(value: object) -> str:

@@ -54,3 +54,22 @@ def test_all_mistakes_of_all_files_at_once() -> None:
     files["templates/welcome/hello.html"] = b"{% if %}"
     found = {problem.file for problem in check_files(files)}
     assert found == {"journeys/letters.yaml", "journeys/other.yaml", "templates/welcome/hello.html"}
+
+
+@pytest.mark.parametrize(
+    ("file", "remedy"),
+    [
+        ("letters.yaml", "Call the file welcome.yaml, or write 'journey: letters'."),
+        (
+            "welcome copy.yaml",
+            "Call the file welcome.yaml, or welcome_copy.yaml and write 'journey: welcome_copy'.",
+        ),
+        ("welcome.yml", "Call the file welcome.yaml."),
+        ("2026.yaml", "Call the file welcome.yaml."),
+    ],
+)
+def test_the_remedy_for_a_files_name_is_a_name(file: str, remedy: str) -> None:
+    files = good()
+    files[f"journeys/{file}"] = files.pop("journeys/welcome.yaml")
+    [problem] = check_files(files)
+    assert (problem.rule, problem.remedy) == ("file-name", remedy)

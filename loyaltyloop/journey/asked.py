@@ -37,6 +37,7 @@ class Asked:
 
     @property
     def enrolment(self) -> Enrolled:
+        """The enrolment that is asked about; an empty one outside a journey."""
         return self.view.enrolment or Enrolled()
 
     def instant(self, value: Instant) -> datetime:
@@ -50,6 +51,7 @@ class Asked:
                 return first_instant(value)
 
     def recent(self, at: datetime, within: Duration | None) -> bool:
+        """Is it no longer ago than `within`?"""
         return within is None or at >= self.instant(Ago(within, -1))
 
     def shows(self, at: datetime, arrived_at: datetime) -> bool:

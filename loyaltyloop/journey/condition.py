@@ -90,16 +90,22 @@ class Where:
 
 @dataclass(frozen=True)
 class AllOf:
+    """Every part holds."""
+
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
 class AnyOf:
+    """At least one part holds."""
+
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
 class Not:
+    """The part does not hold."""
+
     part: Condition
 
 
@@ -135,11 +141,15 @@ class Engaged:
 
 @dataclass(frozen=True)
 class Redeemed:
+    """An order used the code of that `give`, in this enrolment."""
+
     step: str
 
 
 @dataclass(frozen=True)
 class Answered:
+    """The answer to that `ask`, in this enrolment, fits the test."""
+
     step: str
     test: Test
 

@@ -19,6 +19,7 @@ def throw(salt: str, customer_key: str) -> float:
 
 
 def holdout_salt(journey: str) -> str:
+    """What the dice are thrown with for a journey's holdout."""
     return f"holdout:{journey}"
 
 

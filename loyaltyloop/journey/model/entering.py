@@ -12,6 +12,8 @@ from loyaltyloop.journey.times import Duration
 
 @dataclass(frozen=True)
 class ByEvent:
+    """One of these events arrives, and is not older than `max_age`."""
+
     events: tuple[str, ...]
     where: Where = Where()
     max_age: Duration = field(default_factory=lambda: Duration.of("24 hours"))
@@ -31,19 +33,23 @@ class ByDate:
 
 @dataclass(frozen=True)
 class ByState:
+    """The condition holds; looked at every hour or day."""
+
     condition: Condition
     check: Literal["hourly", "daily"] = "daily"
 
 
 @dataclass(frozen=True)
 class BySchedule:
+    """It is time by the rule, for everybody for whom the condition holds."""
+
     rule: str  # RRULE or five-field cron, in the shop's zone
     to: Condition
 
 
 @dataclass(frozen=True)
 class ByHand:
-    pass
+    """Nobody enters but whom a person, the API or another journey starts."""
 
 
 Entrance = ByEvent | ByDate | ByState | BySchedule | ByHand
@@ -59,6 +65,8 @@ class Again:
 
 @dataclass(frozen=True)
 class Enter:
+    """The way in, and for whom, how often and how many at a time."""
+
     by: Entrance
     one_per: str = "customer"  # or a property of the event
     again: Again = Again()

@@ -13,6 +13,8 @@ from loyaltyloop.journey.times import Duration
 
 @dataclass(frozen=True)
 class Sender:
+    """Whom messages are from, and the address by which the law wants to know them."""
+
     name: str
     email: str
     postal_address: str
@@ -36,6 +38,8 @@ class QuietHours:
 
 @dataclass(frozen=True)
 class Market:
+    """Countries in which the shop sells in one currency and language."""
+
     currency: str
     language: str | None = None
     rate: Decimal | None = None  # one unit of `currency` in units of the shop's

@@ -32,6 +32,8 @@ class Path:
 
 @dataclass(frozen=True)
 class Send:
+    """One message, by one channel; held until its hour, refused at the gate or handed over."""
+
     template: str
     channel: Channel = "email"
     purpose: Purpose = "marketing"  # the reader fills in the journey's
@@ -42,6 +44,8 @@ class Send:
 
 @dataclass(frozen=True)
 class Ask:
+    """A message with answer links: either named answers, or a scale from the lowest to the highest."""
+
     send: Send
     question: str
     answers: tuple[tuple[str, str], ...] = ()  # name, text
@@ -61,6 +65,8 @@ class Until:
 
 @dataclass(frozen=True)
 class Wait:
+    """Stays for a time or until an instant; `reset_by`: starts anew at each such event."""
+
     duration: Duration | None = None  # exactly one of duration and until
     until: Until | None = None
     at: At | None = None
@@ -69,6 +75,8 @@ class Wait:
 
 @dataclass(frozen=True)
 class WaitFor:
+    """Stays until a path's `when` holds, at most until its end: then the last path is taken."""
+
     up_to: Duration | None = None
     until: Until | None = None
     reset_by: Condition | None = None
@@ -78,11 +86,15 @@ class WaitFor:
 
 @dataclass(frozen=True)
 class Branch:
+    """Decides now: the first path whose `when` holds, else the last."""
+
     paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
 class Split:
+    """Decides by the customer's own dice, by the shares of the paths or by what was best."""
+
     paths: tuple[Path, ...] = ()
     choose: Literal["fixed", "best"] = "fixed"
     by: Literal["goal"] | None = None
@@ -107,6 +119,8 @@ Exclusion = Literal["bought", "cart", "returned", "shown"]
 
 @dataclass(frozen=True)
 class Recommend:
+    """Products for this customer: from `sources` in order, filled up from `fallback`."""
+
     products: int = 4
     at_least: int = 1
     sources: tuple[Source, ...] = ("best",)
@@ -119,11 +133,15 @@ class Recommend:
 
 @dataclass(frozen=True)
 class Score:
+    """A number for this customer, by the model of that name."""
+
     model: str
 
 
 @dataclass(frozen=True)
 class Give:
+    """Points, a voucher of a pool or a badge: exactly one. `chance` in [0, 1]; `budget`: how many gifts."""
+
     points: int | None = None
     voucher: str | None = None
     badge: str | None = None
@@ -136,6 +154,8 @@ class Give:
 
 @dataclass(frozen=True)
 class Set:
+    """Changes the customer: attributes (None: taken away), tags, how often, consent withdrawn."""
+
     attributes: tuple[tuple[str, Scalar | None], ...] = ()
     tags_add: tuple[str, ...] = ()
     tags_remove: tuple[str, ...] = ()
@@ -146,6 +166,8 @@ class Set:
 
 @dataclass(frozen=True)
 class Call:
+    """A signed web hook: one of shop.yaml by name, or a URL. `body`: a template."""
+
     hook: str | None = None
     url: str | None = None
     body: str | None = None
@@ -153,11 +175,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Start:
+    """Enters another journey with what was entered by."""
+
     journey: str
 
 
 @dataclass(frozen=True)
 class Leave:
+    """The end, before the end, for this reason."""
+
     reason: str
 
 

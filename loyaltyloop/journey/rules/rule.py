@@ -35,10 +35,12 @@ class Seen:
 
     @property
     def journey(self) -> Journey:
+        """What the file means."""
         return self.read.journey
 
     @property
     def file(self) -> JourneyFile:
+        """What the file says."""
         return self.read.file
 
     @cached_property
@@ -63,14 +65,17 @@ class Seen:
 
     @cached_property
     def reachable(self) -> frozenset[str]:
+        """Every step that somebody can come to."""
         return reachable(self.journey)
 
     @cached_property
     def surely_before(self) -> dict[str, frozenset[str]]:
+        """For each reachable step, those done on every way to it."""
         return surely_before(self.journey)
 
     @cached_property
     def possibly_before(self) -> dict[str, frozenset[str]]:
+        """For each reachable step, those done on some way to it."""
         return possibly_before(self.journey)
 
     def found(self, path: Path, message: str, remedy: str, at: Literal["key", "value"] = "key") -> Found:

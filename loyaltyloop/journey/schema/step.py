@@ -12,6 +12,7 @@ from loyaltyloop.journey.schema.values import NAME, Name, Words, read_by, read_n
 
 
 def one_or_many(value: Any) -> Any:
+    """One value as a list of it; a list as it is."""
     return value if isinstance(value, list) else [value]
 
 

@@ -75,8 +75,7 @@ def _advance(frame: Frame, stand: Stand) -> dict[str, int]:
     _leave(stand)
     pass_by(stand)
     VERBS[step.verb](stand)
-    behind = stand.journey.step(step.after).after if step.after else None
-    targets = {"": step.after, SKIP: behind, **dict(step.edges)}
+    targets = {"": step.after, SKIP: stand.journey.behind_next(step), **dict(step.edges)}
     moved = move(stand.connection, stand.now, targets, ended_state(frame.journey))
     reached = {targets.get(path) for path in moved} - {None}
     frame.busy.update((stand.version, target, "ready") for target in reached if target is not None)

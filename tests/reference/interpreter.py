@@ -25,7 +25,7 @@ from tests.reference.gate import judge, leaving
 from tests.reference.hashing import held_out
 from tests.reference.people import People
 from tests.reference.state import Enrolment, Happening, Message, Person, Visit
-from tests.reference.steps import Enter, Go, Quit, Stay, act, assign
+from tests.reference.steps import Enter, Go, Quit, Skip, Stay, act, assign, behind_next
 
 
 class Reference:
@@ -216,6 +216,8 @@ class Reference:
             self._go(enrolment, now, "", step.after)
             return
         match act(self.shop, step, enrolment, asked):
+            case Skip():
+                self._go(enrolment, now, "", behind_next(self._journey(enrolment), step))
             case Stay(due_at):
                 enrolment.state = "sending" if isinstance(step.action, Send) else "waiting"
                 enrolment.due_at = due_at

@@ -10,6 +10,7 @@ from loyaltyloop.journey.condition import Did
 from loyaltyloop.journey.model import (
     At,
     Branch,
+    Journey,
     Leave,
     Recommend,
     Send,
@@ -51,13 +52,18 @@ class Quit:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """Go on behind the next step of the same list."""
+
+
+@dataclass(frozen=True)
 class Enter:
     """Go on, and enter another journey at its next turn."""
 
     journey: str
 
 
-Move = Go | Stay | Quit | Enter
+Move = Go | Stay | Quit | Skip | Enter
 
 
 def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
@@ -87,6 +93,13 @@ def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
             return Go()
         case _:
             raise AssertionError(f"{step.verb} is not part of the reference yet")
+
+
+def behind_next(journey: Journey, step: Step) -> str | None:
+    """Behind the step that follows in the same list, if one does, else behind this one."""
+    beside = [each for each in journey if each.within_paths == step.within_paths]
+    following = beside[beside.index(step) + 1 :]
+    return following[0].after if following else step.after
 
 
 def assign(action: Set, asked: Asked) -> None:
@@ -142,7 +155,13 @@ def _until(until: Until, at: At | None, enrolment: Enrolment, asked: Asked) -> M
     if due is not None and due > asked.now:
         return Stay(due)
     reason = "unknown" if due is None else "past"
-    return Quit(f"date {reason}") if until.if_past == "leave" else Go()
+    match until.if_past:
+        case "leave":
+            return Quit(f"date {reason}")
+        case "skip":
+            return Skip()
+        case "proceed":
+            return Go()
 
 
 def _target(until: Until, enrolment: Enrolment, asked: Asked) -> datetime | None:

@@ -85,7 +85,7 @@ def _until(draw: st.DrawFn, name: str) -> Data:
     made: Data = {"wait": name, "until": "trigger.ship_on"}
     if rarely(draw):
         made["offset"] = draw(st.sampled_from(["-1 day", "5 hours"]))
-    made["if_past"] = draw(st.sampled_from(["proceed", "leave"]))
+    made["if_past"] = draw(st.sampled_from(["proceed", "skip", "leave"]))
     if rarely(draw):
         made["at"] = draw(TIMES)
     return made

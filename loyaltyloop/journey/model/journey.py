@@ -80,6 +80,13 @@ class Journey:
                 return step
         raise KeyError(name)
 
+    def behind_next(self, step: Step) -> str | None:
+        """What comes behind the next step of the same list (None: the end); of the last, behind itself."""
+        following = self.step(step.after) if step.after else None
+        if following is None or following.within_paths != step.within_paths:
+            return step.after
+        return following.after
+
     @property
     def first(self) -> str:
         """Where whoever enters stands first."""

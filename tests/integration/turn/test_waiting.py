@@ -103,6 +103,34 @@ def test_path_called_skip(engine: Engine) -> None:
     assert [(one.step, one.path) for one in rows(engine, Visit)] == [("answer", ""), ("answer", "skip")]
 
 
+IN_A_PATH = """\
+journey: inside
+about: A date in a path; behind the branch is a step for everybody.
+enter: {event: Signed Up}
+leave_when: {gone: {did: Left}}
+steps:
+  - branch: kind
+    paths:
+      dated:
+        when: {trigger: {when: {known: true}}}
+        steps:
+          - {wait: day, until: trigger.when, if_past: skip}
+          LAST
+      other: {}
+  - set: {tags: {add: [everybody]}}
+  - wait: 5 days
+"""
+
+
+@pytest.mark.parametrize("last", ["", "- set: {tags: {add: [dated]}}"])
+def test_skip_passes_over_the_next_step_of_its_own_path(engine: Engine, last: str) -> None:
+    stage = Stage(engine, IN_A_PATH.replace("LAST", last))
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 10:00", when="2020-01-01")
+    stage.turn("03-02 10:00")
+    assert stage.tags() == {"ada": ["everybody"]}
+
+
 NAMES = """\
 journey: names
 about: Steps called like what a turn does.

@@ -79,6 +79,7 @@ def _as_json(report: FileReport) -> dict[str, Any]:
         "taken": report.taken,
         "duplicates": report.duplicates,
         "rejected": report.rejected,
+        "attributes": list(report.attributes),
         "notes": list(report.notes),
     }
 
@@ -90,6 +91,8 @@ def _print(report: FileReport) -> None:
     if report.rejected:
         parts.append(f"{report.rejected:,} rejected, see {_rejected(report)}")
     click.echo(f"{report.path}: {', '.join(parts)}.")
+    if report.attributes:
+        click.echo(f"  attributes of your own: {', '.join(report.attributes)}.")
     for note in report.notes:
         click.echo(f"  {note}.")
 

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from loyaltyloop.errors import DataError
 from loyaltyloop.journey.facts import FACTS
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.times import read_instant, zone_names
@@ -31,9 +34,39 @@ from loyaltyloop.store.zones import country_named
 
 imported: Table = Imported.__table__  # type: ignore[attr-defined]
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # of whom it is not said since when: known from the beginning
+# So much of two names is the same where one is meant: `birthdate`, but not `consent_post` or `created_by`.
+NEAR = 0.82
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
 _YES = ("true", "yes", "1")
 _NO = ("false", "no", "0")
+
+
+def check_header(path: Path, header: Sequence[str]) -> None:
+    """DataError if columns are called nearly as known ones that the file does not have."""
+    missing = {_letters(name): name for name in READERS if name not in header}
+    near = {name: known for name in own_columns(header) if (known := _meant(name, missing))}
+    if near:
+        raise DataError(
+            f"{path}: {', '.join(f'{name!r} is probably {known!r}' for name, known in near.items())}: write "
+            "it so, or call what is an attribute of your own by a name less like it."
+        )
+
+
+def own_columns(header: Sequence[str]) -> list[str]:
+    """The columns that are kept as attributes of the shop's own."""
+    return [name for name in header if name != "user_id" and name not in READERS and name not in FACTS]
+
+
+def _meant(name: str, known: Mapping[str, str]) -> str | None:
+    """The known column that is spelled so but for case, separators or a slip."""
+    letters = _letters(name)
+    if letters[-1:].isdigit():  # `phone2` is another one
+        return known.get(letters)
+    return next((known[near] for near in get_close_matches(letters, known, n=1, cutoff=NEAR)), None)
+
+
+def _letters(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign.isalnum())
 
 
 @dataclass(frozen=True)

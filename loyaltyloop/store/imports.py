@@ -14,17 +14,19 @@ from sqlalchemy import Engine
 
 from loyaltyloop.errors import DataError
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.store import customer_rows, product_rows
 from loyaltyloop.store.canonical import Refused
 from loyaltyloop.store.csv_files import LONGEST_LINE, Kind, inspect, open_bytes, open_rows
-from loyaltyloop.store.customer_rows import CustomerRows
+from loyaltyloop.store.customer_rows import CustomerRows, own_columns
 from loyaltyloop.store.database import write
 from loyaltyloop.store.ingest import Recorded, record
-from loyaltyloop.store.product_rows import ProductRows, check_header
+from loyaltyloop.store.product_rows import ProductRows
 from loyaltyloop.store.rejects import REASON, Rejects, is_rejected
 from loyaltyloop.store.segment import Call, Rejected, read_call
 
 CHUNK = 2000
 SUFFIXES = (".csv", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz", ".ndjson.gz")
+_CHECKS = {"customers": customer_rows.check_header, "products": product_rows.check_header}
 _ORDER: Sequence[Kind] = ("customers", "products", "events")
 # Told after each chunk: which file, and how many of its rows were read.
 Progress = Callable[[Path, int], None]
@@ -32,7 +34,7 @@ Progress = Callable[[Path, int], None]
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of the rows of one file."""
+    """What became of the rows of one file. `attributes`: its columns that are the shop's own."""
 
     path: Path
     kind: Kind
@@ -40,6 +42,7 @@ class FileReport:
     taken: int
     duplicates: int
     rejected: int
+    attributes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -61,9 +64,9 @@ def _silent(_path: Path, _read: int) -> None:
 
 def _look_at(path: Path) -> Kind:
     kind = inspect(path)
-    if kind == "products":
+    if check := _CHECKS.get(kind):
         with open_rows(path) as (header, _):
-            check_header(path, header)
+            check(path, header)
     return kind
 
 
@@ -111,8 +114,9 @@ def _import_file(
                     return table.write(connection, items)
 
             count, total = _in_chunks(rows, read, save, lambda done: progress(path, done))
+    own = tuple(own_columns(kept)) if kind == "customers" else ()
     notes = tuple(table.notes())
-    return FileReport(path, kind, count, total.taken, total.duplicates, rejects.count, notes)
+    return FileReport(path, kind, count, total.taken, total.duplicates, rejects.count, own, notes)
 
 
 def _complete(fields: Sequence[str], header: Sequence[str]) -> Sequence[str]:

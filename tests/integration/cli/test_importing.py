@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyaltyloop.store.database import read
-from loyaltyloop.store.models import Product
+from loyaltyloop.store.models import Event, Product
 from tests.integration.cli.conftest import Loop
 from tests.integration.store.shops import SHOP, customer
 
@@ -54,6 +54,30 @@ def test_what_is_printed_for_people(loop: Loop, files: Path) -> None:
     assert ran.out == (
         f"{files / 'products.csv'}: 2 products read, 0 taken, 1 there already, 1 rejected, see {rejected}.\n"
     )
+
+
+def test_columns_that_became_attributes_are_named(loop: Loop, files: Path) -> None:
+    path = files / "customers.csv"
+    path.write_text("user_id,first_name,shoe size,orders,vip\nada,Ada,38,2,true\n")
+    ran = loop("import", str(path))
+    assert ran.out.splitlines()[1:] == [
+        "  attributes of your own: shoe size, vip.",
+        "  column 'orders' is kept by the shop's own events and was passed over.",
+    ]
+    [told] = loop("import", str(path), "--json").data["files"]
+    assert (told["attributes"], told["duplicates"]) == (["shoe size", "vip"], 1)
+    assert loop("import", str(files / "events.jsonl"), "--json").data["files"][0]["attributes"] == []
+
+
+def test_a_column_called_nearly_as_a_known_one_stops_the_file(
+    loop: Loop, engine: Engine, files: Path
+) -> None:
+    (files / "customers.csv").write_text("user_id,e-mail\nada,ada@example.com\n")
+    ran = loop("import", str(files))
+    assert (ran.code, ran.out) == (1, "")
+    assert "'e-mail' is probably 'email'" in ran.err
+    with read(engine) as connection:
+        assert connection.execute(select(Event.__table__)).all() == []  # type: ignore[attr-defined]
 
 
 def test_a_file_at_fault_is_exit_1_and_one_clear_word(

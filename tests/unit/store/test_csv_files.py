@@ -10,6 +10,7 @@ import pytest
 
 from loyaltyloop.errors import DataError
 from loyaltyloop.store.csv_files import inspect, open_rows
+from loyaltyloop.store.customer_rows import check_header
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,36 @@ def test_a_file_that_is_not_what_it_says(tmp_path: Path, name: str, content: str
         inspect(path)
     assert said in str(error.value)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("user_id,e-mail,firstname", "'e-mail' is probably 'email', 'firstname' is probably 'first_name':"),
+        ("user_id,Email", "'Email' is probably 'email':"),
+        ("user_id,createdAt,time zone", "'createdAt' is probably 'created_at', 'time zone' is"),
+        ("user_id,birth_date,consent_mail", "'birthday', 'consent_mail' is probably 'consent_email':"),
+    ],
+)
+def test_a_column_that_is_called_nearly_as_a_known_one(tmp_path: Path, header: str, said: str) -> None:
+    with pytest.raises(DataError) as error:
+        check_header(tmp_path, header.split(","))
+    assert said in str(error.value)
+    assert str(error.value).endswith("or call what is an attribute of your own by a name less like it.")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "user_id,email,e-mail",  # the known one is there: the other is something else
+        "user_id,phone,phone2",
+        "user_id,phone2,address1",
+        "user_id,consent_post,created_by,name,country_code,last_name_kana,tag,zone,locality,shoe,zip",
+        "user_id,orders,reason",
+    ],
+)
+def test_columns_of_ones_own(tmp_path: Path, header: str) -> None:
+    check_header(tmp_path, header.split(","))
 
 
 def test_a_line_of_fifty_megabytes_is_refused_without_being_read_whole(tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ def look(stand: Stand) -> None:
     """Everybody is changed and goes on."""
     action = stand.step.action
     assert isinstance(action, Set)
+    if action.tags_add or action.tags_remove:
+        # A list of tags is written whole: from the tags as they are, with what has arrived meanwhile.
+        apply_on(stand.connection, stand.now, stand.shop)
     people = stand.people(
         cohort.c.id,
         enrolment.c.customer_id,

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, String, Table, case, null, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Integer, String, Table, case, null, select, type_coerce
 
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import WAITING, journey, message
@@ -23,6 +23,7 @@ from loyaltyloop.store.asking import scope_of
 from loyaltyloop.store.cohorts import customer, enrolment
 from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.models import Consent
+from loyaltyloop.store.records import records
 from loyaltyloop.store.versions import load_versions
 
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
@@ -49,7 +50,7 @@ class Group:
     `offers`: the `recommend` steps that the template names.
     """
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Any]
     objections: Sequence[Objection]
     people: People
     offers: Mapping[str, Recommend]
@@ -74,7 +75,8 @@ def load_groups(
         asked = _asked(connection, shop, now, live.journey, step, ids) if live else []
         uses = renderer.uses_of(template)
         fields = fields_of(uses)
-        rows = connection.execute(_chosen(connection, name, fields, [test for test, _ in asked], ids)).all()
+        chosen = _chosen(connection, name, fields, [test for test, _ in asked], ids)
+        rows = records(connection.execute(chosen))
         if live is None and any(row.ended_at is None for row in rows):
             raise LookupError(f"messages of version {version} of {name!r} wait, and nobody runs in it")
         people = People(shop, fields, {row.enrolment_id: row for row in rows if row.zone is not None})

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Row
 
 from loyaltyloop.journey.dice import jitter
 from loyaltyloop.journey.model import QuietHours, Shop
@@ -54,7 +53,7 @@ class Moment:
         return self._ends[asked]
 
 
-Candidate = Row[Any]
+Candidate = Any  # a row of `candidates`, by the names of its columns
 Check = Callable[[Candidate, Moment], Verdict | None]
 
 

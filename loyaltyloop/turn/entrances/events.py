@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, or_, select, true, update
+from sqlalchemy import Connection, Table, and_, or_, select, true, update
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.comparisons import fields_pass, first_instant
@@ -19,6 +19,7 @@ from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.entries import one_per
 from loyaltyloop.store.models import Event
+from loyaltyloop.store.records import records
 from loyaltyloop.store.scope import Scope, limits, zone_limits
 from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
@@ -101,12 +102,14 @@ def _ordered(connection: Connection, frame: Frame, by: ByEvent, span: Span) -> l
 def _candidates(connection: Connection, frame: Frame, by: ByEvent, ids: list[int]) -> list[Candidate]:
     condition = frame.journey.enter.condition
     judged = true() if condition is None else holds(condition, _scope(connection, frame, condition, ids))
-    rows = connection.execute(
+    chosen = (
         select(entered, customer.c.key, customer.c.zone, judged.label("holds"))
         .select_from(_people(connection, ids))
         .order_by(entered.c.entered_at, entered.c.trigger_event_id)
-    ).all()
-    return [_candidate(frame, by, row) for row in rows if _wanted(frame, by, row)]
+    )
+    return [
+        _candidate(frame, by, row) for row in records(connection.execute(chosen)) if _wanted(frame, by, row)
+    ]
 
 
 def _people(connection: Connection, ids: list[int]) -> Any:
@@ -128,7 +131,7 @@ def _scope(connection: Connection, frame: Frame, condition: Condition, ids: list
     )
 
 
-def _wanted(frame: Frame, by: ByEvent, row: Row[Any]) -> bool:
+def _wanted(frame: Frame, by: ByEvent, row: Any) -> bool:
     """Do the event's properties pass `where`?"""
 
     def instant(value: Instant) -> datetime:
@@ -143,7 +146,7 @@ def _wanted(frame: Frame, by: ByEvent, row: Row[Any]) -> bool:
     return fields_pass(by.where, row.trigger or {}, instant)
 
 
-def _candidate(frame: Frame, by: ByEvent, row: Row[Any]) -> Candidate:
+def _candidate(frame: Frame, by: ByEvent, row: Any) -> Candidate:
     enter, trigger = frame.journey.enter, row.trigger or {}
     return Candidate(
         customer_id=row.customer_id,

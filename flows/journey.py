@@ -38,7 +38,7 @@ FORM = """{about}
 Args:
     now: The moment the turn looks at. Leave it empty for the present.
     customers: Only these customers, by their ids. Leave it empty for everyone.
-    dry_run: Show what would happen, change nothing and send nothing.
+    dry_run: Show what would happen, change nothing and send nothing. Other turns wait until it has ended.
     limit: At most so many customers at each step. Leave it empty for all.
 """
 

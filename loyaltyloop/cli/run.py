@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 @click.argument("journey")
 @click.option("--now", callback=read_moment, metavar="T", help="The moment the turn looks at. [default: now]")
 @click.option("--customer", "customers", multiple=True, metavar="ID", help="Only this one; may be repeated.")
-@click.option("--dry-run", is_flag=True, help="Show what would happen; change and send nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show what would happen; change and send nothing. Imports and other turns wait until it has ended.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many customers at each step.")
 @click.option("--plain", is_flag=True, help="Without Prefect: the same turn, and no record of the run.")
 @json_option

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from flows.project import settings
 from flows.showing import table
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.store.database import read
 from loyaltyloop.store.standing import message, standing
 from loyaltyloop.store.versions import live_journeys
@@ -39,8 +40,9 @@ def daily_report(now: datetime | None = None) -> State[Any]:
         "### What became of the day's messages",
         table(("Journey", "Step", "", "Messages"), sent) if sent else "No message was decided.",
     ]
+    kinds = counted(len(sent), "kind of message", "kinds of messages")
     create_markdown_artifact("\n\n".join(page), key="daily-report", description="All journeys, one page")
-    return Completed(message=f"{len(people):,} steps with people, {len(sent):,} kinds of messages")
+    return Completed(message=f"{counted(len(people), 'step')} with people, {kinds}")
 
 
 def _people(connection: Connection) -> Iterator[tuple[str, str, str, str]]:

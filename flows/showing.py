@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.markdown import plain
 from loyaltyloop.turn.counts import Row, TurnReport
 from loyaltyloop.turn.stages import Stage
@@ -31,8 +32,10 @@ def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     )
     parts += [f"{refused:,} not admitted"] if refused else []
     parts += [f"{left:,} left"] if left else []
-    parts += [_count(moved, "step")] if moved else []
-    parts += [f"{_count(row.people, 'message')} {_plain(row.path)}" for row in _of(report, stages, "deliver")]
+    parts += [counted(moved, "step")] if moved else []
+    parts += [
+        f"{counted(row.people, 'message')} {_plain(row.path)}" for row in _of(report, stages, "deliver")
+    ]
     return ", ".join(parts + wait)
 
 
@@ -72,10 +75,6 @@ def _next(report: TurnReport) -> str:
 def _of(report: TurnReport, stages: Sequence[Stage], *kinds: str) -> list[Row]:
     names = {stage.name for stage in stages if stage.kind in kinds}
     return [row for row in report.rows if row.stage in names and row.people]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _n(row: Row) -> str:

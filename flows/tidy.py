@@ -19,6 +19,7 @@ from pydantic import Field
 
 from flows.showing import NOTHING
 from loyaltyloop.deployments import MARK
+from loyaltyloop.journey.numbers import counted
 
 MANY = 200  # Prefect answers with at most so many
 
@@ -42,4 +43,5 @@ def tidy_up(after_days: Annotated[int, Field(ge=1)] = 2) -> State[Any]:
             for run in runs:
                 client.delete_flow_run(run.id)
             forgotten += len(runs)
-    return Completed(message=f"{forgotten:,} runs in which nothing happened were forgotten")
+    told = counted(forgotten, "run in which nothing happened was", "runs in which nothing happened were")
+    return Completed(message=f"{told} forgotten")

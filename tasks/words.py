@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.stages import Stage
 
@@ -12,7 +13,7 @@ def told(stage: Stage, counts: Counts) -> str:
     """`12 by clicked, 30 by silent`; `nobody` where nothing moved."""
     match stage.kind:
         case "apply":
-            return f"{counts.total:,} events" if counts.total else "nothing new"
+            return counted(counts.total, "event") if counts.total else "nothing new"
         case "report":
             return f"{counts.total:,} ended" if counts.total else "noted"
         case "step":

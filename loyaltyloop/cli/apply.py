@@ -11,6 +11,7 @@ from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import checked, now_option
 from loyaltyloop.cli.plan import as_rows, people_options, show
 from loyaltyloop.errors import ApplyRefused, UsageError
+from loyaltyloop.journey.numbers import counted
 
 
 @click.command()
@@ -55,7 +56,7 @@ def command(
     if yes:
         show(done)
     if done:
-        click.echo(f"Done: {len(done)} {'change is' if len(done) == 1 else 'changes are'} live.")
+        click.echo(f"Done: {counted(len(done), 'change is', 'changes are')} live.")
     if any(change.change in ("journey added", "journey returned") for change in done):
         click.echo("For Prefect to run the new journeys: loop deploy.")
     return None

@@ -10,6 +10,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.errors import UserError
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.up.deploying import deploy, kept_names, outdated, read_files, write_file
 from loyaltyloop.up.environment import prefect_environment
 from loyaltyloop.up.project_files import WRITTEN, other_flows, write_flows
@@ -36,7 +37,8 @@ def command(project: Project, file_only: bool, check: bool, as_json: bool) -> No
     bring_flows(project.folder)
     changed = write_file(project.folder, journeys, shop)
     if not as_json:
-        click.echo(f"prefect.yaml {'brought' if changed else 'is'} up to date with {len(journeys)} journeys.")
+        number = counted(len(journeys), "journey")
+        click.echo(f"prefect.yaml {'brought' if changed else 'is'} up to date with {number}.")
     if file_only:
         return None
     environment = prefect_environment(project.folder, os.environ)

@@ -11,6 +11,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
 from loyaltyloop.cli.options import now_option
 from loyaltyloop.errors import UserError
+from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -43,7 +44,7 @@ def command(project: Project, paths: tuple[Path, ...], now: datetime, as_json: b
         def tell(path: Path, done: int) -> None:
             if path not in tasks:
                 tasks[path] = bar.add_task(path.name, total=None)
-            bar.update(tasks[path], completed=done, description=f"{path.name}: {done:,} rows")
+            bar.update(tasks[path], completed=done, description=f"{path.name}: {counted(done, 'row')}")
 
         reports = import_paths(engine, paths, now, shop, tell)
     if as_json:
@@ -85,7 +86,8 @@ def _as_json(report: FileReport) -> dict[str, Any]:
 
 
 def _print(report: FileReport) -> None:
-    parts = [f"{report.read:,} {report.kind} read", f"{report.taken:,} taken"]
+    read = counted(report.read, report.kind.removesuffix("s"), report.kind)
+    parts = [f"{read} read", f"{report.taken:,} taken"]
     if report.duplicates:
         parts.append(f"{report.duplicates:,} there already")
     if report.rejected:

@@ -9,6 +9,7 @@ import click
 
 from loyaltyloop.cli.base import Project, pass_project
 from loyaltyloop.errors import FilesError, UsageError, UserError
+from loyaltyloop.journey.numbers import counted
 
 JOURNEY = """\
 journey: {name}
@@ -128,7 +129,8 @@ def _deployment(folder: Path) -> None:
     try:
         journeys, shop = read_files(folder)
     except FilesError as error:
-        click.echo(f"  {FILE} stays as it is: {len(error.problems)} mistakes in other files, see loop check.")
+        mistakes = counted(len(error.problems), "mistake")
+        click.echo(f"  {FILE} stays as it is: {mistakes} in other files, see loop check.")
         return
     if write_file(folder, journeys, shop):
         click.echo(f"  wrote {FILE}")

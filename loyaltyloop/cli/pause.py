@@ -9,6 +9,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import now_option
+from loyaltyloop.journey.numbers import people
 
 
 @click.command()
@@ -32,5 +33,5 @@ def command(project: Project, journey: str, now: datetime, as_json: bool) -> Non
     if as_json:
         return print_json(asdict(done))
     return click.echo(
-        f"{journey} stands still: {done.people:,} people inside, {done.waiting:,} of them waiting."
+        f"{journey} stands still: {people(done.people)} inside, {done.waiting:,} of them waiting."
     )

@@ -11,6 +11,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import checked, wide_console
 from loyaltyloop.errors import ApplyRefused
+from loyaltyloop.journey.numbers import people
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -101,7 +102,7 @@ def _line(change: Change) -> Text:
     line.append(" ".join(part for part in (change.change, name) if part))
     line.append(f" ({detail})" if detail else "")
     if change.people:
-        line.append(f": {change.people:,} {'person' if change.people == 1 else 'people'}", style="bold")
+        line.append(f": {people(change.people)}", style="bold")
     if change.becomes:
         line.append(f" — {change.becomes}", style="dim")
     if change.refusal:

@@ -11,6 +11,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import wide_console
 from loyaltyloop.errors import UserError
+from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,7 +58,7 @@ def _show(lines: list[Line]) -> None:
 
 
 def _headline(whole: Line) -> str:
-    words = [f"{whole.arrived:,} entered", f"{whole.standing:,} inside", f"{whole.messages:,} messages"]
+    words = [f"{whole.arrived:,} entered", f"{whole.standing:,} inside", counted(whole.messages, "message")]
     words.append(f"goal {_share(whole.goal, whole.arrived)}")
     if whole.held_out:
         words.append(f"held out {whole.held_out:,}, goal {_share(whole.held_out_goal, whole.held_out)}")

@@ -10,6 +10,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import now_option
+from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
     from loyaltyloop.store.pausing import Overdue, Resumed
@@ -49,8 +50,9 @@ def command(project: Project, journey: str, overdue: Overdue, now: datetime, as_
 def _said(done: Resumed, overdue: Overdue) -> str:
     match overdue:
         case "shift":
-            return f"{done.shifted:,} people wait longer by the pause."
+            return f"{counted(done.shifted, 'person waits', 'people wait')} longer by the pause."
         case "catch_up":
-            return f"{done.overdue:,} people are overdue, and go on in the next turn."
+            late = counted(done.overdue, "person is overdue, and goes", "people are overdue, and go")
+            return f"{late} on in the next turn."
         case "expire":
-            return f"{done.expired:,} people were overdue, and left as expired."
+            return f"{counted(done.expired, 'person was', 'people were')} overdue, and left as expired."

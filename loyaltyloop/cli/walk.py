@@ -12,6 +12,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
 from loyaltyloop.cli.options import read_duration, read_moment, wide_console
 from loyaltyloop.errors import UsageError, UserError
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.journey.times import Duration
 
 if TYPE_CHECKING:
@@ -102,4 +103,5 @@ def _show(reports: list[TurnReport]) -> None:
         if people:
             table.add_row(journey, stage, path or "on", f"{people:,}")
     console.print(table)
-    console.print(f"{len(reports):,} turns in which something moved; `loop messages` tells what was sent.")
+    turns = counted(len(reports), "turn")
+    console.print(f"{turns} in which something moved; `loop messages` tells what was sent.")

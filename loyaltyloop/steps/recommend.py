@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Table
 
 from loyaltyloop.journey.model import Recommend
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.scores.recommend import Wanted, as_value, recommend
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
@@ -31,7 +32,11 @@ def look(stand: Stand) -> None:
         enough = len(found) >= action.at_least
         if not enough and action.if_short == "leave":
             leaving.append(
-                {"id": person.id, "left": "too few products", "why": f"{len(found)} products found"}
+                {
+                    "id": person.id,
+                    "left": "too few products",
+                    "why": f"{counted(len(found), 'product')} found",
+                }
             )
             continue
         rows.append((person.id, stand.step.name, as_value(found if enough else [])))

@@ -43,8 +43,3 @@ class Change:
     version: int = 0
     path: str = ""
     move: Move | None = None
-
-
-def count(number: int, one: str = "person", many: str = "people") -> str:
-    """`1 person`, `12 people`."""
-    return f"{number:,} {one if number == 1 else many}"

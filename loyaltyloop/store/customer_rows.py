@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, select
 from loyaltyloop.errors import DataError
 from loyaltyloop.journey.facts import FACTS
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.journey.times import read_instant, zone_names
 from loyaltyloop.store import bulk
 from loyaltyloop.store.canonical import LONGEST_ID, Refused, digest, plain_text
@@ -127,7 +128,7 @@ class CustomerRows:
             f"column {name!r} is kept by the shop's own events and was passed over" for name in self._facts()
         ]
         if self.placeholders:
-            told.append(f"left out as placeholders, such as 1900-01-01: {self.placeholders:,} dates")
+            told.append(f"left out as placeholders, such as 1900-01-01: {counted(self.placeholders, 'date')}")
         return told
 
     def _facts(self) -> list[str]:

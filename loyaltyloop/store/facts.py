@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Engine,
     Select,
     String,
     Table,
@@ -20,9 +19,8 @@ from sqlalchemy import (
     select,
 )
 
-from loyaltyloop.journey.model import Shop
-from loyaltyloop.store import bulk, order_book
-from loyaltyloop.store.database import is_postgres, write_shop
+from loyaltyloop.store import bulk
+from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Customer, Event, Order, OrderLine
 from loyaltyloop.store.orders import EVENTS
 
@@ -137,20 +135,3 @@ def refresh_cases(connection: Connection, customers: Iterable[int]) -> None:
         told[who].append((at, name, number or ""))
     counts = [(who, open_cases(cases)) for who, cases in told.items()]
     bulk.update_rows(connection, customer, "id", ["open_cases"], counts)
-
-
-# ── from scratch ────────────────────────────────────────────────────────────
-
-
-def recompute_all(engine: Engine, shop: Shop) -> None:
-    """Orders and facts of all customers from the events alone; kept up to date, nothing changes by it."""
-    with write_shop(engine) as connection:
-        ids = connection.execute(select(event.c.order_id).distinct().where(_of_order())).scalars().all()
-        order_book.rebuild(connection, shop, ids)
-        people: Sequence[int] = connection.execute(select(customer.c.id)).scalars().all()
-        refresh(connection, people)
-        refresh_cases(connection, people)
-
-
-def _of_order() -> ColumnElement[bool]:
-    return event.c.order_id.is_not(None) & event.c.seq.is_not(None) & event.c.name.in_(sorted(EVENTS))

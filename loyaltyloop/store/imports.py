@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from loyaltyloop.errors import DataError
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.store import customer_rows, product_rows
 from loyaltyloop.store.canonical import Refused
 from loyaltyloop.store.csv_files import LONGEST_LINE, Kind, inspect, open_bytes, open_rows
@@ -121,7 +122,7 @@ def _import_file(
 
 def _complete(fields: Sequence[str], header: Sequence[str]) -> Sequence[str]:
     if len(fields) != len(header):
-        raise Refused(f"{len(fields)} fields where the header has {len(header)}")
+        raise Refused(f"{counted(len(fields), 'field')} where the header has {len(header)}")
     return fields
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from loyaltyloop.journey import plan as journey_plan
 from loyaltyloop.journey.deferred import refusals
 from loyaltyloop.journey.model import Ask, ByEvent, Journey, Send, Step
+from loyaltyloop.journey.numbers import counted, people
 from loyaltyloop.journey.plan import Difference
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
-from loyaltyloop.store.change import Change, count
+from loyaltyloop.store.change import Change
 from loyaltyloop.store.content_changes import texts, told
 from loyaltyloop.store.fates import Fate, becomes_of, new_wait, reasons, renames, summary
 from loyaltyloop.store.standing import Move, Standing, standing, would_meet_again
@@ -76,30 +77,30 @@ def _added(journey: Journey, path: str) -> Change:
 def _removed(connection: Connection, row: LiveRow, wishes: Wishes) -> Iterator[Change]:
     if row.state == "retired":
         return
-    people = sum(place.people for place in standing(connection, row.name))
+    inside = sum(place.people for place in standing(connection, row.name))
     refusal = ""
-    if people and row.state == "paused":
+    if inside and row.state == "paused":
         refusal = (
-            f"{row.name}: its file is gone, it is paused, and {count(people)} {_stand(people)} in it: "
+            f"{row.name}: its file is gone, it is paused, and {_stand(inside)} in it: "
             f"resume it first (`loop resume {row.name} --overdue catch_up`), or put "
             f"journeys/{row.name}.yaml back"
         )
-    elif people and row.name not in wishes.finish_old:
+    elif inside and row.name not in wishes.finish_old:
         refusal = (
-            f"{row.name}: its file is gone, and {count(people)} {_stand(people)} in it: put "
+            f"{row.name}: its file is gone, and {_stand(inside)} in it: put "
             f"journeys/{row.name}.yaml back, or let them finish with `--finish-old {row.name}`"
         )
     yield Change(
         row.name,
         "journey removed",
-        people=people,
-        becomes="nobody enters any more" + ("; those inside finish" if people else ""),
+        people=inside,
+        becomes="nobody enters any more" + ("; those inside finish" if inside else ""),
         refusal=refusal,
     )
 
 
-def _stand(people: int) -> str:
-    return "stands" if people == 1 else "stand"
+def _stand(number: int) -> str:
+    return counted(number, "person stands", "people stand")
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,11 @@ class Edit:
         return [*head, *(self._told(difference, fates, number) for difference in found), *moved]
 
     def _head(self, fates: list[Fate], number: int, returned: bool) -> list[Change]:
-        people = sum(fate.at.people for fate in fates)
         return [
             Change(
                 self.new.name,
                 "journey returned" if returned else "journey changed",
-                people=people,
+                people=sum(fate.at.people for fate in fates),
                 becomes=summary(fates, number) or "nobody is inside",
                 detail=f"version {number}",
                 version=number,
@@ -204,7 +204,7 @@ class Edit:
         if decided or name in self.wishes.finish_old:
             return ""
         return (
-            f"{name}: {count(place.people)} {_stand(place.people)} at {place.step!r}, which is gone: write "
+            f"{name}: {_stand(place.people)} at {place.step!r}, which is gone: write "
             f"`was: {place.step}` on the step that takes its place, or let them finish on version "
             f"{place.version} with `--finish-old {name}`"
         )
@@ -227,7 +227,7 @@ class Edit:
             return Fate(place)
         if reason:
             reason = (
-                f"{self.new.name}: {count(place.people)} at {place.step!r} of version {place.version} "
+                f"{self.new.name}: {people(place.people)} at {place.step!r} of version {place.version} "
                 f"cannot move: {reason}; let them finish with `--finish-old {self.new.name}`"
             )
         return Fate(place, fresh, reason)

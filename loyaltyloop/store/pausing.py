@@ -23,7 +23,7 @@ from loyaltyloop.errors import UserError
 from loyaltyloop.store.cohorts import cohort, ended_state, move, take
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Enrolment, Message
-from loyaltyloop.store.standing import UNSENT
+from loyaltyloop.store.standing import UNSENT, running_in
 from loyaltyloop.store.versions import journey_table, load_newest
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def pause(connection: Connection, journey: str, now: datetime) -> Paused:
     connection.execute(
         update(journey_table).where(journey_table.c.name == journey).values(state="paused", paused_at=now)
     )
-    return Paused(journey, _count(connection, _running(journey)), _count(connection, _waiting(journey)))
+    return Paused(journey, _count(connection, running_in(journey)), _count(connection, _waiting(journey)))
 
 
 def resume(connection: Connection, journey: str, overdue: Overdue, now: datetime) -> Resumed:
@@ -122,11 +122,7 @@ def _later(connection: Connection, column: ColumnElement[Any], by: timedelta) ->
 
 
 def _waiting(journey: str) -> ColumnElement[bool]:
-    return and_(_running(journey), enrolment.c.state == "waiting", enrolment.c.due_at.is_not(None))
-
-
-def _running(journey: str) -> ColumnElement[bool]:
-    return and_(enrolment.c.journey == journey, enrolment.c.ended_at.is_(None))
+    return and_(running_in(journey), enrolment.c.state == "waiting", enrolment.c.due_at.is_not(None))
 
 
 def _count(connection: Connection, where: ColumnElement[bool]) -> int:

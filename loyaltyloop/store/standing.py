@@ -80,7 +80,7 @@ def standing(connection: Connection, journey: str) -> list[Standing]:
     """Where the journey's running enrolments stand, in order of version and step."""
     columns = (enrolment.c.version, enrolment.c.step)
     rows = connection.execute(
-        select(*columns, func.count()).where(_running(journey)).group_by(*columns).order_by(*columns)
+        select(*columns, func.count()).where(running_in(journey)).group_by(*columns).order_by(*columns)
     )
     return [Standing(version, step or "", people) for version, step, people in rows]
 
@@ -195,9 +195,10 @@ def _rename(
 
 
 def _there(journey: str, place: Move) -> ColumnElement[bool]:
-    there = and_(_running(journey), enrolment.c.version == place.version)
+    there = and_(running_in(journey), enrolment.c.version == place.version)
     return there if place.step is None else and_(there, enrolment.c.step == place.step)
 
 
-def _running(journey: str) -> ColumnElement[bool]:
+def running_in(journey: str) -> ColumnElement[bool]:
+    """Enrolments of the journey that have not ended."""
     return and_(enrolment.c.journey == journey, enrolment.c.ended_at.is_(None))

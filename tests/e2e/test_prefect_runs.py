@@ -134,7 +134,7 @@ def test_the_housekeeping_runs(upped: Upped) -> None:
     names = ("daily report", "deliver messages", "tidy up")
     ended = [upped.ended(run) for run in [upped.press_run(name) for name in names]]
     assert [(run["state"]["type"], run["state"]["message"]) for run in ended] == [
-        ("COMPLETED", "1 steps with people, 1 kinds of messages"),
+        ("COMPLETED", "1 step with people, 1 kind of message"),
         ("COMPLETED", "nobody"),
         ("COMPLETED", "0 runs in which nothing happened were forgotten"),
     ]

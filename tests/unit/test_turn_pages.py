@@ -121,6 +121,7 @@ def test_keys_that_prefect_takes(name: str, key: str) -> None:
     ("kind", "numbers", "words"),
     [
         ("apply", {"": 1300}, "1,300 events"),
+        ("apply", {"": 1}, "1 event"),
         ("apply", {}, "nothing new"),
         ("enter", {"": 5, "refused: too old": 1}, "5 entered, 1 refused: too old"),
         ("leave", {"left: bought": 2}, "2 left: bought"),

@@ -113,7 +113,7 @@ def test_pause_and_resume(loop: Loop, engine: Engine) -> None:
     loop("apply", "--yes", *AT)
     with write(engine) as connection:
         place(connection, "hello.wait", 1, state="waiting", due_at=NOW)
-    assert loop("pause", "welcome", *AT).out == "welcome stands still: 1 people inside, 1 of them waiting.\n"
+    assert loop("pause", "welcome", *AT).out == "welcome stands still: 1 person inside, 1 of them waiting.\n"
     again = loop("pause", "welcome")
     assert (again.code, again.err) == (
         1,

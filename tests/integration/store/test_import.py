@@ -49,7 +49,7 @@ def test_customers_become_known_with_their_attributes(engine: Engine, tmp_path: 
     )
     (report,) = bring(engine, path)
     assert counts(report) == ("customers", 2, 2, 0, 0)
-    assert report.notes == ("left out as placeholders, such as 1900-01-01: 1 dates",)
+    assert report.notes == ("left out as placeholders, such as 1900-01-01: 1 date",)
     apply_events(engine, NOW, SHOP)
     ada, bob = rows(engine, Customer, "key")
     assert (ada.email, ada.first_name, ada.birthday, ada.country, ada.zone_from) == (

@@ -16,7 +16,6 @@ from loyaltyloop.store.apply import apply_events, apply_on, waiting
 from loyaltyloop.store.cohorts import cohort, enrolment, take
 from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.touched import newest_seq
-from loyaltyloop.store.withdrawals import newest_event
 from loyaltyloop.turn.counts import Counts, Row, TurnReport
 from loyaltyloop.turn.frame import Frame, journey_table
 from loyaltyloop.turn.stages import Stage
@@ -25,8 +24,6 @@ from loyaltyloop.turn.stepping import CHUNK, pass_by
 
 def apply(frame: Frame) -> Counts:
     """Apply what has arrived, and fix up to where this turn looks."""
-    with frame.transactions.read() as connection:
-        frame.recorded = newest_event(connection)
     applied = 0
     if frame.transactions.dry is not None:
         applied = apply_on(frame.transactions.dry, frame.now, frame.shop)

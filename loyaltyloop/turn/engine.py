@@ -10,6 +10,7 @@ from typing import assert_never
 from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.store.database import journey_lock
 from loyaltyloop.store.versions import load_shop, load_templates, load_versions
+from loyaltyloop.store.withdrawals import newest_event
 from loyaltyloop.turn.closing import apply, close, tell
 from loyaltyloop.turn.counts import Counts, TurnReport
 from loyaltyloop.turn.delivering import deliver
@@ -63,6 +64,7 @@ def _frame(world: World, transactions: Transactions, journey: str, now: datetime
             now=now,
             state=row.state,
             limits=limits,
+            recorded=newest_event(connection) if world.clock is None else 0,
         )
 
 

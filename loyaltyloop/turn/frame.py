@@ -107,8 +107,10 @@ class Frame:
     now: datetime
     state: str
     limits: Limits
+    # Withdrawals by events newer than this one (an id) count at the claim, whenever they arrived: at the
+    # present by all of them, in a time that is made up by those that came since the turn was opened.
+    recorded: int
     # ──
-    recorded: int = 0  # the newest event on record when the turn began
     upto: int = 0  # events and touches up to this number are this turn's
     answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
     busy: set[Busy] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""What happens around the hand-over: refusals for a while, withdrawals in between, locks."""
+"""What happens around the hand-over: refusals for a while, names, locks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Engine
 
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.turn.engine import open_turn
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World
 from tests.integration.turn.stage import Stage, utc
@@ -49,24 +48,6 @@ def test_what_is_tried_again_is_rendered_again_and_leaves(engine: Engine) -> Non
     stage.run("greeting", "03-02 10:00")
     assert stage.messages() == [("ada", "hello", "held", "busy")]
     stage.run("greeting", "03-02 10:06")
-    assert stage.sent() == [("ada", "hello")]
-
-
-def test_a_withdrawal_that_is_committed_during_the_turn_counts(engine: Engine) -> None:
-    stage = _signed_up(engine)
-    with open_turn(stage.world, "greeting", utc("03-02 10:00")) as turn:
-        for each in turn.stages:
-            if each.kind == "deliver":
-                stage.did("ada", "Consent Withdrawn", "03-02 10:03", channel="email")
-            turn.run(each)
-    [(_, _, state, reason)] = stage.messages()
-    assert (state, reason) == ("refused", "consent to marketing by email was withdrawn")
-
-
-def test_a_withdrawal_of_a_history_that_is_walked_has_not_happened_yet(engine: Engine) -> None:
-    stage = _signed_up(engine)
-    stage.did("ada", "Consent Withdrawn", "03-05 10:00", channel="email")
-    stage.run("greeting", "03-02 10:00")
     assert stage.sent() == [("ada", "hello")]
 
 

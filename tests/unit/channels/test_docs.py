@@ -21,7 +21,7 @@ def test_the_whole_template_is_a_message() -> None:
     names = {"customer": {"first_name": "Ada", "last_order_at": "2026-03-04"}, "picks": picks}
     made = renderer({"t/message.html": template}).render("t/message", KEY, names)
     assert made.subject == "Four picks for you, Ada"
-    assert "you last ordered on 4 March 2026." in made.text
+    assert "You last ordered on 4 March 2026." in made.text
 
 
 def test_every_building_block_is_shown() -> None:

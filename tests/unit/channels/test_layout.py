@@ -281,7 +281,7 @@ def test_the_footer_of_other_purposes() -> None:
     service, transactional = _render(purpose="service"), _render(purpose="transactional")
     assert "because you shopped with Sample Shop" in service.text
     assert "Unsubscribe" in service.text
-    assert "it belongs to your order or your account" in transactional.text
+    assert "it’s about your order or your account" in transactional.text
     assert "Unsubscribe" not in transactional.text
     assert "1 Sample Street" in transactional.text
 
@@ -319,7 +319,7 @@ Prices as of today.
 
 - One
 
-You get this e-mail because you agreed to hear from Sample Shop.
+You’re receiving this email because you agreed to hear from Sample Shop.
 
 Unsubscribe: <u>
 Preferences: <p>
@@ -352,3 +352,15 @@ def test_a_logo() -> None:
 def test_a_colour_that_is_none() -> None:
     with pytest.raises(UserError, match="is no colour"):
         shop_names(replace(SHOP, extra=(("brand", {"colour": "red;}"}),)))
+
+
+def test_of_a_long_order_the_first_lines_are_shown() -> None:
+    lines = [{"name": f"Jam {number}", "quantity": 1, "price": 4.5} for number in range(1, 6)]
+    template = TEMPLATE.replace("order.total)", "order.total, most=3)")
+    made = renderer({"t/message.html": template})
+    order = {"products": lines, "total": money_of(2250, "GBP")}
+    text = made.render("t/message", KEY, {**NAMES, "order": order}).text
+    assert "1 × Jam 3 £4.50\nand 2 more\nTotal £22.50\n" in text
+    assert "Jam 4" not in text
+    short = made.render("t/message", KEY, {**NAMES, "order": {**order, "products": lines[:3]}}).text
+    assert "1 × Jam 3 £4.50\nTotal £22.50\n" in short

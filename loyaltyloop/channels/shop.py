@@ -12,6 +12,7 @@ from loyaltyloop.journey.model import Shop
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 PAPER, NIGHT = "#ffffff", "#171c22"  # what text stands on, by day and by night, in layout/base.css
 SEEN = 3.0  # WCAG 1.4.11: how much a button must stand out from its ground
+LIT = 6.5  # more than WCAG's 4.5: a link in a dark colour on dark paper looks dimmer than its number
 DEFAULTS = {
     "colour": "#1f5c4d",
     "logo": "",
@@ -59,7 +60,7 @@ def _brand(given: Mapping[str, object]) -> dict[str, object]:
         "button_dark": by_night,
         "on_button_dark": _over(by_night),
         "link": readable(colour, PAPER),
-        "link_dark": readable(colour, NIGHT),
+        "link_dark": readable(colour, NIGHT, LIT),
         **brand,
     }
 

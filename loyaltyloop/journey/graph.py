@@ -8,10 +8,12 @@ from loyaltyloop.journey.model import Journey, Step, Wait, WaitFor
 from loyaltyloop.journey.times import Duration
 
 
-def ways_on(step: Step) -> Iterator[tuple[str | None, bool]]:
+def ways_on(journey: Journey, step: Step) -> Iterator[tuple[str | None, bool]]:
     """Where one goes from a step, and whether the step was done on that way (not passed over)."""
     for _, target in step.edges:
         yield target, True
+    if step.may_skip:
+        yield journey.behind_next(step), True
     if step.condition is not None:
         yield step.after, False
 
@@ -21,7 +23,7 @@ def reachable(journey: Journey) -> frozenset[str]:
     seen = {journey.first}
     for step in journey:
         if step.name in seen:
-            seen.update(target for target, _ in ways_on(step) if target is not None)
+            seen.update(target for target, _ in ways_on(journey, step) if target is not None)
     return frozenset(seen)
 
 
@@ -31,7 +33,7 @@ def surely_before(journey: Journey) -> dict[str, frozenset[str]]:
     for step in journey:
         if step.name not in before:
             continue
-        for target, done in ways_on(step):
+        for target, done in ways_on(journey, step):
             passed = before[step.name] | ({step.name} if done else set())
             if target is not None:
                 before[target] = before.get(target, passed) & passed
@@ -44,7 +46,7 @@ def possibly_before(journey: Journey) -> dict[str, frozenset[str]]:
     for step in journey:
         if step.name not in before:
             continue
-        for target, done in ways_on(step):
+        for target, done in ways_on(journey, step):
             passed = before[step.name] | ({step.name} if done else set())
             if target is not None:
                 before[target] = before.get(target, frozenset()) | passed
@@ -57,8 +59,8 @@ def only_at_once(journey: Journey, start: str, takes_no_time: Callable[[Step], b
     later: set[str | None] = set()
     for step in journey:
         if step.name == start:
-            soon.update(target for target, done in ways_on(step) if done)
-        for target, done in ways_on(step):
+            soon.update(target for target, done in ways_on(journey, step) if done)
+        for target, done in ways_on(journey, step):
             waits = done and not takes_no_time(step)
             if step.name in later or (step.name in soon and waits):
                 later.add(target)
@@ -80,7 +82,9 @@ def least_days(journey: Journey, start: str) -> dict[str, float]:
             begin = days[step.name]
         else:
             continue
-        for path, target in [*step.edges, *([("", step.after)] if step.condition is not None else [])]:
+        skipped = [("", journey.behind_next(step))] if step.may_skip else []
+        passed_over = [("", step.after)] if step.condition is not None else []
+        for path, target in [*step.edges, *skipped, *passed_over]:
             if target is not None:
                 passed = begin + _days(step, path)
                 days[target] = min(days.get(target, passed), passed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
+from loyaltyloop.journey.graph import ways_on
 from loyaltyloop.journey.model import Action, Ask, Journey, Path, Step
 from loyaltyloop.journey.wording import arrow, changed_words, worded
 
@@ -80,7 +81,7 @@ def same_action(old: Step, new: Step) -> bool:
 
 def downstream(journey: Journey, step: str) -> frozenset[str]:
     """The steps that somebody who stands at `step` may still come to, that one left out."""
-    edges = {found.name: _next(found) for found in journey}
+    edges = {found.name: {target for target, _ in ways_on(journey, found) if target} for found in journey}
     reached: set[str] = set()
     ahead = [step]
     while ahead:
@@ -88,11 +89,6 @@ def downstream(journey: Journey, step: str) -> frozenset[str]:
         reached |= new
         ahead.extend(new)
     return frozenset(reached)
-
-
-def _next(step: Step) -> set[str]:
-    targets = {target for _, target in step.edges if target}
-    return targets | {step.after} if step.after and step.condition else targets
 
 
 def _placeless(journey: Journey) -> Journey:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model.entering import Enter
-from loyaltyloop.journey.model.steps import VERBS, Action, Branch, Path, Split, WaitFor
+from loyaltyloop.journey.model.steps import VERBS, Action, Branch, Path, Split, Until, Wait, WaitFor
 from loyaltyloop.journey.model.words import Purpose, Used
 from loyaltyloop.journey.times import Duration
 
@@ -48,6 +48,15 @@ class Step:
             case _:
                 return ()
 
+    @property
+    def may_skip(self) -> bool:
+        """Is the next step of the same list passed over, too, where this one's date is past or unknown?"""
+        match self.action:
+            case Wait(until=Until(if_past="skip")) | WaitFor(until=Until(if_past="skip")):
+                return True
+            case _:
+                return False
+
     def target(self, path: str) -> str | None:
         """The step that a path leads to; None is the end."""
         return dict(self.edges)[path]
@@ -80,12 +89,15 @@ class Journey:
                 return step
         raise KeyError(name)
 
+    def beside(self, step: Step) -> Step | None:
+        """The next step of the same list; None of the last there."""
+        following = self.step(step.after) if step.after else None
+        return following if following and following.within_paths == step.within_paths else None
+
     def behind_next(self, step: Step) -> str | None:
         """What comes behind the next step of the same list (None: the end); of the last, behind itself."""
-        following = self.step(step.after) if step.after else None
-        if following is None or following.within_paths != step.within_paths:
-            return step.after
-        return following.after
+        following = self.beside(step)
+        return following.after if following else step.after
 
     @property
     def first(self) -> str:

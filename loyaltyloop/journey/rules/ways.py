@@ -65,9 +65,20 @@ def _waits_for_nothing(context: Context) -> Iterator[Found]:
                     yield seen.found(one.path, message, remedy)
 
 
+def _skips_nothing(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        for one in seen.placed:
+            step = seen.steps.get(one.name)
+            if step is not None and step.may_skip and seen.journey.beside(step) is None:
+                message = f"'{one.name}' has no next step to pass over: it is the last of its list"
+                remedy = "Write 'proceed' or 'leave', or put it in front of the step that is not to be done."
+                yield seen.found((*one.path, "if_past"), message, remedy)
+
+
 RULES = (
     Rule("unreachable-step", "error", "A step that nobody can come to.", _unreachable),
     Rule("path-never-taken", "error", "A path that nobody can take.", _path_never_taken),
     Rule("nothing-follows", "warning", "A decision all of whose paths are empty.", _nothing_follows),
     Rule("waits-for-nothing", "warning", "A wait at the journey's end.", _waits_for_nothing),
+    Rule("skips-nothing", "error", "`if_past: skip` with no step behind it in its list.", _skips_nothing),
 )

@@ -46,7 +46,8 @@ def claim(connection: Connection, desk: Desk, keys: Sequence[str]) -> Claimed:
     groups = load_groups(connection, desk.shop, desk.now, desk.renderer, keys)
     rows = _in_order(groups, keys)
     objections, leaving = _objections(groups)
-    withdrawn = frozenset(withdrawn_meanwhile(connection, desk.now, desk.recorded))
+    customers = {row.customer_id for row in rows}
+    withdrawn = frozenset(withdrawn_meanwhile(connection, customers, desk.recorded))
     moment = Moment(desk.now, desk.shop, objections, withdrawn)
     verdicts = {row.key: judge(row, moment) for row in rows}
     subjects = _store_bodies(connection, desk, groups, verdicts)

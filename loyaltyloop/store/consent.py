@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
 
@@ -20,6 +20,7 @@ PURPOSES = ("marketing", "service")
 ANSWERS = {"Consent Granted": True, "Consent Withdrawn": False}
 WITHDRAWALS = ("Unsubscribed", "Email Marked as Spam")
 CSV = "customers.csv"
+Who = TypeVar("Who", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -73,28 +74,23 @@ def write(connection: Connection, given: list[tuple[int, Answer]], merged: Mappi
     if not given and not merged:
         return
     concerned = {who for who, _ in given} | set(merged) | set(merged.values())
-    said = [
-        (merged.get(row.customer_id, row.customer_id), _present(row)) for row in _load(connection, concerned)
-    ]
-    latest = _latest([*said, *given])
+    said = [(merged.get(who, who), answer) for who, answer in present(connection, concerned)]
     _forget(connection, merged)
-    rows = [(who, a.channel, a.purpose, a.given, a.at) for who, a in latest]
+    rows = [(who, a.channel, a.purpose, a.given, a.at) for who, a in latest([*said, *given])]
     columns = ["customer_id", "channel", "purpose", "given", "at"]
     bulk.upsert_rows(connection, consent, columns[:3], columns, rows)
 
 
-def _load(connection: Connection, customers: Iterable[int]) -> Iterable[Any]:
+def present(connection: Connection, customers: Iterable[int]) -> list[tuple[int, Answer]]:
+    """The present answers of these customers."""
     wanted = bulk.fill_temporary(connection, "wanted_consent", {"id": int}, ((who,) for who in customers))
-    return connection.execute(select(consent).join(wanted, wanted.c.id == consent.c.customer_id)).all()
+    rows = connection.execute(select(consent).join(wanted, wanted.c.id == consent.c.customer_id))
+    return [(row.customer_id, Answer(row.channel, row.purpose, row.given, row.at, "")) for row in rows]
 
 
-def _present(row: Any) -> Answer:
-    return Answer(row.channel, row.purpose, row.given, row.at, "")
-
-
-def _latest(said: Iterable[tuple[int, Answer]]) -> list[tuple[int, Answer]]:
+def latest(said: Iterable[tuple[Who, Answer]]) -> list[tuple[Who, Answer]]:
     """One answer for each customer, channel and purpose; of two at the same instant the withdrawal."""
-    found: dict[tuple[int, str, str], Answer] = {}
+    found: dict[tuple[Who, str, str], Answer] = {}
     for who, answer in said:
         place = (who, answer.channel, answer.purpose)
         known = found.get(place)

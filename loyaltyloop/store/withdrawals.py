@@ -1,25 +1,31 @@
-"""Withdrawals of consent that were committed while a turn was at work, and that no turn has applied yet.
+"""Withdrawals of consent that are on record and that no turn has applied yet.
 
 A turn applies what has arrived by its `now` and sees nothing later, but no message may be claimed for
-hand-over after a withdrawal was committed: the claim asks for these.
+hand-over after a withdrawal was committed: the claim asks for these. They are whose applying will say
+they are, so what tells that two ids are one customer's is looked at, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select
 
-from loyaltyloop.store.consent import ANSWERS, CSV, WITHDRAWALS, answers
+from loyaltyloop.store import consent, people
+from loyaltyloop.store.among import among
+from loyaltyloop.store.consent import ANSWERS, CSV, WITHDRAWALS, Answer
+from loyaltyloop.store.customers import Person
+from loyaltyloop.store.identity import Id, ids_of, survivor_of
 from loyaltyloop.store.models import Event, Identity
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
-_TELLS = or_(
+_ANSWERS = or_(
     event.c.name.in_((*ANSWERS, *WITHDRAWALS)), and_(event.c.type == "identify", event.c.source == CSV)
 )
+_LINKS = or_(event.c.type == "alias", and_(event.c.type == "identify", event.c.anonymous_id.is_not(None)))
+_IDS = [event.c[name] for name in ("id", "type", "user_id", "anonymous_id", "previous_id")]
 # Customer, channel, purpose.
 Withdrawn = tuple[int, str, str]
 
@@ -29,26 +35,65 @@ def newest_event(connection: Connection) -> int:
     return connection.execute(select(func.max(event.c.id))).scalar() or 0
 
 
-def withdrawn_meanwhile(connection: Connection, now: datetime, since: int) -> set[Withdrawn]:
-    """What events withdraw that nobody applied, have arrived by `now` or were recorded after `since`.
+def withdrawn_meanwhile(connection: Connection, customers: Collection[int], since: int) -> set[Withdrawn]:
+    """What these customers have withdrawn once all is applied that was recorded after the event `since`.
 
-    What was recorded before and arrives later is a history that is being walked: it has not happened yet.
+    Of those whom nothing of it concerns nothing is told. What was recorded before is applied by now, or
+    arrives later: then a history is being walked, and it has not happened yet.
     """
-    # Two looks, as each has an index of its own.
-    meanwhile = (event.c.arrived_at <= now, event.c.id > since)
-    chosen = [select(event).where(event.c.seq.is_(None), _TELLS, when) for when in meanwhile]
-    rows = {row.id: row for each in chosen for row in connection.execute(each)}
-    found: dict[Withdrawn, bool] = {}
-    for row in sorted(rows.values(), key=lambda row: (row.at, row.id)):
-        for customer_id in _whose(connection, row):
-            for answer in answers(row):
-                found[customer_id, answer.channel, answer.purpose] = answer.given
-    return {key for key, given in found.items() if not given}
+    rows = _concerning(connection, customers, _waiting(connection, since))
+    if not rows:
+        return set()
+    folk = people.load(connection, rows)
+    known = {person.id: person for person in folk.by_key.values() if person.id is not None}
+    said = [(known[who], answer) for who, answer in consent.present(connection, known)]
+    for row in rows:  # as they will be applied
+        person = folk.whose(row)
+        said += [(person, answer) for answer in consent.answers(row)]
+    return set(_withdrawn(known, said))
 
 
-def _whose(connection: Connection, row: Any) -> Iterator[int]:
-    """The customers that an event's ids belong to."""
-    ids = [("user", row.user_id), ("anonymous", row.anonymous_id)]
-    known = [one for one in ids if one[1] is not None]
-    mine = select(identity.c.customer_id).where(tuple_(identity.c.kind, identity.c.value).in_(known))
-    yield from connection.execute(mine).scalars()
+def _withdrawn(known: dict[int, Person], said: Sequence[tuple[Person, Answer]]) -> list[Withdrawn]:
+    """By each id that a customer has now, whoever that will be."""
+    latest = consent.latest((survivor_of(person), answer) for person, answer in said)
+    refused = [(person, answer) for person, answer in latest if not answer.given]
+    return [
+        (number, answer.channel, answer.purpose)
+        for person, answer in refused
+        for number, one in known.items()
+        if survivor_of(one) is person
+    ]
+
+
+def _waiting(connection: Connection, since: int) -> Sequence[Row[Any]]:
+    """Events that answer or link, without what they say."""
+    waiting = select(*_IDS).where(event.c.seq.is_(None), event.c.id > since, or_(_ANSWERS, _LINKS))
+    return connection.execute(waiting).all()
+
+
+def _concerning(
+    connection: Connection, customers: Collection[int], waiting: Sequence[Row[Any]]
+) -> Sequence[Row[Any]]:
+    """Those of the events that concern these customers, also by way of each other, in their order."""
+    found: set[int] = set()
+    ids = _ids(connection, among(connection, identity.c.customer_id, customers)) if waiting else set()
+    while fresh := [row for row in waiting if row.id not in found and not ids.isdisjoint(ids_of(row))]:
+        found.update(row.id for row in fresh)
+        named = {one for row in fresh for one in ids_of(row)}
+        ids |= named | _ids(connection, identity.c.customer_id.in_(_owners(connection, named)))
+    if not found:
+        return ()
+    chosen = select(event).where(among(connection, event.c.id, found))
+    return connection.execute(chosen.order_by(event.c.arrived_at, event.c.id)).all()
+
+
+def _ids(connection: Connection, whose: ColumnElement[bool]) -> set[Id]:
+    rows = connection.execute(select(identity.c.kind, identity.c.value).where(whose))
+    return {(row.kind, row.value) for row in rows}
+
+
+def _owners(connection: Connection, ids: set[Id]) -> Any:
+    """A select of the customers who have these ids, of either kind: too many are no harm."""
+    kinds = identity.c.kind.in_(("user", "anonymous"))  # the index begins with it
+    values = among(connection, identity.c.value, sorted({value for _, value in ids}))
+    return select(identity.c.customer_id).where(kinds, values)

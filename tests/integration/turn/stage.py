@@ -64,13 +64,25 @@ class Stage:
             if consent:
                 self.did(who, "Consent Granted", at, channel="email")
 
-    def did(self, who: str, name: str, at: str, arrived: str | None = None, **properties: Any) -> None:
-        """An event of a customer (`~tablet`: of a device), which arrived at once or then."""
-        self._record("track", who, name, at, arrived, properties)
+    def did(
+        self,
+        who: str,
+        name: str,
+        at: str,
+        arrived: str | None = None,
+        device: str | None = None,
+        **properties: Any,
+    ) -> None:
+        """An event of a customer (`~tablet`: of a device; or on one), which arrived at once or then."""
+        self._record("track", who, name, at, arrived, properties, device)
 
     def merged(self, who: str, device: str, at: str, arrived: str | None = None) -> None:
         """An `identify` with both ids."""
         self._record("identify", who, "", at, arrived, {}, device)
+
+    def also(self, who: str, other: str, at: str) -> None:
+        """An `alias`: both ids are one customer's."""
+        self._record("alias", who, "", at, None, {}, previous=other)
 
     def _record(
         self,
@@ -81,6 +93,7 @@ class Stage:
         arrived: str | None,
         properties: Mapping[str, Any],
         device: str | None = None,
+        previous: str | None = None,
     ) -> None:
         self._number += 1
         known, own = not who.startswith("~"), who.removeprefix("~")
@@ -93,6 +106,7 @@ class Stage:
             name=name,
             user_id=own if known else None,
             anonymous_id=device if known else own,
+            previous_id=previous,
             properties=properties,
         )
         ingest(self.engine, [event])

@@ -79,3 +79,72 @@ def test_a_withdrawal_of_a_history_that_is_walked_has_not_happened_yet(engine: E
     stage.did("ada", "Consent Withdrawn", "03-05 10:00", channel="email")
     stage.run("greeting", "03-02 10:00")
     assert stage.sent() == [("ada", "hello")]
+
+
+# ── under which id ──
+
+
+def not_sent(stage: Stage) -> bool:
+    """Was Ada's message refused, then and for good?"""
+    refused = [("ada", "hello", "refused", "consent to marketing by email was withdrawn")]
+    then = stage.messages()
+    stage.turn("03-02 12:00")
+    return then == stage.messages() == refused
+
+
+def test_a_withdrawal_under_an_id_that_turned_out_to_be_hers_just_before(engine: Engine) -> None:
+    stage = signed_up(engine)
+
+    def withdraws() -> None:
+        stage.merged("ada", "phone", "03-02 10:00:01")
+        stage.did("~phone", "Consent Withdrawn", "03-02 10:00:02", channel="email")
+
+    deliver(stage, withdraws)
+    assert not_sent(stage)
+
+
+def test_a_withdrawal_under_an_id_that_turns_out_to_be_hers_just_afterwards(engine: Engine) -> None:
+    stage = signed_up(engine)
+
+    def withdraws() -> None:
+        stage.did("~phone", "Consent Withdrawn", "03-02 10:00:01", channel="email")
+        stage.merged("ada", "phone", "03-02 10:00:02")
+
+    deliver(stage, withdraws)
+    assert not_sent(stage)
+
+
+def test_a_withdrawal_under_another_name_of_an_id_of_hers(engine: Engine) -> None:
+    stage = signed_up(engine)
+    stage.did("~tablet", "Product Viewed", "03-02 09:00")
+    stage.also("phone", "tablet", "03-02 09:00")
+
+    def withdraws() -> None:
+        stage.also("ada", "phone", "03-02 10:00:01")
+        stage.did("~tablet", "Unsubscribed", "03-02 10:00:02")
+
+    deliver(stage, withdraws)
+    assert not_sent(stage)
+
+
+def test_a_withdrawal_long_ago_under_an_id_that_turns_out_to_be_hers(engine: Engine) -> None:
+    stage = signed_up(engine)
+    stage.did("~phone", "Consent Withdrawn", "03-01 10:00", channel="email")
+    deliver(stage, lambda: stage.merged("ada", "phone", "03-02 10:00:01"))
+    assert not_sent(stage)
+
+
+def test_a_withdrawal_of_somebody_else_on_her_device_is_not_hers(engine: Engine) -> None:
+    stage = signed_up(engine)
+    stage.merged("ada", "phone", "03-01 10:00")
+    stage.knows("bea")
+    stage.did("bea", "Signed Up", "03-02 09:00")
+    deliver(stage, lambda: stage.did("bea", "Unsubscribed", "03-02 10:00:01", device="phone"))
+    assert stage.sent() == [("ada", "hello")]
+
+
+def test_a_withdrawal_that_is_heard_of_after_a_later_consent(engine: Engine) -> None:
+    stage = signed_up(engine)
+    stage.did("ada", "Consent Granted", "03-02 09:00", channel="email")
+    deliver(stage, lambda: stage.did("ada", "Unsubscribed", "03-02 08:00", arrived="03-02 10:00:01"))
+    assert stage.sent() == [("ada", "hello")]

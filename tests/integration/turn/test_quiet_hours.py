@@ -68,6 +68,17 @@ def _evening(end: datetime, zone: str) -> datetime:
     return moment - timedelta(minutes=to_local(moment, zone).minute)
 
 
+@pytest.mark.parametrize(("expires", "state"), [("5 days", "refused"), ("6 days", "handed_over")])
+def test_waiting_for_its_day_counts_as_waiting(engine: Engine, expires: str, state: str) -> None:
+    """Decided on a Tuesday, and to leave on a Monday; `loop check` warns of it (expires-first)."""
+    stage = Stage(engine, LETTER.replace("EXPIRES", f"{expires}\n    on: [mon]"))
+    stage.knows("ada", timezone="UTC")
+    stage.did("ada", "Signed Up", "03-03 00:00")
+    stage.turns("03-03 00:00", "03-10 00:00", 24)
+    [(_, _, found, reason)] = stage.messages()
+    assert (found, reason) == (state, "expired" if state == "refused" else "")
+
+
 def _shop(start: str, end: str) -> Shop:
     return read_shop(SHOP_TEXT.replace('"21:00"', f'"{start}"').replace('"08:00"', f'"{end}"'))
 

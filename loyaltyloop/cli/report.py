@@ -58,11 +58,12 @@ def _show(lines: list[Line]) -> None:
 
 
 def _headline(whole: Line) -> str:
-    words = [f"{whole.arrived:,} entered", f"{whole.standing:,} inside", counted(whole.messages, "message")]
-    words.append(f"goal {_share(whole.goal, whole.arrived)}")
-    if whole.held_out:
-        words.append(f"held out {whole.held_out:,}, goal {_share(whole.held_out_goal, whole.held_out)}")
-    return ", ".join(words)
+    out = whole.held_out
+    words = [f"{whole.arrived:,} entered", f"of them held out {out:,}" if out else ""]
+    words += [f"{whole.standing:,} inside", counted(whole.messages, "message")]
+    words.append(f"goal {_share(whole.goal, whole.arrived - out)}")
+    words.append(f"of those held out {_share(whole.held_out_goal, out)}" if out else "")
+    return ", ".join(word for word in words if word)
 
 
 def _share(part: int, whole: int) -> str:
@@ -86,11 +87,17 @@ def _table(steps: list[Line]) -> Table:
 
 def _cells(line: Line, first: bool) -> list[str]:
     """A step's own numbers stand in its first line alone."""
-    unsent = ", ".join(f"{number:,} {state}" for state, number in line.unsent.items())
+    unsent = ", ".join(f"{number:,} {_unsent(state)}" for state, number in line.unsent.items())
     numbers = [line.arrived, line.left, line.standing, line.messages, line.goal]
     own = (True, False, True, True, False)
     shown = [f"{number:,}" if first or not once else "" for number, once in zip(numbers, own, strict=True)]
     return [(line.step or "") if first else "", line.path or "", *shown, unsent]
+
+
+def _unsent(state: str) -> str:
+    from loyaltyloop.store.reports import PASSED_OVER
+
+    return f"as {state}" if state == PASSED_OVER else state
 
 
 def _refused(console: Console, whole: Line) -> None:

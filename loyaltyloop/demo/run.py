@@ -162,6 +162,7 @@ def _walk(demo: Demo, world: World, walking: Callable[[], Tell]) -> None:
 def _show(demo: Demo, world: World) -> None:
     with demo.chapter("4. Who went where"), read(world.engine) as connection:
         demo.console.print(showing.steps_table(connection))
+        demo.console.print(showing.ABOUT_NOT_SENT)
     with demo.chapter("5. Messages, and one customer's story"):
         with read(world.engine) as connection:
             for line in showing.messages_to_open(connection, demo.folder / "outbox"):

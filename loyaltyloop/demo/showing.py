@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, case, distinct, func, select
+from sqlalchemy import Connection, distinct, func, select
 from sqlalchemy import Table as Rows
 
 from loyaltyloop.journey.reader import Reading
-from loyaltyloop.store.models import Engagement, Enrolment, Identity, Message, Visit
-from loyaltyloop.store.versions import live_journeys, load_newest
+from loyaltyloop.store.models import Engagement, Enrolment, Identity, Message
+from loyaltyloop.store.reports import PASSED_OVER, Line, report
+from loyaltyloop.store.versions import live_journeys
 
 engagement: Rows = Engagement.__table__  # type: ignore[attr-defined]
 enrolment: Rows = Enrolment.__table__  # type: ignore[attr-defined]
 identity: Rows = Identity.__table__  # type: ignore[attr-defined]
 message: Rows = Message.__table__  # type: ignore[attr-defined]
-visit: Rows = Visit.__table__  # type: ignore[attr-defined]
 
 HANDED_OVER = ("handed_over", "delivered")
 ABOUT_THE_DATA = Text.assemble(
@@ -32,6 +33,10 @@ ABOUT_THE_DATA = Text.assemble(
     ),
     " The data has no pictures, and none were made.",
 )
+ABOUT_NOT_SENT = Text(
+    "Not sent: refused on the way out (`loop messages --state refused` says why), or passed over as the "
+    "step's `if` does not hold."
+)
 
 
 def journeys_table(reading: Reading) -> Table:
@@ -43,66 +48,40 @@ def journeys_table(reading: Reading) -> Table:
 
 
 def steps_table(connection: Connection) -> Table:
-    """Journey by journey, step by step: who came, who stands there, what was sent and clicked."""
+    """Journey by journey, step by step: who came, who stands there, what was sent, or not, and clicked."""
     table = Table("journey", "step")
-    for name in ("came", "there now", "sent", "clicked"):
+    for name in ("came", "there now", "sent", "not sent", "clicked"):
         table.add_column(name, justify="right")
-    left, standing = _left(connection), _standing(connection)
-    sent = _messages(connection)
-    for row in live_journeys(connection):
-        entered, held_out = _entered(connection, row.name)
-        note = f", {held_out:,} held out" if held_out else ""
-        table.add_row(row.name, Text(f"{entered:,} entered{note}", style="bold"), "", "", "", "")
-        for step in load_newest(connection, row.name).journey.steps:
-            key = (row.name, step.name)
-            came = left.get(key, 0) + standing.get(key, 0)
-            handed_over, clicked = sent.get(key, (0, 0))
-            numbers = (came, standing.get(key, 0), handed_over, clicked)
-            table.add_row("", step.name, *(f"{number:,}" if number else "" for number in numbers))
+    clicked = _clicked(connection)
+    for (journey, _), lines in groupby(report(connection), key=lambda line: (line.journey, line.version)):
+        whole, *steps = lines
+        note = f",\nof them held out {whole.held_out:,}" if whole.held_out else ""
+        entered = Text(f"{whole.arrived:,} entered{note}", style="bold")
+        table.add_row(journey, entered, *[""] * 5)
+        for step, paths in groupby(steps, key=lambda line: line.step):
+            line = next(paths)
+            numbers = (line.arrived, line.standing, line.messages, _not_sent(line))
+            hit = clicked.get((journey, step or ""), 0)
+            table.add_row("", step, *(f"{number:,}" if number else "" for number in (*numbers, hit)))
         table.add_section()
     return table
 
 
-def _left(connection: Connection) -> dict[tuple[str, str], int]:
+def _not_sent(line: Line) -> int:
+    """How many messages never leave: they were refused, or passed over by their `if`."""
+    return sum(number for state, number in line.unsent.items() if state in ("refused", PASSED_OVER))
+
+
+def _clicked(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many messages of each journey's steps were clicked."""
+    columns = (message.c.journey, message.c.step)
     counted = (
-        select(enrolment.c.journey, visit.c.step, func.count())
-        .join(enrolment, enrolment.c.id == visit.c.enrolment_id)
-        .group_by(enrolment.c.journey, visit.c.step)
+        select(*columns, func.count(distinct(message.c.key)))
+        .join(engagement, engagement.c.message_key == message.c.key)
+        .where(engagement.c.kind == "clicked")
+        .group_by(*columns)
     )
-    return {(journey, step): count for journey, step, count in connection.execute(counted)}
-
-
-def _standing(connection: Connection) -> dict[tuple[str, str], int]:
-    counted = (
-        select(enrolment.c.journey, enrolment.c.step, func.count())
-        .where(enrolment.c.ended_at.is_(None), enrolment.c.step.is_not(None))
-        .group_by(enrolment.c.journey, enrolment.c.step)
-    )
-    return {(journey, step): count for journey, step, count in connection.execute(counted)}
-
-
-def _messages(connection: Connection) -> dict[tuple[str, str], tuple[int, int]]:
-    clicked = engagement.c.kind == "clicked"
-    counted = (
-        select(
-            message.c.journey,
-            message.c.step,
-            func.count(distinct(message.c.key)),
-            func.count(distinct(case((clicked, message.c.key)))),
-        )
-        .outerjoin(engagement, engagement.c.message_key == message.c.key)
-        .where(message.c.state.in_(HANDED_OVER))
-        .group_by(message.c.journey, message.c.step)
-    )
-    return {(journey, step): (sent, hit) for journey, step, sent, hit in connection.execute(counted)}
-
-
-def _entered(connection: Connection, journey: str) -> tuple[int, int]:
-    counted = select(func.count(), func.count(case((enrolment.c.held_out, 1)))).where(
-        enrolment.c.journey == journey
-    )
-    entered, held_out = connection.execute(counted).one()
-    return entered, held_out
+    return {(journey, step): number for journey, step, number in connection.execute(counted)}
 
 
 def messages_to_open(connection: Connection, outbox: Path) -> Iterator[Text]:

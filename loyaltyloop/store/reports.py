@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, case, cast, func, literal, select
 
-from loyaltyloop.journey.model import Journey
+from loyaltyloop.journey.model import Ask, Journey, Send
 from loyaltyloop.store.models import Enrolment, Message, TurnLog, Visit
 from loyaltyloop.store.versions import live_journeys, load_version
 
@@ -20,6 +20,8 @@ visit: Table = Visit.__table__  # type: ignore[attr-defined]
 
 # The stage under which `TurnLog.counts` says who entered; two words: no step can be called so.
 ENTERING = "who enters"
+# Why a visit ended that was none: `why` of who arrived at a step whose `if` does not hold.
+PASSED_OVER = "its `if` does not hold"
 LEFT = ("handed_over", "delivered", "bounced", "complained")
 
 
@@ -29,9 +31,10 @@ class Line:
 
     Without a step it is of the whole version: who entered (`arrived`), whose way has ended (`left`).
     With one, `arrived` is how many came to the step, `left` how many left it by this path, `standing` how
-    many are there. `messages` left the house; `unsent` says what became of the others, by state. `goal`:
-    how many of those have reached the goal. `held_out` and `held_out_goal` are those kept out to compare.
-    `refused`: who did not enter, by reason, of the whole journey.
+    many are there. `messages` left the house; `unsent` says what became of the others, by state, and of how
+    many there was none (`PASSED_OVER`). `held_out`: how many of those who entered were kept out to compare;
+    `held_out_goal`: how many of these, `goal`: how many of the others have reached the goal. `refused`: who
+    did not enter, by reason, of the whole journey.
     """
 
     journey: str
@@ -65,13 +68,17 @@ def _of_journey(connection: Connection, journey: str, newest: int) -> Iterator[L
     totals = _totals(connection, journey)
     visits = _visits(connection, journey)
     standing = _standing(connection, journey)
+    files = {
+        version: load_version(connection, journey, version).journey for version in sorted({newest, *totals})
+    }
     messages = _messages(connection, journey)
+    for place, number in _passed_over(connection, journey, files):
+        messages.setdefault(place, Counter())[PASSED_OVER] = number
     refused = _refused(connection, journey)
-    for version in sorted({newest, *totals}):
-        file = load_version(connection, journey, version).journey
+    for version, file in files.items():
         whole = totals.get(version, Line(journey, version))
         sent = [found for (number, _), found in messages.items() if number == version]
-        counts = sum(sent, Counter())
+        counts = sum(sent, Counter[str]())
         yield replace(_with_messages(whole, counts), refused=refused if version == newest else {})
         yield from _of_version(file, version, visits, standing, messages)
 
@@ -106,9 +113,9 @@ def _totals(connection: Connection, journey: str) -> dict[int, Line]:
     rows = connection.execute(
         select(
             enrolment.c.version,
-            _number(inside),
-            _number(and_(inside, enrolment.c.ended_at.is_not(None))),
-            _number(and_(inside, enrolment.c.ended_at.is_(None))),
+            func.count(),
+            _number(enrolment.c.ended_at.is_not(None)),
+            _number(enrolment.c.ended_at.is_(None)),
             _number(and_(inside, reached)),
             _number(out),
             _number(and_(out, reached)),
@@ -175,6 +182,26 @@ def _messages(connection: Connection, journey: str) -> dict[Place, Counter[str]]
     for version, step, state, number in rows:
         found.setdefault((version, step), Counter())[state] = number
     return found
+
+
+def _passed_over(
+    connection: Connection, journey: str, files: Mapping[int, Journey]
+) -> Iterator[tuple[Place, int]]:
+    """Of each step that sends: how many came to it and got no message, as its `if` did not hold."""
+    sending = {
+        (version, step.name)
+        for version, file in files.items()
+        for step in file
+        if isinstance(step.action, Send | Ask)
+    }
+    columns = (enrolment.c.version, visit.c.step)
+    rows = connection.execute(
+        select(*columns, func.count())
+        .join(enrolment, enrolment.c.id == visit.c.enrolment_id)
+        .where(enrolment.c.journey == journey, visit.c.why == PASSED_OVER)
+        .group_by(*columns)
+    )
+    return (((version, step), number) for version, step, number in rows if (version, step) in sending)
 
 
 def _refused(connection: Connection, journey: str) -> dict[str, int]:

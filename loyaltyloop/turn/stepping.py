@@ -10,6 +10,7 @@ from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import leaves_by
 from loyaltyloop.store.cohorts import SKIP, cohort, ended_state, enrolment, mark, move, standing, take
+from loyaltyloop.store.reports import PASSED_OVER
 from loyaltyloop.store.touched import batches
 from loyaltyloop.store.versions import Live
 from loyaltyloop.turn.counts import Counts
@@ -86,7 +87,7 @@ def pass_by(stand: Stand) -> None:
     """Whoever arrives at a step whose `if` does not hold goes on, and nothing is done."""
     if stand.step.condition is not None:
         passing = and_(cohort.c.state == "ready", ~stand.holds(stand.step.condition))
-        mark(stand.connection, passing, path="", why="its `if` does not hold")
+        mark(stand.connection, passing, path="", why=PASSED_OVER)
 
 
 def _leave(stand: Stand) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert, update
 
 from loyaltyloop.store.database import write
 from loyaltyloop.store.entries import entry
-from loyaltyloop.store.reports import turn_log
+from loyaltyloop.store.reports import PASSED_OVER, turn_log
 from tests.integration.cli.conftest import Loop
 from tests.integration.store.shops import (
     NOW,
@@ -146,7 +146,8 @@ def test_report_counts_by_step_and_path(loop: Loop, told: int, engine: Engine) -
         0
     ].keys()
     whole = rows[0]
-    assert (whole["arrived"], whole["left"], whole["standing"], whole["goal"]) == (2, 0, 2, 1)
+    # Who is held out has entered, too; how many of the others reached the goal is told beside.
+    assert (whole["arrived"], whole["left"], whole["standing"], whole["goal"]) == (4, 2, 2, 1)
     assert (whole["messages"], whole["unsent"]) == (1, {"held": 1})
     assert (whole["held_out"], whole["held_out_goal"]) == (2, 2)
     assert whole["refused"] == {"entered before": 3}
@@ -161,3 +162,38 @@ def test_report_for_people(loop: Loop, told: int) -> None:
     assert "welcome version 1: 2 entered, 2 inside, 1 message, goal 0 (0.0%)" in out
     assert "1 held" in out
     assert loop("report", "other").code == 1
+
+
+def test_the_report_says_who_of_those_who_entered_is_held_out(loop: Loop, told: int, engine: Engine) -> None:
+    with write(engine) as connection:
+        gone = {"ended_at": NOW, "end": "held_out", "state": "ended"}
+        ids = place(connection, "kept out", 2, held_out=True, **gone)
+        connection.execute(update(enrolment).where(enrolment.c.id.in_(ids)).values(step=None))
+        connection.execute(update(enrolment).where(enrolment.c.id.in_([told, ids[0]])).values(goal_at=NOW))
+    assert (
+        "welcome version 1: 4 entered, of them held out 2, 2 inside, 1 message, goal 1 (50.0%), "
+        "of those held out 1 (50.0%)"
+    ) in loop("report").out
+
+
+def test_who_is_passed_over_by_a_messages_if_is_counted(loop: Loop, told: int, engine: Engine) -> None:
+    with write(engine) as connection:
+        ids = place(connection, "passed", 3)
+        connection.execute(update(enrolment).where(enrolment.c.id.in_(ids)).values(step="picks"))
+        for number, one in enumerate(ids):
+            seen = {"step": "hello", "arrived_at": NOW, "left_at": NOW, "path": "", "why": PASSED_OVER}
+            connection.execute(insert(visit).values(enrolment_id=one, **seen))
+            wait = seen | {"step": "hello.wait", "why": PASSED_OVER if number else "its time had come"}
+            connection.execute(insert(visit).values(enrolment_id=one, **wait))
+        planned(connection, ids[0], "hello", state="refused")
+        connection.execute(
+            update(visit)
+            .where(visit.c.enrolment_id == ids[0], visit.c.step == "hello")
+            .values(why="not sent: no consent")
+        )
+    whole, hello, wait, _ = loop("report", "--json").data
+    assert (hello["arrived"], hello["messages"]) == (4, 1)
+    assert hello["unsent"] == {"refused": 1, PASSED_OVER: 2}
+    assert wait["unsent"] == {}  # it sends nothing
+    assert whole["unsent"] == {"held": 1, "refused": 1, PASSED_OVER: 2}
+    assert "2 as its `if` does not hold, 1 refused" in loop("report").out

@@ -53,6 +53,7 @@ def test_the_demo_twice(project: Path) -> None:
         "Made up",
         "post_purchase",
         "clicked",
+        "not sent",
         "$ loop explain",
         "Where to look",
         "LOOP_DATABASE_URL",

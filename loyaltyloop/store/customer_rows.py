@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.errors import DataError
@@ -18,7 +19,7 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.numbers import counted
 from loyaltyloop.journey.times import read_instant, zone_names
 from loyaltyloop.store import bulk
-from loyaltyloop.store.canonical import LONGEST_ID, Refused, digest, plain_text
+from loyaltyloop.store.canonical import LONGEST_ID, Refused, digest, plain_text, to_json
 from loyaltyloop.store.consent import CHANNELS, CSV
 from loyaltyloop.store.customers import (
     LONGEST_EMAIL,
@@ -37,6 +38,9 @@ imported: Table = Imported.__table__  # type: ignore[attr-defined]
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # of whom it is not said since when: known from the beginning
 # So much of two names is the same where one is meant: `birthdate`, but not `consent_post` or `created_by`.
 NEAR = 0.82
+# What is remembered of a row: its content, and the latest that it said in each column about consent.
+ROW, SAID = "customers", "consents"
+CONSENTS = tuple(f"consent_{channel}" for channel in CHANNELS)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
 _YES = ("true", "yes", "1")
 _NO = ("false", "no", "0")
@@ -78,6 +82,11 @@ class CustomerRow:
     traits: dict[str, Any]
     created_at: datetime | None
     content: str  # a hash
+
+    @property
+    def consents(self) -> dict[str, bool]:
+        """What it says about consent, by column."""
+        return {name: self.traits[name] for name in CONSENTS if name in self.traits}
 
 
 @dataclass
@@ -136,17 +145,21 @@ class CustomerRows:
 
     def write(self, connection: Connection, rows: Sequence[CustomerRow]) -> Recorded:
         """Record those rows that are new or have changed since they were last imported."""
-        known = _digests(connection, (row.user_id for row in rows))
+        known = _remembered(connection, ROW, rows)
         new = [row for row in rows if known.get(row.user_id) != row.content]
-        recorded = record(connection, [self._call(row, known) for row in new])
-        columns = ["kind", "key", "digest"]
-        done = [("customers", row.user_id, row.content) for row in new]
-        bulk.upsert_rows(connection, imported, columns[:2], columns, done)
+        said = {who: orjson.loads(text) for who, text in _remembered(connection, SAID, new).items()}
+        recorded = record(
+            connection, [self._call(row, row.user_id in known, said.get(row.user_id, {})) for row in new]
+        )
+        _remember(connection, ROW, ((row, row.content) for row in new))
+        answered = ((row, said.get(row.user_id, {}) | row.consents) for row in new if row.consents)
+        _remember(connection, SAID, ((row, to_json(consents)) for row, consents in answered))
         return recorded + Recorded(0, len(rows) - len(new))
 
-    def _call(self, row: CustomerRow, known: Mapping[str, str]) -> Call:
+    def _call(self, row: CustomerRow, known: bool, said: Mapping[str, bool]) -> Call:
+        """`said`: the consents that it gave or refused so far; what it only repeats is no answer."""
         when = row.created_at or BEGINNING
-        if row.user_id in known:
+        if known:
             # A change was learned by this import; one after the other, so that the later row wins.
             when = self.now + timedelta(microseconds=self._changed)
             self._changed += 1
@@ -160,15 +173,20 @@ class CustomerRows:
             previous_id=None,
             at=when,
             arrived_at=min(when, self.now),
-            properties=row.traits,
+            properties={name: value for name, value in row.traits.items() if said.get(name) != value},
         )
 
 
-def _digests(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
-    wanted = bulk.fill_temporary(connection, "wanted_row", {"key": str}, ((key,) for key in keys))
+def _remembered(connection: Connection, kind: str, rows: Iterable[CustomerRow]) -> dict[str, str]:
+    wanted = bulk.fill_temporary(connection, "wanted_row", {"key": str}, ((row.user_id,) for row in rows))
     found = select(imported.c.key, imported.c.digest).join(wanted, wanted.c.key == imported.c.key)
-    rows = connection.execute(found.where(imported.c.kind == "customers"))
-    return {row.key: row.digest for row in rows}
+    return {row.key: row.digest for row in connection.execute(found.where(imported.c.kind == kind))}
+
+
+def _remember(connection: Connection, kind: str, contents: Iterable[tuple[CustomerRow, str]]) -> None:
+    columns = ["kind", "key", "digest"]
+    rows = ((kind, row.user_id, content) for row, content in contents)
+    bulk.upsert_rows(connection, imported, columns[:2], columns, rows)
 
 
 # ── fields ──────────────────────────────────────────────────────────────────
@@ -250,5 +268,5 @@ READERS: Mapping[str, Callable[[str, str, datetime], Any]] = {
     "timezone": _zone,
     "locale": _text,
     "created_at": _created_at,
-    **{f"consent_{channel}": _consent for channel in CHANNELS},
+    **dict.fromkeys(CONSENTS, _consent),
 }

@@ -153,10 +153,10 @@ def rename(name: str) -> None:
 
 
 def wake(journey: str, walked: Walked) -> None:
-    """Schedule the next turn for when the next customer is due, and say when that is."""
-    if walked.report.next_due is None:
+    """Schedule the next turn for when something is known to come, and say when that is."""
+    if not walked.report.coming:
         return
-    moment = wake_at(walked.report.next_due, present(), walked.apart)
+    moment = wake_at(walked.report.coming[0][0], present(), walked.apart)
     if scheduled := schedule_wake_up(journey, moment):
         get_run_logger().info("The next turn is scheduled for %s UTC.", f"{scheduled:%Y-%m-%d %H:%M}")
 

@@ -67,9 +67,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _next(report: TurnReport) -> str:
-    if report.next_due is None:
+    if not report.coming:
         return "**Next:** nobody waits here for a time to come; what arrives starts the next turn."
-    return f"**Next:** somebody is due at {report.next_due:%A, %-d %B %Y, %H:%M} UTC."
+    told = (f"{what} at {moment:%A, %-d %B %Y, %H:%M} UTC" for moment, what in report.coming)
+    return f"**Next:** {'; '.join(told)}."
 
 
 def _of(report: TurnReport, stages: Sequence[Stage], *kinds: str) -> list[Row]:

@@ -1,4 +1,4 @@
-"""The next turn: one run, scheduled for when the next customers are due."""
+"""The next turn: one run, scheduled for when somebody is due, or the journey looks again for who enters."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def schedule_wake_up(journey: str, moment: datetime) -> datetime | None:
         timeout=0,
         as_subflow=False,
         idempotency_key=f"{journey} at {moment:%Y-%m-%dT%H:%M}Z",
-        flow_run_name="the next customers are due",
+        flow_run_name="the next turn",
         tags=[MARK],
     )
     return moment

@@ -55,7 +55,7 @@ def command(
     given = {"now": now, "customers": customers, "dry_run": dry_run, "limit": limit}
     report = (_plain if plain else _in_prefect)(project, journey, given)
     if as_json:
-        return print_json(_as_json(report))
+        return print_json(as_document(report))
     return _say(report, dry_run)
 
 
@@ -85,10 +85,10 @@ def _in_prefect(project: Project, journey: str, given: dict[str, Any]) -> TurnRe
     return report
 
 
-def _as_json(report: TurnReport) -> dict[str, Any]:
-    due = report.next_due
-    times = {"now": report.now.isoformat(), "next_due": due.isoformat() if due else None}
-    return asdict(report) | times | {"idle": report.idle}
+def as_document(report: TurnReport) -> dict[str, Any]:
+    """A turn for programs; instants as ISO 8601."""
+    told = asdict(report) | {"idle": report.idle}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in told.items()}
 
 
 def _say(report: TurnReport, dry_run: bool) -> None:
@@ -110,5 +110,5 @@ def _say(report: TurnReport, dry_run: bool) -> None:
         console.print("A dry run: nothing was changed, nothing was sent.")
     if report.messages_wait:
         console.print(f"Messages wait: {report.messages_wait}.")
-    due = f"{report.next_due:%Y-%m-%d %H:%M} UTC" if report.next_due else "when something arrives"
-    console.print(f"Next: {due}.")
+    told = [f"{what} at {moment:%Y-%m-%d %H:%M} UTC" for moment, what in report.coming]
+    console.print(f"Next: {'; '.join(told) or 'when something arrives'}.")

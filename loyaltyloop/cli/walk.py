@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
 from loyaltyloop.cli.options import read_duration, read_moment, wide_console
+from loyaltyloop.cli.run import as_document
 from loyaltyloop.errors import UsageError, UserError
 from loyaltyloop.journey.numbers import counted
 from loyaltyloop.journey.times import Duration
@@ -53,7 +53,7 @@ def command(
     _nothing_leaves(settings, really_send)
     reports = _walk(settings, start, end, every, journeys)
     if as_json:
-        return print_json([_as_row(report) for report in reports])
+        return print_json([as_document(report) for report in reports])
     return _show(reports)
 
 
@@ -80,11 +80,6 @@ def _walk(
             bar.update(task, advance=1, description=f"{now:%Y-%m-%d %H:%M}")
 
         return walk(world, start, end, every, journeys, tell)
-
-
-def _as_row(report: TurnReport) -> dict[str, Any]:
-    due = report.next_due.isoformat() if report.next_due else None
-    return asdict(report) | {"now": report.now.isoformat(), "next_due": due}
 
 
 def _show(reports: list[TurnReport]) -> None:

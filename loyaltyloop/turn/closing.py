@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from loyaltyloop.channels.outbox import WAITING, message
-from loyaltyloop.journey.model import ByDate, BySchedule, ByState, Step
-from loyaltyloop.journey.times import to_instant, to_local
+from loyaltyloop.journey.model import Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.apply import apply_events, apply_on, waiting
@@ -18,6 +17,7 @@ from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.touched import newest_seq
 from loyaltyloop.turn.counts import Counts, Row, TurnReport
 from loyaltyloop.turn.frame import Frame, journey_table
+from loyaltyloop.turn.next_look import next_look
 from loyaltyloop.turn.stages import Stage
 from loyaltyloop.turn.stepping import CHUNK, pass_by
 
@@ -84,9 +84,9 @@ def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) ->
     """What the turn did, stage by stage; it is kept in the log if it did anything."""
     rows = tuple(_rows(frame, stages, counts))
     with frame.transactions.read() as connection:
-        due = _next_due(connection, frame)
+        due, look = _next_due(connection, frame), next_look(connection, frame)
     wait = frame.left_over.why if frame.left_over else ""
-    report = TurnReport(frame.journey.name, frame.now, rows, due, wait)
+    report = TurnReport(frame.journey.name, frame.now, rows, due, wait, look)
     if not report.idle and frame.limits.all:
         with frame.transactions.write() as connection:
             told: dict[str, dict[str, int]] = {}
@@ -108,9 +108,9 @@ def _rows(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -
 
 
 def _next_due(connection: Connection, frame: Frame) -> datetime | None:
-    """When there is something to do again, as far as is known now; UTC."""
+    """When somebody who is inside, or a message, is due next, as far as is known now; UTC."""
     held = and_(message.c.journey == frame.journey.name, WAITING)
-    times = [_next_check(frame)]
+    times: list[datetime | None] = []
     if frame.left_over:
         held = and_(held, message.c.due_at > frame.now)
         times.append(frame.left_over.again)
@@ -130,16 +130,3 @@ def _first(
     connection: Connection, column: ColumnElement[datetime], where: ColumnElement[bool]
 ) -> datetime | None:
     return connection.execute(select(func.min(column, type_=column.type)).where(where)).scalar()
-
-
-def _next_check(frame: Frame) -> datetime | None:
-    """The next look at dates, conditions or schedules: the next whole hour, or the shop's next day."""
-    hour = frame.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    match frame.journey.enter.by:
-        case ByState(check="daily"):
-            tomorrow = to_local(frame.now, frame.shop.timezone).date() + timedelta(days=1)
-            return to_instant(datetime.combine(tomorrow, datetime.min.time()), frame.shop.timezone)
-        case ByDate() | BySchedule() | ByState():
-            return hour
-        case _:
-            return None

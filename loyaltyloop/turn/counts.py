@@ -38,9 +38,10 @@ class Row:
 
 @dataclass(frozen=True)
 class TurnReport:
-    """What a turn did. `next_due`: when the journey has something to do again (UTC), None if never.
+    """What a turn did. `next_due`: when somebody inside is due next (UTC), None if nobody waits for a time.
 
-    `messages_wait`: why messages that could have left, of whatever journey, did not.
+    `messages_wait`: why messages that could have left, of whatever journey, did not. `next_look`: when the
+    journey looks again for who enters by time: dates, a schedule, a check (UTC); None if by events or hand.
     """
 
     journey: str
@@ -48,8 +49,15 @@ class TurnReport:
     rows: tuple[Row, ...]
     next_due: datetime | None
     messages_wait: str = ""
+    next_look: datetime | None = None
 
     @property
     def idle(self) -> bool:
         """Nothing moved and nothing was sent."""
         return not any(row.people for row in self.rows)
+
+    @property
+    def coming(self) -> list[tuple[datetime, str]]:
+        """What is known to come, the next first: when (UTC), and what."""
+        known = ((self.next_due, "somebody is due"), (self.next_look, "looks again for who enters"))
+        return sorted((moment, what) for moment, what in known if moment is not None)

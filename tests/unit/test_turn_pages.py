@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,6 +95,14 @@ def test_the_page_of_a_dry_run_says_so_first() -> None:
     page = turn_page(report(("hello", "", 1)), STAGES, dry_run=True)
     assert page.split("\n\n")[1] == "**A dry run: nothing was changed and nothing was sent.**"
     assert page.endswith("**Next:** nobody waits here for a time to come; what arrives starts the next turn.")
+
+
+def test_the_page_tells_what_comes_first_first() -> None:
+    told = replace(FULL, next_look=NOW + timedelta(hours=1))
+    assert turn_page(told, STAGES, dry_run=False).splitlines()[-1] == (
+        "**Next:** looks again for who enters at Saturday, 21 November 2026, 21:10 UTC; "
+        "somebody is due at Saturday, 21 November 2026, 23:10 UTC."
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from loyaltyloop.turn.frame import Frame, journey_table
 
 customer_date: Table = CustomerDate.__table__  # type: ignore[attr-defined]
 CHUNK = 2000
+AHEAD = timedelta(days=1)  # so far the next turn is known
 AROUND = timedelta(days=2)  # local times of one instant lie no farther apart, even where a zone skips a day
 
 
@@ -75,6 +76,20 @@ def _after(
         if (at := _instant(by, row.month_day, year, row.zone)) is not None
         and _since(by, frame.now, row.zone, checked) < at <= frame.now
     ]
+
+
+def next_instant(connection: Connection, frame: Frame, by: ByDate) -> datetime:
+    """When the time comes next for somebody, after now; a day from now if for nobody until then."""
+    end = frame.now + AHEAD
+    days = _days(by, end, frame.shop.timezone, frame.now)
+    rows = connection.execute(
+        select(customer.c.zone, customer_date.c.month_day)
+        .join(customer, customer.c.id == customer_date.c.customer_id)
+        .where(customer_date.c.attribute == by.attribute, customer_date.c.month_day.in_(sorted(days)))
+        .distinct()
+    )
+    coming = (_instant(by, day, year, zone) for zone, day in rows for year in days[day])
+    return min((at for at in coming if at is not None and frame.now < at <= end), default=end)
 
 
 @lru_cache(maxsize=4096)

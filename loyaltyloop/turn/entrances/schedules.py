@@ -21,6 +21,7 @@ from loyaltyloop.turn.frame import Frame, journey_table
 CHUNK = 5000
 _AROUND = timedelta(hours=2)
 LATEST = timedelta(days=1)  # a broadcast that was missed for longer is not sent any more
+AHEAD = timedelta(days=400)  # what lies farther off is known in time: the turns in between look, too
 FIRST = timedelta(hours=1)  # how far a journey looks back that was applied later than the turn's now
 
 
@@ -65,6 +66,12 @@ def _latest(frame: Frame, by: BySchedule) -> datetime | None:
     begin = checked or (applied if applied <= frame.now else frame.now - FIRST)
     since = max(begin, frame.now - LATEST)
     return max(instants(by.rule, since, frame.now, frame.shop.timezone), default=None)
+
+
+def next_instant(frame: Frame, by: BySchedule) -> datetime | None:
+    """The first instant of the schedule after the turn's now; None if none comes within `AHEAD`."""
+    coming = instants(by.rule, frame.now, frame.now + AHEAD, frame.shop.timezone)
+    return next(coming, None)
 
 
 def instants(rule: str, since: datetime, until: datetime, zone: str) -> Iterator[datetime]:

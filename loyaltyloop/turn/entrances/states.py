@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select, true
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select, true
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.condition import AllOf, Condition
 from loyaltyloop.journey.model import ByState
-from loyaltyloop.journey.times import to_local
+from loyaltyloop.journey.times import to_instant, to_local
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import customer, enrolment
@@ -59,6 +59,14 @@ def _period(now: datetime, frame: Frame, by: ByState) -> str:
     if by.check == "hourly":
         return f"{now:%Y-%m-%dT%H}"
     return to_local(now, frame.shop.timezone).date().isoformat()
+
+
+def next_check(frame: Frame, by: ByState) -> datetime:
+    """The first instant of the next period: the next hour, or the shop's next day."""
+    if by.check == "hourly":
+        return frame.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    tomorrow = to_local(frame.now, frame.shop.timezone).date() + timedelta(days=1)
+    return to_instant(datetime.combine(tomorrow, time()), frame.shop.timezone)
 
 
 def _next(frame: Frame, last: int) -> Any:

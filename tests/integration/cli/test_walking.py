@@ -106,6 +106,15 @@ def test_a_turn_at_the_present_is_given_a_clock(
     assert abs(datetime.now(UTC) - present()) < timedelta(minutes=1)
 
 
+def test_a_turn_says_what_comes_next(loop: Loop, history: Path) -> None:
+    said = loop("run", "welcome", "--plain", "--now", "2026-03-02T08:00:00Z").out
+    assert said.endswith("\nNext: when something arrives.\n")
+    said = loop("run", "welcome", "--plain", "--now", "2026-03-02T12:00:00Z").out
+    assert said.endswith("\nNext: somebody is due at 2026-03-04 12:00 UTC.\n")
+    told = loop("run", "welcome", "--plain", "--now", "2026-03-02T13:00:00Z", "--json").data
+    assert (told["next_due"], told["next_look"]) == ("2026-03-04T12:00:00+00:00", None)
+
+
 def test_a_second_walk_over_the_same_days_is_refused(loop: Loop, history: Path) -> None:
     loop("walk", *WEEK, "--every", "1d")
     ran = loop("walk", *WEEK, "--every", "1d")

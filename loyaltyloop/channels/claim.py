@@ -13,6 +13,7 @@ from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
+from loyaltyloop.channels.mime import sender_of
 from loyaltyloop.channels.outbox import body, let_go, message
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.journey.model import Shop
@@ -90,7 +91,7 @@ def _objections(groups: Sequence[Group]) -> tuple[dict[str, str], Leaving]:
     return objections, leaving
 
 
-_BODY = ("message_id", "html", "text", "links")
+_BODY = ("message_id", "html", "text", "links", "unsubscribe")
 
 
 def _store_bodies(
@@ -109,7 +110,7 @@ def _store_bodies(
             names = names_for(connection, rows, group.people, desk.shop, group.offers)
             waiting.append((rows, group, names))
 
-    def bodies() -> Iterator[tuple[int, str, str, list[str]]]:
+    def bodies() -> Iterator[tuple[int, str, str, list[str], str]]:
         for rows, group, names in waiting:
             for row in rows:
                 key, own = row.key, names.pop(row.key)
@@ -120,7 +121,7 @@ def _store_bodies(
                     verdicts[key] = Verdict("refused", str(error))
                     continue
                 subjects[key] = mail.subject
-                yield row.id, mail.html, mail.text, mail.links
+                yield row.id, mail.html, mail.text, mail.links, mail.unsubscribe
 
     insert_rows(connection, body, _BODY, bodies())
     return subjects
@@ -155,10 +156,9 @@ def _store(
     types = {"id": int, "state": str, "reason": str, "due_at": datetime, "to": str, "subject": str}
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
-    for handed, extra in (
-        (leaves, {"claimed_at": desk.now, "handed_over_at": desk.now, "via": desk.via}),
-        (~leaves, {}),
-    ):
+    times = {"claimed_at": desk.now, "handed_over_at": desk.now}
+    leaving = {**times, "via": desk.via, "sender": sender_of(desk.shop)}
+    for handed, extra in ((leaves, leaving), (~leaves, {})):
         connection.execute(
             update(message)
             .where(and_(message.c.id == new.c.id, handed))

@@ -90,12 +90,16 @@ def host_of(url: str) -> str:
 
 
 class Links:
-    """The links of one message, numbered in the order in which they first appear; `key`: its 16 bytes."""
+    """The links of one message, numbered in the order in which they first appear; `key`: its 16 bytes.
 
-    __slots__ = ("_click", "_follow", "_key", "_make", "_shown", "urls")
+    `unsubscribe`: where its reader does so with one click, whether the message shows it or not.
+    """
+
+    __slots__ = ("_click", "_follow", "_key", "_make", "_shown", "unsubscribe", "urls")
 
     def __init__(self, key: bytes, public_url: str, maker: Maker, follow: Callable[[str], str]) -> None:
         self.urls: list[str] = []
+        self.unsubscribe = ""
         self._make = maker.make
         self._follow = follow
         self._key = b"c" + key

@@ -1,5 +1,7 @@
 """A message as bytes (RFC 5322, MIME), by filling prepared parts: the same bytes whenever it is made.
 
+They hang on nothing but what was stored with the claim.
+
 The standard library's `email` takes a millisecond for what a template of bytes does in microseconds; the
 tests read the result back with it.
 """
@@ -13,10 +15,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Protocol
-from uuid import UUID
 
 from loyaltyloop.channels.out import Outgoing
-from loyaltyloop.channels.tokens import Maker
 from loyaltyloop.journey.model import Shop
 
 LINE = 990  # RFC 5322 allows 998
@@ -48,7 +48,7 @@ Content-Transfer-Encoding: {encoding}\r
 """
 _END = "\r\n--=_{key}--\r\n"
 _UNSUBSCRIBE = """\
-List-Unsubscribe: <{public}/u/{token}>,\r
+List-Unsubscribe: <{url}>,\r
  <mailto:{address}?subject=unsubscribe%20{token}>\r
 List-Unsubscribe-Post: List-Unsubscribe=One-Click\r
 """
@@ -60,32 +60,40 @@ class Written(Protocol):
     @property
     def key(self) -> str: ...
     @property
+    def sender(self) -> str: ...
+    @property
     def to(self) -> str: ...
     @property
     def subject(self) -> str: ...
-    @property
-    def purpose(self) -> str: ...
     @property
     def decided_at(self) -> datetime: ...
     @property
     def html(self) -> str: ...
     @property
     def text(self) -> str: ...
+    @property
+    def unsubscribe(self) -> str: ...
 
 
-def assemble(message: Written, shop: Shop, public_url: str, secret: bytes) -> Outgoing:
+def sender_of(shop: Shop) -> str:
+    """From whom messages of this shop are: `name <address>`, as a claim stores it."""
+    return f"{shop.sender.name} <{shop.sender.email}>"
+
+
+def assemble(message: Written) -> Outgoing:
     """The message, ready to leave. ValueError for a header that would break out of its line."""
     key = message.key
-    sender = ascii_address(shop.sender.email)
+    name, _, address = message.sender.rpartition(" <")
+    sender = ascii_address(address.removesuffix(">"))
     to = ascii_address(message.to)
     head = _WHOLE.format(
-        sender=_sender(shop.sender.name, sender),
+        sender=_sender(name, sender),
         to=_line(to),
         subject=header_text(message.subject),
         date=_date(message.decided_at),
         key=key,
         domain=sender.rpartition("@")[2],
-        unsubscribe=_unsubscribe(message, sender, public_url.rstrip("/"), secret),
+        unsubscribe=_unsubscribe(message.unsubscribe, sender),
     )
     encoding, html = _html(message.html)
     raw = b"".join(
@@ -134,17 +142,11 @@ def _date(instant: datetime) -> str:
     return format_datetime(instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC))
 
 
-@lru_cache(maxsize=8)
-def _maker(secret: bytes) -> Maker:
-    return Maker(secret)
-
-
-def _unsubscribe(message: Written, address: str, public: str, secret: bytes) -> str:
-    """RFC 8058's headers; a transactional message cannot be unsubscribed from."""
-    if message.purpose == "transactional":
+def _unsubscribe(url: str, address: str) -> str:
+    """RFC 8058's headers, where the message can be unsubscribed from."""
+    if not url:
         return ""
-    token = _maker(secret).make(b"u" + UUID(message.key).bytes)
-    return _UNSUBSCRIBE.format(public=_line(public), token=token, address=address)
+    return _UNSUBSCRIBE.format(url=_line(url), token=url.rpartition("/")[2], address=address)
 
 
 def _parts(text: str) -> Iterator[str]:

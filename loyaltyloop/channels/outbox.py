@@ -88,9 +88,9 @@ def claimed_keys(connection: Connection) -> dict[str, str]:
 
 def load_claimed(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
     """Claimed messages with their stored bodies, in the order of `keys`: all that their bytes are made of."""
-    parts = [message.c[name] for name in ("key", "to", "subject", "purpose", "decided_at")]
+    parts = [message.c[name] for name in ("key", "sender", "to", "subject", "decided_at")]
     rows = connection.execute(
-        select(*parts, body.c.html, body.c.text)
+        select(*parts, body.c.html, body.c.text, body.c.unsubscribe)
         .join(body, body.c.message_id == message.c.id)
         .where(among(connection, message.c.key, keys), message.c.state == "claimed")
     ).all()

@@ -30,12 +30,13 @@ PIXEL = '<img src="%s" width="1" height="1" alt="" style="display:block;border:0
 
 @dataclass(frozen=True)
 class Rendered:
-    """A message's parts, and where its links lead, by their number."""
+    """A message's parts, where its links lead, by their number, and where its reader unsubscribes."""
 
     subject: str
     html: str
     text: str
     links: list[str]
+    unsubscribe: str  # empty: nobody can, from a transactional message
 
 
 @dataclass(slots=True)
@@ -147,13 +148,14 @@ class Renderer:
         raw = bytes.fromhex(key.replace("-", ""))
         links = Links(raw, self._public, self._maker, self._follow(about.get("journey"), about.get("step")))
         make, public = self._maker.make, self._public
+        silent = about.get("purpose") == "transactional"
         # A signature costs more than asking whether the template shows it.
         own = {
             name: f"{public}/{kind}/{make(kind.encode() + raw)}"
             for name, kind in _OWN
-            if f"links.{name}" in paths or "links" in paths
+            if f"links.{name}" in paths or "links" in paths or (kind == "u" and not silent)
         }
-        silent = about.get("purpose") == "transactional"
+        links.unsubscribe = "" if silent else own["unsubscribe"]
         return links, {
             **names,
             "links": links.own(own),
@@ -209,4 +211,4 @@ def _finished(subject: str, html: str, text: str, links: Links, compiled: Compil
         raise CannotRender("bound", f"the subject is longer than {SUBJECT} characters")
     if compiled.text_is_written:
         text = links.in_text(text)
-    return Rendered(subject, html, tidy(text), links.urls)
+    return Rendered(subject, html, tidy(text), links.urls, links.unsubscribe)

@@ -111,7 +111,7 @@ def _assemble(frame: Frame, keys: Sequence[str], refused: list[Outcome]) -> list
     with without_collector(), frame.transactions.read() as connection:
         for row in load_claimed(connection, keys):
             try:
-                ready.append(assemble(row, frame.shop, frame.world.public_url, frame.world.secret))
+                ready.append(assemble(row))
             except ValueError as error:
                 refused.append(Outcome(row.key, "refused", f"its headers cannot be written: {error}"))
     return ready

@@ -51,6 +51,7 @@ class Message(SQLModel, table=True):
     expires_at: datetime | None = None
     state: str = "planned"
     reason: str = ""
+    sender: str | None = None  # `name <address>`, as it was at the claim
     to: str | None = None
     subject: str | None = None
     via: str | None = None  # the way out it was claimed for
@@ -59,11 +60,15 @@ class Message(SQLModel, table=True):
 
 
 class Body(SQLModel, table=True):
-    """The rendered bytes of a claimed message, and the links it contains, in order."""
+    """The rendered bytes of a claimed message, and the links it contains, in order.
+
+    `unsubscribe`: the address at which its reader unsubscribes with one click; empty for none.
+    """
 
     message_id: int = big(primary_key=True)
     html: str = long_text()
     text: str = long_text()
+    unsubscribe: str = ""
     links: list[str] = json_column()
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from textwrap import dedent
 
 import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.channels.smtp import Server, Smtp
+from loyaltyloop.journey.reader import read_project
+from loyaltyloop.store.changes import apply
 from loyaltyloop.turn.engine import open_turn
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World
 from tests.integration.channels.hanging import failing
-from tests.integration.turn.stage import Stage, utc
-from tests.reference.staging import Taken
+from tests.integration.turn.stage import DAYTIME, Stage, utc
+from tests.reference.staging import TEMPLATE, Taken
 
 GREETING = """
     journey: {name}
@@ -137,6 +140,41 @@ def test_what_was_told_before_a_way_out_broke_is_kept_and_what_was_not_offered_i
     stage.run("greeting", "03-02 10:15")
     lost = ("unknown", "the process died while handing over")
     assert _states(stage) == ({("handed_over", ""): 8} if idempotent else {("handed_over", ""): 7, lost: 1})
+
+
+class Dying(Taken):
+    """A way out that keeps what it is given, and whose process dies at the first message."""
+
+    def __init__(self) -> None:
+        self.given: list[Outgoing] = []
+
+    def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """Nothing is told of the first."""
+        for outgoing in batch:
+            self.given.append(outgoing)
+            if len(self.given) == 1:
+                raise KeyboardInterrupt
+            yield Outcome(outgoing.key, "handed_over")
+
+
+def test_a_claim_is_repeated_with_the_same_bytes_whatever_was_changed_meanwhile(engine: Engine) -> None:
+    out = Dying()
+    stage = _crowd(engine, 1, out)
+    with pytest.raises(KeyboardInterrupt):
+        stage.run("greeting", "03-02 10:00")
+    shop = DAYTIME.replace("name: Sample shop", "name: New name").replace("hello@shop", "new@shop")
+    files: dict[str, str | bytes] = {
+        "journeys/shop.yaml": shop,
+        "templates/test/hello.html": TEMPLATE.replace("Hello", "Good day"),
+        "journeys/j0.yaml": dedent(GREETING.format(name="greeting")),
+    }
+    apply(engine, read_project(files), utc("03-02 10:10"))
+    stage.world = World(engine, out, b"another secret", "http://new.example")
+    stage.run("greeting", "03-02 10:15")
+    first, again = out.given
+    assert first == again
+    assert b"From: Sample shop <hello@shop.example>" in first.raw
+    assert stage.sent() == [("c0", "hello")]
 
 
 class Slow(Taken):

@@ -73,6 +73,14 @@ def test_our_own_links_are_not_led_through_us_again() -> None:
     assert made.links == []
 
 
+@pytest.mark.parametrize("body", ["hello", '<a href="{{ links.unsubscribe }}">off</a>'])
+def test_where_the_reader_unsubscribes_is_told_with_the_message(body: str) -> None:
+    own = f"{PUBLIC}/u/{tokens.make(SECRET, 'u', KEY)}"
+    assert render(body).unsubscribe == own
+    assert render(body, {"message": {**ABOUT, "purpose": "service"}}).unsubscribe == own
+    assert render(body, {"message": {**ABOUT, "purpose": "transactional"}}).unsubscribe == ""
+
+
 def test_mail_addresses_and_anchors_stay() -> None:
     made = render('<a href="mailto:help@shop.example">write</a> <a href="#top">up</a>')
     assert 'href="mailto:help@shop.example"' in made.html

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("message_id", BIG, nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("unsubscribe", AutoString(), nullable=False),
         sa.Column("links", JSON, nullable=False),
         sa.PrimaryKeyConstraint("message_id"),
     )
@@ -235,6 +236,7 @@ def upgrade() -> None:
         sa.Column("expires_at", UTCDateTime(), nullable=True),
         sa.Column("state", AutoString(), nullable=False),
         sa.Column("reason", AutoString(), nullable=False),
+        sa.Column("sender", AutoString(), nullable=True),
         sa.Column("to", AutoString(), nullable=True),
         sa.Column("subject", AutoString(), nullable=True),
         sa.Column("via", AutoString(), nullable=True),

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def command(project: Project, template: str, who: str, open_it: bool, as_json: bool) -> None:
     """Show one message as this customer would get it: subject and text here, the HTML in var/preview/.
 
-    Nothing is taken and nothing sent: the links of a preview lead nowhere. What the customer has no value
-    for is made up, and said.
+    Nothing is taken and nothing sent: the links of a preview lead nowhere. What the journey would bring (what
+    is entered by, an order, chosen products) is made up where there is none, and said.
 
     \b
     Example:

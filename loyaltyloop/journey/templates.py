@@ -196,7 +196,7 @@ class _Walk:
         self._all(node.args, guards, asked)
 
     def _use(self, node: nodes.Expr, guards: frozenset[Names], asked: bool) -> None:
-        path = _path(node)
+        path = path_of(node)
         if path is None:
             self._all(node.iter_child_nodes(), guards, asked)
         elif path[0] not in self.own and path[0] not in _OF_JINJA and getattr(node, "ctx", "load") == "load":
@@ -220,16 +220,16 @@ def own_names(tree: nodes.Template) -> frozenset[str]:
     return frozenset(own)
 
 
-def _path(node: nodes.Node) -> Names | None:
-    """`a.b["c"]` as ("a", "b", "c"); an index ends it."""
+def path_of(node: nodes.Node) -> Names | None:
+    """`a.b["c"]` as ("a", "b", "c"); an index ends it. None for what is no name."""
     match node:
         case nodes.Name():
             return (node.name,)
         case nodes.Getattr():
-            before = _path(node.node)
+            before = path_of(node.node)
             return None if before is None else (*before, node.attr)
         case nodes.Getitem(arg=nodes.Const(value=str() as key)):
-            before = _path(node.node)
+            before = path_of(node.node)
             return None if before is None else (*before, key)
         case _:
             return None
@@ -237,7 +237,7 @@ def _path(node: nodes.Node) -> Names | None:
 
 def _paths(node: nodes.Node) -> Iterator[Names]:
     """The whole paths in an expression: of `a.b` not `a`."""
-    if path := _path(node):
+    if path := path_of(node):
         yield path
     else:
         for part in node.iter_child_nodes():

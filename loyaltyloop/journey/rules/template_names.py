@@ -95,13 +95,17 @@ def _misspelt(context: Context) -> Iterator[Found]:
 
 def _no_default(context: Context) -> Iterator[Found]:
     for sent, use in _uses(context):
-        if use.path[0] != "customer" or len(use.path) < 2 or use.guarded or not use.printed:
+        if len(use.path) < 2 or use.guarded or not use.printed:
             continue
-        field = use.path[1]
-        if field not in _ALWAYS and field != sent.seen.file.enter.date:
+        whole, field = use.path[:2]
+        if whole == "customer" and field not in _ALWAYS and field != sent.seen.file.enter.date:
             message = f"a customer without '{field}' would not get this message"
-            remedy = f"Write {{{{ customer.{field} | default('...') }}}}, or an {{% if %}} around it."
-            yield at_line(context, use.file, use.line, message, remedy, f"customer.{field}")
+        elif whole == "trigger" and field != sent.seen.journey.enter.one_per:
+            message = f"who enters without '{field}' (by `loop start`, say) would not get this message"
+        else:
+            continue
+        remedy = f"Write {{{{ {whole}.{field} | default('...') }}}}, or an {{% if %}} around it."
+        yield at_line(context, use.file, use.line, message, remedy, f"{whole}.{field}")
 
 
 def _not_passed(context: Context) -> Iterator[Found]:

@@ -87,6 +87,37 @@ def test_an_order_is_made_up_and_said(loop: Loop, project: Path, ada: str) -> No
     assert "order: made up, as the customer has none" in ran.err
 
 
+GIFT = """\
+<p>{{ trigger.gift }} of {{ trigger.given_at | date("iso") }}, {{ trigger.worth | money }},
+{{ trigger.wrap | default("plain") }}, {{ trigger.box.colour }}, {{ trigger.total }}
+{% for one in trigger.products %}{{ one.quantity }} {{ one.name }}{% endfor %}</p>
+"""
+
+
+def test_what_is_entered_by_is_made_up_and_said(loop: Loop, engine: Engine, project: Path, ada: str) -> None:
+    write_files(project, {"templates/welcome/hello.html": TEMPLATE.replace("<p>", GIFT + "<p>")})
+    with write(engine) as connection:  # as started by hand
+        connection.execute(text('UPDATE enrolment SET trigger = \'{"total": 7, "box": {"size": 2}}\''))
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert ran.code == 0, ran.err
+    assert "Sample gift of 2030-12-31, £12.50, plain, Sample colour, 7 1 Jam" in ran.out
+    made = "gift", "given_at", "worth", "box.colour", "products"
+    for name in made:
+        assert f"trigger.{name}: made up, as what they entered by has none" in ran.err
+    assert ran.err.count("made up") == len(made) + 1  # and the picks
+
+
+def test_what_a_newcomer_would_enter_by_is_made_up(
+    loop: Loop, engine: Engine, project: Path, ada: str
+) -> None:
+    with write(engine) as connection:
+        connection.execute(text("DELETE FROM enrolment"))
+    write_files(project, {"templates/welcome/hello.html": TEMPLATE.replace("<p>", "<p>{{ trigger.gift }}")})
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert "Sample gift" in ran.out
+    assert "trigger.gift: made up, as the customer never entered this journey" in ran.err
+
+
 def test_a_value_that_is_missing_is_said(loop: Loop, project: Path, ada: str) -> None:
     broken = TEMPLATE.replace("{% for pick in picks %}", "{{ customer.city }}{% for pick in picks %}")
     write_files(project, {"templates/welcome/hello.html": broken})

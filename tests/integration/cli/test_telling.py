@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, update
@@ -166,7 +167,7 @@ def test_report_for_people(loop: Loop, told: int) -> None:
 
 def test_the_report_says_who_of_those_who_entered_is_held_out(loop: Loop, told: int, engine: Engine) -> None:
     with write(engine) as connection:
-        gone = {"ended_at": NOW, "end": "held_out", "state": "ended"}
+        gone: dict[str, Any] = {"ended_at": NOW, "end": "held_out", "state": "ended"}
         ids = place(connection, "kept out", 2, held_out=True, **gone)
         connection.execute(update(enrolment).where(enrolment.c.id.in_(ids)).values(step=None))
         connection.execute(update(enrolment).where(enrolment.c.id.in_([told, ids[0]])).values(goal_at=NOW))

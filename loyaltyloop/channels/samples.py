@@ -1,0 +1,186 @@
+"""Values made up for a preview, where its customer has none: each is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from jinja2 import nodes
+from sqlalchemy import Connection, Row, select
+
+from loyaltyloop.channels.context import Names, order, order_names, product, product_names
+from loyaltyloop.channels.formats import money_of
+from loyaltyloop.journey.model import Ask, Give, Journey, Recommend, Score, Shop, Step
+from loyaltyloop.journey.templates import Names as Path
+from loyaltyloop.journey.templates import Templates, Use, path_of
+
+_WORDS = tuple(f"Sample product {word}" for word in ("one", "two", "three", "four"))
+_DAY = "2030-12-31"
+Kind = Literal["number", "date", "list"]
+_FILTERS: dict[str, Kind] = {
+    **dict.fromkeys(("money", "round", "int", "float", "abs"), "number"),
+    "date": "date",
+    **dict.fromkeys(("join", "first", "last", "sum", "batch", "slice", "map"), "list"),
+}
+_NUMBERS = frozenset(
+    ("total", "revenue", "subtotal", "price", "value", "tax", "shipping", "discount", "amount")
+)
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a template names, and what it takes some of it for."""
+
+    uses: tuple[Use, ...]
+    kinds: Mapping[Path, Kind]
+
+    @classmethod
+    def by(cls, templates: Templates, name: str) -> Used:
+        """By the template of that name (`welcome/hello`), its text part and all that they bring together."""
+        reached = [templates.reach(f"{name}{end}") for end in (".html", ".txt")]
+        files = dict.fromkeys(file for one in reached for file in one.files)
+        trees = [tree for file in files if (tree := templates.tree(file))]
+        return cls(tuple(use for one in reached for use in one.uses), dict(_kinds(trees)))
+
+    @property
+    def names(self) -> set[str]:
+        """The names before the first dot."""
+        return {use.path[0] for use in self.uses}
+
+    def needed(self, name: str) -> list[Path]:
+        """What must be there below this name, in order: what is printed without a default or a test."""
+        wanted = (use.path for use in self.uses if use.printed and not use.guarded)
+        return sorted({path for path in wanted if path[0] == name and len(path) > 1})
+
+
+def _kinds(trees: Iterable[nodes.Template]) -> Iterator[tuple[Path, Kind]]:
+    for tree in trees:
+        for node in tree.find_all((nodes.Filter, nodes.For)):
+            match node:
+                case nodes.For(iter=inner) if path := path_of(inner):
+                    yield path, "list"
+                case nodes.Filter(name=name, node=nodes.Node() as inner) if name in _FILTERS:
+                    if path := path_of(inner):
+                        yield path, _FILTERS[name]
+
+
+@dataclass
+class Sampler:
+    """Fills in what the template uses and this customer has no value for."""
+
+    connection: Connection
+    shop: Shop
+    used: Used
+    notes: list[str] = field(default_factory=list)
+
+    def fill(self, names: Names, journey: Journey | None, person: Row[Any]) -> None:
+        """Adds sample values to `names`, and a note for each."""
+        if "trigger" in self.used.names:
+            self._trigger(names, person.locale)
+        if "order" in self.used.names and "order" not in names:
+            self._order(names, person)
+        for step in journey or ():
+            if step.name in self.used.names and step.name not in names:
+                names[step.name] = self._value(step, person.locale)
+                self.notes.append(f"{step.name}: made up, as the customer has not passed that step")
+
+    def _trigger(self, names: Names, locale: str | None) -> None:
+        entered = "trigger" in names
+        names["trigger"] = trigger = _copied(names.get("trigger"))
+        missing = [path for path in self.used.needed("trigger") if _at(trigger, path[1:]) in (None, "")]
+        why = "what they entered by has none" if entered else "the customer never entered this journey"
+        for path in missing:
+            if _put(trigger, path[1:], self._property(path, locale)):
+                self.notes.append(f"{'.'.join(path)}: made up, as {why}")
+        if not entered and not missing:
+            self.notes.append(f"trigger: empty, as {why}")
+
+    def _property(self, path: Path, locale: str | None) -> object:
+        """A value that fits what the template does with it, else the name of the property."""
+        name = path[-1]
+        match self.used.kinds.get(path):
+            case "number":
+                return 12.5
+            case "date":
+                return _DAY
+            case "list":
+                return self._lines(2, locale)
+        if name == "products":
+            return self._lines(2, locale)
+        if name in _NUMBERS:
+            return 12.5
+        if name.endswith(("_at", "date")):
+            return _DAY
+        if name.endswith("url"):
+            return self._address
+        known = {"currency": self.shop.currency, "order_id": "SAMPLE-1", "quantity": 1}
+        return known.get(name, f"Sample {name.replace('_', ' ')}")
+
+    def _order(self, names: Names, person: Row[Any]) -> None:
+        newest = select(order).where(order.c.customer_id == person.id).order_by(order.c.ordered_at.desc())
+        if found := self.connection.execute(newest.limit(1)).first():
+            names["order"] = order_names(found, self.shop)
+            self.notes.append("order: the customer's newest, as none belongs to this journey")
+            return
+        names["order"] = {
+            "order_id": "SAMPLE-1",
+            "status": "open",
+            "currency": self.shop.currency,
+            "products": self._lines(2, person.locale),
+            "total": money_of(1250, self.shop.currency, person.locale),
+        }
+        self.notes.append("order: made up, as the customer has none")
+
+    def _value(self, step: Step, locale: str | None) -> object:
+        match step.action:
+            case Recommend():
+                return self._products(step.action.products, locale)
+            case Score():
+                return 0.5
+            case Give():
+                return {"code": "SAMPLE-CODE", "value": "10%", "expires": _DAY}
+            case Ask():
+                links = {name: self._address for name, _ in step.action.answers}
+                return {"links": links, "answer": "", "comment": ""}
+        return None
+
+    def _lines(self, count: int, locale: str | None) -> list[Names]:
+        return [{**one, "quantity": 1} for one in self._products(count, locale)]
+
+    def _products(self, count: int, locale: str | None) -> list[Names]:
+        chosen = select(product).where(product.c.in_stock)
+        # Those with a picture first, to show the layout at its fullest.
+        chosen = chosen.order_by(product.c.image_url.is_(None), product.c.product_id).limit(count)
+        found = [product_names(row, self.shop, locale) for row in self.connection.execute(chosen)]
+        made = [{"name": word, "url": self._address} for word in _WORDS]
+        return [{**one, "reason": "A sample reason"} for one in (found or made[:count])]
+
+    @property
+    def _address(self) -> str:
+        return self.shop.url or "https://shop.example"
+
+
+def _copied(value: object) -> dict[str, Any]:
+    """A mapping that may be written to, all the way down; empty for what is none."""
+    if not isinstance(value, dict):
+        return {}
+    return {name: _copied(one) if isinstance(one, dict) else one for name, one in value.items()}
+
+
+def _at(value: Any, path: Path) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _put(value: dict[str, Any], path: Path, made: object) -> bool:
+    """Write it at the end of the path; False where something else is in the way."""
+    *way, last = path
+    for name in way:
+        inner = value[name] = {} if value.get(name) in (None, "") else value[name]
+        if not isinstance(inner, dict):
+            return False
+        value = inner
+    value[last] = made
+    return True

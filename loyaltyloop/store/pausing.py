@@ -65,13 +65,18 @@ def pause(connection: Connection, journey: str, now: datetime) -> Paused:
 
 def resume(connection: Connection, journey: str, overdue: Overdue, now: datetime) -> Resumed:
     """Let a journey go on. `shift`: what waits, waits longer by the pause. `catch_up`: who is overdue
-    goes on in the next turn. `expire`: who is overdue leaves, as `expired`. UserError if it is not paused.
+    goes on in the next turn. `expire`: who is overdue leaves, as `expired`. UserError if it is not paused,
+    or was not yet at `now`.
     """
     state, paused_at = _state(connection, journey)
     if state != "paused" or paused_at is None:
         raise UserError(f"The journey {journey!r} is {state}, not paused: there is nothing to resume.")
+    if now < paused_at:
+        raise UserError(
+            f"The journey {journey!r} was paused at {paused_at:%Y-%m-%d %H:%M:%S} UTC; it cannot go on earlier."
+        )
     late = and_(_waiting(journey), enrolment.c.due_at <= now)
-    found = Resumed(journey, max(now - paused_at, timedelta()), _count(connection, late))
+    found = Resumed(journey, now - paused_at, _count(connection, late))
     connection.execute(
         update(journey_table).where(journey_table.c.name == journey).values(state="live", paused_at=None)
     )

@@ -91,3 +91,14 @@ def test_what_cannot_be_paused_or_resumed(engine: Engine) -> None:
         pausing.pause(connection, "welcome", NOW)
     with write_shop(engine) as connection, pytest.raises(UserError, match="'welcome' is paused, not live"):
         pausing.pause(connection, "welcome", NOW)
+
+
+@pytest.mark.parametrize("how", ["shift", "catch_up", "expire"])
+def test_nothing_goes_on_before_it_was_paused(
+    engine: Engine, paused: list[int], how: pausing.Overdue
+) -> None:
+    before = rows(engine)
+    with pytest.raises(UserError, match=r"paused at 2026-03-01 12:00:00 UTC; it cannot go on earlier"):
+        resume(engine, how, after=-DAY)
+    assert state(engine) == ("paused", NOW)
+    assert rows(engine) == before

@@ -11,6 +11,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import now_option
 from loyaltyloop.errors import UsageError
+from loyaltyloop.journey.numbers import counted
 
 
 def _properties(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def command(
     now: datetime,
     as_json: bool,
 ) -> None:
-    """Let these customers enter a journey, in its next turn, by the journey's own rules.
+    """Ask these customers to enter a journey: its rules decide in its next turn.
 
     If one of them is unknown, nobody enters.
 
@@ -71,5 +72,5 @@ def command(
         return print_json(asdict(done))
     if done.known:
         click.echo(f"Started with this id before: {', '.join(done.known)}.")
-    number = len(done.queued)
-    return click.echo(f"{number} {'enters' if number == 1 else 'enter'} {journey} in its next turn.")
+    asked = counted(len(done.queued), "is", "are")
+    return click.echo(f"{asked} asked to enter {journey}: its rules decide in its next turn.")

@@ -130,7 +130,7 @@ def test_start_by_hand(loop: Loop, engine: Engine) -> None:
         new_customer(connection, "ada")
     assert (
         loop("start", "welcome", "--customer", "ada", "--id", "x").out
-        == "1 enters welcome in its next turn.\n"
+        == "1 is asked to enter welcome: its rules decide in its next turn.\n"
     )
     assert (
         "Started with this id before: ada" in loop("start", "welcome", "--customer", "ada", "--id", "x").out

@@ -73,7 +73,8 @@ def resume(connection: Connection, journey: str, overdue: Overdue, now: datetime
         raise UserError(f"The journey {journey!r} is {state}, not paused: there is nothing to resume.")
     if now < paused_at:
         raise UserError(
-            f"The journey {journey!r} was paused at {paused_at:%Y-%m-%d %H:%M:%S} UTC; it cannot go on earlier."
+            f"The journey {journey!r} was paused at {paused_at:%Y-%m-%d %H:%M:%S} UTC;"
+            " it cannot go on earlier."
         )
     late = and_(_waiting(journey), enrolment.c.due_at <= now)
     found = Resumed(journey, now - paused_at, _count(connection, late))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from loyaltyloop.channels.gate import CHECKS
 from loyaltyloop.cli.base import group
 from loyaltyloop.journey.reader import read_journey
 
@@ -32,6 +33,11 @@ def test_commands_and_files_that_are_named_exist(page: Path) -> None:
     # A guide may name the file that its reader is about to write.
     named = [path for path in _CODE.findall(text) if "greet" not in path and "<" not in path]
     assert not [path for path in named if not (ROOT / path.rstrip("/")).exists()]
+
+
+def test_the_gate_is_told_in_its_order() -> None:
+    told = (ROOT / "docs/architecture.md").read_text().partition("## The gate\n")[2].partition("\n## ")[0]
+    assert re.findall(r"(?m)^\d\. `(\w+)`", told) == [check.__name__.strip("_") for check in CHECKS]
 
 
 def test_the_journey_of_the_readme_can_be_read() -> None:

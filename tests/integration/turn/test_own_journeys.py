@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Table, insert, select
@@ -34,7 +35,7 @@ class Own(Stage):
 
     def ordered(self, at: str, number: str = "o1") -> None:
         lines = [{"product_id": "jar", "name": "Biscuit Jar", "price": 12.5, "quantity": 1}]
-        words = {"order_id": number, "total": 12.5, "currency": "GBP", "products": lines}
+        words: dict[str, Any] = {"order_id": number, "total": 12.5, "currency": "GBP", "products": lines}
         self.did("ada", "Order Completed", at, **words)
 
     def told(self, what: str, at: str, number: str = "o1") -> None:
@@ -141,9 +142,9 @@ def test_two_orders_of_one_evening(engine: Engine) -> None:
         own.ordered(f"{day} 10:00", f"old{number}")
     own.ordered("03-02 21:30")
     own.ordered("03-02 21:33", "o2")
-    for number in ("o1", "o2"):
-        own.told("Shipped", "03-03 15:00", number)
-        own.told("Delivered", "03-05 10:00", number)
+    for order in ("o1", "o2"):
+        own.told("Shipped", "03-03 15:00", order)
+        own.told("Delivered", "03-05 10:00", order)
     for at in ("03-02 21:45", "03-03 09:00", "03-03 15:15", "03-05 10:15", "03-14 16:15"):
         own.turn(at)
     assert own.got() == [

@@ -83,7 +83,7 @@ def test_a_turn_says_why_messages_wait(loop: Loop, project: Path, history: Path)
     ran = loop("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z")
     assert ran.code == 0
     assert "Messages wait: no connection to the mail server (ConnectionRefusedError)." in ran.out
-    assert "Next: 2026-03-02 09:05 UTC." in ran.out
+    assert "somebody is due at 2026-03-02 09:05 UTC." in ran.out
 
 
 def test_a_turn_at_the_present_is_given_a_clock(

@@ -63,7 +63,12 @@ def as_document(history: History) -> dict[str, Any]:
         "enrolments": enrolments,
         "messages": messages,
         "not_entered": [asdict(one) for one in history.not_entered],
-        "never_came_up": [journey.name for journey in history.others],
+        "never_came_up": [other.journey.name for other in history.others],
+        "not_entered_by": [
+            {"journey": other.journey.name, "event": other.event, "at": other.at, "why": other.why}
+            for other in history.others
+            if other.why
+        ],
     }
     found: dict[str, Any] = _plain(document)
     return found

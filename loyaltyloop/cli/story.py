@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from loyaltyloop.journey.model import Step, WaitFor
+from loyaltyloop.journey.condition import Where
+from loyaltyloop.journey.model import ByEvent, Step, WaitFor
 from loyaltyloop.journey.phrases import entrance
 from loyaltyloop.journey.times import to_local
 
 if TYPE_CHECKING:
     from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way
+    from loyaltyloop.store.others import Other
 
 _ZONES = {"own": "the customer's own", "country": "of the country", "shop": "of the shop"}
+_UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?::\d\d)? UTC")
 _WIDTH = 21  # of the times at the left
 
 
@@ -35,9 +39,9 @@ def story(history: History) -> Iterator[str]:
             yield _not_entered(one, who.zone)
     if history.others:
         yield ""
-        yield "Never came up for:"
-        for journey in history.others:
-            yield f"  {journey.name}: {entrance(journey.enter)}"
+        yield "Has not come up for:"
+        for other in history.others:
+            yield f"  {other.journey.name}: {_other(other, who.zone)}"
 
 
 def when(instant: datetime, zone: str) -> str:
@@ -53,17 +57,35 @@ def _line(instant: datetime | None, zone: str, text: str) -> str:
 def _way(way: Way, zone: str) -> Iterator[str]:
     by = f" by {way.cause}" if way.cause else ""
     yield f"{way.journey}, version {way.version}: entered {when(way.entered_at, zone)}{by}"
+    for instant, text in sorted(_happened(way), key=lambda one: one[0]):
+        yield _line(instant, zone, _in_zone(text, zone))
+    if way.step is not None:
+        message = next((one for one in way.messages if one.step == way.step), None)
+        yield _line(None, zone, f"now at {way.step}: {_next(way, message, zone)}")
+
+
+def _happened(way: Way) -> Iterator[tuple[datetime, str]]:
+    """All that has a time; what is of the same instant stays in this order."""
     if way.held_out:
-        yield _line(way.enrolled_at, zone, "held out on purpose, to compare with those who got messages")
+        yield way.enrolled_at, "held out on purpose, to compare with those who got messages"
     sent = {message.step: message for message in way.messages}
     for seen in way.visits:
-        yield _line(seen.left_at, zone, f"{seen.step}: {_seen(seen, sent.get(seen.step), way)}")
-    if way.step is not None:
-        yield _line(None, zone, f"now at {way.step}: {_next(way, sent.get(way.step), zone)}")
-    if way.ended_at and not way.held_out:
-        yield _line(way.ended_at, zone, _ended(way))
+        yield seen.left_at, f"{seen.step}: {_seen(seen, sent.get(seen.step), way)}"
+    if way.ended_at and not way.held_out and not _left_there(way):
+        yield way.ended_at, _ended(way)
     if way.goal_at:
-        yield _line(way.goal_at, zone, "reached the goal")
+        yield way.goal_at, "reached the goal"
+
+
+def _left_there(way: Way) -> bool:
+    """Is the last step told with the reason for leaving?"""
+    last = way.visits[-1].why if way.visits else ""
+    return last in (f"left: {way.reason}", f"left at the hand-over: {way.reason}")
+
+
+def _in_zone(text: str, zone: str) -> str:
+    """What was written down with a time of its own, told by the customer's clock."""
+    return _UTC.sub(lambda found: when(datetime.fromisoformat(f"{found[1]}+00:00"), zone), text)
 
 
 def _seen(seen: Seen, message: Sent | None, way: Way) -> str:
@@ -151,3 +173,22 @@ def _not_entered(one: NotEntered, zone: str) -> str:
     said = "waits to enter" if one.state == "queued" else "refused"
     reason = f": {one.reason}" if one.reason else ""
     return _line(one.at, zone, f"{one.journey}, by {one.cause}: {said}{reason}")
+
+
+def _other(other: Other, zone: str) -> str:
+    """Who enters there; of whoever has done that, why they have not."""
+    if other.at is None:
+        return entrance(other.journey.enter)
+    what = f"{other.event} of {when(other.at, zone)}"
+    match other.why:
+        case "waits":
+            turn = "once it goes on, as it is paused" if other.paused else "the next turn does that"
+            return f"{what} is not looked at yet: {turn}"
+        case "earlier":
+            return f"{what} came before the journey was live"
+        case _:
+            by = other.journey.enter.by
+            asked = isinstance(by, ByEvent) and by.where != Where()
+            return (
+                f"{what} is not what enters: its `where` does not hold" if asked else f"{what} let nobody in"
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,18 @@ from sqlalchemy import Connection, Table, and_, select
 
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.store.models import Customer, Enrolment, Entry, Event, Kept, Message, Product, Visit
-from loyaltyloop.store.versions import journey_table, live_journeys, load_version
+from loyaltyloop.store.models import (
+    Customer,
+    Enrolment,
+    Entry,
+    Event,
+    Kept,
+    Message,
+    Product,
+    Visit,
+)
+from loyaltyloop.store.others import Other, not_come_up_for
+from loyaltyloop.store.versions import journey_table, load_version
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -116,7 +126,7 @@ class History:
     ways: tuple[Way, ...] = ()
     not_entered: tuple[NotEntered, ...] = ()
     messages: tuple[Sent, ...] = ()
-    others: tuple[Journey, ...] = ()  # live ones for which the customer never came up
+    others: tuple[Other, ...] = ()  # live journeys for which the customer has not come up
 
 
 def load_history(connection: Connection, customer_id: int, journey: str | None = None) -> History:
@@ -131,14 +141,8 @@ def load_history(connection: Connection, customer_id: int, journey: str | None =
     sent = sorted((one for way in ways for one in way.messages), key=lambda one: (one.decided_at, one.key))
     missed = _not_entered(connection, customer_id, journey)
     known = {way.journey for way in ways} | {one.journey for one in missed}
-    others = tuple(_others(connection, journey, known))
+    others = tuple(not_come_up_for(connection, customer_id, journey, known))
     return History(_who(connection, customer_id), ways, missed, tuple(sent), others)
-
-
-def _others(connection: Connection, journey: str | None, known: set[str]) -> Iterator[Journey]:
-    for row in live_journeys(connection):
-        if row.name not in known and journey in (None, row.name) and row.state != "retired":
-            yield load_version(connection, row.name, row.version).journey
 
 
 def _who(connection: Connection, customer_id: int) -> Who:

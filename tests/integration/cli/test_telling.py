@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, update
 
+from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write
 from loyaltyloop.store.entries import entry
 from loyaltyloop.store.reports import PASSED_OVER, turn_log
 from tests.integration.cli.conftest import Loop
+from tests.integration.store.shop import SHOP, at, feed, identify, track
 from tests.integration.store.shops import (
     NOW,
     customer,
@@ -90,6 +92,30 @@ def test_explain_somebody_unknown(loop: Loop, told: int) -> None:
     ran = loop("explain", "zoe")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("There is no customer 'zoe': give the user id, or the e-mail address.")
+
+
+def test_explain_tells_why_an_event_let_nobody_in(loop: Loop, engine: Engine) -> None:
+    feed(engine, [identify("ada", at(7)), track("ada", "Signed Up", at(8))])
+    apply_events(engine, datetime(2026, 5, 1, 11, tzinfo=UTC), SHOP)
+    loop("apply", "--yes", "--now", "2026-05-02T12:00:00Z")
+    assert loop("explain", "ada").out.splitlines()[-2:] == [
+        "Has not come up for:",
+        "  welcome: Signed Up of Fri 1 May 2026 09:00 came before the journey was live",
+    ]
+    later = datetime(2026, 5, 3, 9, tzinfo=UTC)
+    feed(engine, [track("ada", "Signed Up", at(9, day=3))])
+    for _ in range(2):  # as it has arrived, and as it is applied
+        assert loop("explain", "ada").out.splitlines()[-1] == (
+            "  welcome: Signed Up of Sun 3 May 2026 10:00 is not looked at yet: the next turn does that"
+        )
+        apply_events(engine, later, SHOP)
+    data = loop("explain", "ada", "--json").data
+    assert data["never_came_up"] == ["welcome"]
+    assert data["not_entered_by"] == [
+        {"journey": "welcome", "event": "Signed Up", "at": later.isoformat(), "why": "waits"}
+    ]
+    assert loop("run", "welcome", "--plain", "--now", "2026-05-03T10:00:00Z").code == 0
+    assert loop("explain", "ada", "--json").data["never_came_up"] == []
 
 
 def test_messages_as_json(loop: Loop, told: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from loyaltyloop.cli.story import story
 from loyaltyloop.journey.reader import read_journey
 from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way, Who
+from loyaltyloop.store.others import Other
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -17,7 +18,7 @@ FILE = read_journey(
     """\
 journey: welcome
 about: Made up.
-enter: {event: Signed Up}
+enter: {event: Signed Up, where: {plan: gold}}
 steps:
   - send: hello
     template: welcome/hello
@@ -81,13 +82,29 @@ def told(one: Way) -> list[str]:
 
 
 def test_somebody_to_whom_nothing_happened() -> None:
-    assert list(story(History(WHO, others=(FILE,)))) == [
+    assert list(story(History(WHO, others=(Other(FILE),)))) == [
         "ada",
         "Times: Europe/London (of the shop)",
         "",
-        "Never came up for:",
+        "Has not come up for:",
         "  welcome: Signed Up",
     ]
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (
+            "waits",
+            "Signed Up of Mon 2 Mar 2026 09:00 is not looked at yet: the next turn does that",
+        ),
+        ("earlier", "Signed Up of Mon 2 Mar 2026 09:00 came before the journey was live"),
+        ("passed", "Signed Up of Mon 2 Mar 2026 09:00 is not what enters: its `where` does not hold"),
+    ],
+)
+def test_why_an_event_let_nobody_in(why: Any, said: str) -> None:
+    *_, line = story(History(WHO, others=(Other(FILE, "Signed Up", AT, why),)))
+    assert line == f"  welcome: {said}"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +164,36 @@ def test_a_path_its_reason_and_what_was_kept() -> None:
         "Mon 2 Mar 2026 09:00   left: bought",
         "Tue 3 Mar 2026 09:00   reached the goal",
     ]
+
+
+def test_all_is_told_in_the_order_of_time() -> None:
+    seen = (Seen("hello", AT, AT, "", "handed over"), Seen("answer", AT, AT + 2 * DAY, "silent", "no answer"))
+    gone = way(step=None, state="ended", ended_at=AT + 3 * DAY, reason="completed", visits=seen)
+    gone = way(**{**gone.__dict__, "goal_at": AT + DAY})
+    assert told(gone) == [
+        "Mon 2 Mar 2026 09:00   hello: handed over",
+        "Tue 3 Mar 2026 09:00   reached the goal",
+        "Wed 4 Mar 2026 09:00   answer: took 'silent'; no answer",
+        "Thu 5 Mar 2026 09:00   ended: completed",
+    ]
+
+
+@pytest.mark.parametrize("why", ["left: bought", "left at the hand-over: bought"])
+def test_leaving_is_told_once(why: str) -> None:
+    seen = (Seen("hello", AT, AT, "", why),)
+    gone = way(step=None, state="ended", ended_at=AT, reason="bought", visits=seen)
+    assert told(gone) == [f"Mon 2 Mar 2026 09:00   hello: {why}"]
+
+
+def test_there_is_one_clock_the_customers() -> None:
+    new_york = Who("ada", None, "", "America/New_York", "own", None)
+    why = "answered at 2026-03-02 14:57:00 UTC; an answer of 2026-03-02 15:10 UTC came too late"
+    gone = way(visits=(Seen("answer", AT, AT + DAY, "clicked", why),))
+    *_, line, _ = story(History(new_york, (gone,)))
+    assert line == (
+        "  Tue 3 Mar 2026 04:00   answer: took 'clicked'; answered at Mon 2 Mar 2026 09:57; "
+        "an answer of Mon 2 Mar 2026 10:10 came too late"
+    )
 
 
 def test_held_out_and_not_entered() -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain
 from typing import assert_never
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, and_, or_
 
 from loyaltyloop.errors import ApplyRefused, FilesError, UsageError
 from loyaltyloop.journey.model import ByDate, Journey
@@ -20,9 +20,10 @@ from loyaltyloop.store.change import Change
 from loyaltyloop.store.content_changes import content_changes, texts
 from loyaltyloop.store.database import lock_journeys, write_shop
 from loyaltyloop.store.journey_changes import Wishes, journey_changes
+from loyaltyloop.store.standing import enrolment, renew_messages
 from loyaltyloop.store.standing import move as move_people
-from loyaltyloop.store.standing import renew_messages
-from loyaltyloop.store.versions import live_journeys, load_shop
+from loyaltyloop.store.touched import touch_enrolled
+from loyaltyloop.store.versions import live_journeys, load_newest, load_shop
 from loyaltyloop.store.zones import follow_shop
 
 __all__ = ["Change", "apply", "execute", "plan", "refusals"]
@@ -62,7 +63,7 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
     """Make these changes, in this order. ApplyRefused, with all reasons, if one of them cannot be made."""
     if reasons := refusals(changes):
         raise ApplyRefused("\n".join(["Nothing was changed.", *(f"  - {reason}" for reason in reasons)]))
-    files, elsewhere = texts(reading), False
+    files, elsewhere, before = texts(reading), False, _newest(connection)
     for change in changes:
         _execute(connection, reading.journeys, files, change, now)
         if change.change in ("shop added", "shop changed"):
@@ -73,6 +74,28 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
     dated = {name for name, journey in reading.journeys.items() if isinstance(journey.enter.by, ByDate)}
     otherwise = {change.journey for change in changes if change.change == "entering changed"}
     shelf.look_again(connection, dated if elsewhere else dated & otherwise)
+    for name, journey in _newest(connection).items():
+        if name in before:
+            _ask_anew(connection, before[name], journey)
+
+
+def _newest(connection: Connection) -> dict[str, Journey]:
+    """The newest version of every journey, with the segments as they are now."""
+    return {row.name: load_newest(connection, row.name).journey for row in live_journeys(connection)}
+
+
+def _ask_anew(connection: Connection, before: Journey, after: Journey) -> None:
+    """A turn looks at those to whom something happened: another `leave_when` or `goal` happens to everybody.
+
+    A goal may be reached behind the end, too.
+    """
+    concerned = []
+    if after.leave_when != before.leave_when:
+        concerned.append(enrolment.c.ended_at.is_(None))
+    if after.goal and (after.goal, after.goal_within) != (before.goal, before.goal_within):
+        concerned.append(enrolment.c.goal_at.is_(None))
+    if concerned:
+        touch_enrolled(connection, and_(enrolment.c.journey == after.name, or_(*concerned)), "applied")
 
 
 # What these change, is changed of messages that were planned before, too.

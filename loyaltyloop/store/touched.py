@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, and_, func, select, union
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, literal, select, union
 
-from loyaltyloop.store.models import Event, Touch
+from loyaltyloop.store.models import Enrolment, Event, Touch
 
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 BATCH = 500
@@ -29,6 +30,14 @@ def touched_customers(connection: Connection, after: int, upto: int) -> list[int
     touches = select(touch.c.customer_id).where(and_(touch.c.seq > after, touch.c.seq <= upto))
     rows = connection.execute(union(events, touches)).scalars()
     return sorted(customer for customer in rows if customer is not None)
+
+
+def touch_enrolled(connection: Connection, who: ColumnElement[bool], cause: str) -> None:
+    """Let the next turns look at the customers of these enrolments. To be asked under the shop-wide lock."""
+    # One number for all of them: who was touched is asked for by a span of numbers.
+    number = literal(newest_seq(connection) + 1, touch.c.seq.type)
+    theirs = select(number, enrolment.c.customer_id, literal(cause)).where(who).distinct()
+    connection.execute(insert(touch).from_select(["seq", "customer_id", "cause"], theirs))
 
 
 def batches(ids: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

@@ -36,6 +36,7 @@ def headline(report: TurnReport, stages: Sequence[Stage]) -> str:
     parts += [
         f"{counted(row.people, 'message')} {_plain(row.path)}" for row in _of(report, stages, "deliver")
     ]
+    parts += [f"{counted(row.people, 'event')} {row.path}" for row in _of(report, stages, "apply")]
     return ", ".join(parts + wait)
 
 
@@ -55,6 +56,8 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
         told += ["### Who moved where", table(("Step", "", "Path", "People"), moves)]
     if sent := _of(report, stages, "deliver"):
         told += ["### Messages", table(("", "Messages"), [(_plain(row.path), _n(row)) for row in sent])]
+    if aside := _of(report, stages, "apply"):
+        told += ["### Events", table(("", "Events"), [(row.path, _n(row)) for row in aside])]
     if report.messages_wait:
         told.append(f"**Messages wait:** {plain(report.messages_wait)}.")
     return "\n\n".join([*told, _next(report)])

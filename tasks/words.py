@@ -13,7 +13,8 @@ def told(stage: Stage, counts: Counts) -> str:
     """`12 by clicked, 30 by silent`; `nobody` where nothing moved."""
     match stage.kind:
         case "apply":
-            return counted(counts.total, "event") if counts.total else "nothing new"
+            events = ((counted(number, "event"), path) for path, number in counts.numbers.items() if number)
+            return ", ".join(f"{number} {path}".strip() for number, path in events) or "nothing new"
         case "report":
             return f"{counts.total:,} ended" if counts.total else "noted"
         case "step":

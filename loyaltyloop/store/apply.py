@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from loyaltyloop.store.engagement import Response
 from loyaltyloop.store.identity import People, survivor_of
 from loyaltyloop.store.models import Event, Touch
 from loyaltyloop.store.orders import EVENTS, OrderEvent
+from loyaltyloop.store.setting_aside import CannotApply, may_be_theirs, set_aside, stands_aside
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
@@ -44,34 +46,64 @@ _COLUMNS = [
 ]
 
 
-def apply_events(engine: Engine, now: datetime, shop: Shop, chunk: int = CHUNK) -> int:
+# Told of each event that is set aside: the kind of the error.
+Tell = Callable[[str], object]
+
+
+def _silent(_kind: str) -> None:
+    pass
+
+
+def apply_events(engine: Engine, now: datetime, shop: Shop, chunk: int = CHUNK, tell: Tell = _silent) -> int:
     """Apply all events with arrival up to `now` that nobody has applied yet; how many they were.
 
-    Each chunk is one transaction under the shop-wide lock.
+    Each chunk is one transaction under the shop-wide lock. An event that cannot be applied is set aside.
     """
-    total = 0
-    while True:
-        with write_shop(engine) as connection:
-            applied = _apply_chunk(connection, now, shop, chunk)
-        total += applied
-        if applied < chunk:
-            return total
+    return _apply(lambda: write_shop(engine), now, shop, chunk, tell)
 
 
-def apply_on(connection: Connection, now: datetime, shop: Shop, chunk: int = CHUNK) -> int:
+def apply_on(
+    connection: Connection, now: datetime, shop: Shop, chunk: int = CHUNK, tell: Tell = _silent
+) -> int:
     """The same within the connection's transaction: to look at what would happen, and roll back."""
     lock_shop(connection)
-    total = 0
+    return _apply(lambda: _part_of(connection), now, shop, chunk, tell)
+
+
+@contextmanager
+def _part_of(connection: Connection) -> Iterator[Connection]:
+    with connection.begin_nested():
+        yield connection
+
+
+def _apply(
+    opened: Callable[[], AbstractContextManager[Connection]],
+    now: datetime,
+    shop: Shop,
+    chunk: int,
+    tell: Tell,
+) -> int:
+    """Chunk by chunk; where one fails, smaller ones, until the event is found that cannot be applied."""
+    total, size = 0, chunk
     while True:
-        applied = _apply_chunk(connection, now, shop, chunk)
+        try:
+            with opened() as connection:
+                applied = _apply_chunk(connection, now, shop, size)
+        except CannotApply as failed:
+            if len(failed.events) == 1:
+                with opened() as connection:
+                    tell(set_aside(connection, failed, now))
+            size = max(len(failed.events) // 2, 1)
+            continue
         total += applied
-        if applied < chunk:
+        if applied < size:
             return total
+        size = min(size * 2, chunk)
 
 
 def waiting(now: datetime) -> Select[Any]:
-    """Events that have arrived by `now` and that nobody has applied."""
-    return select(*_COLUMNS).where(event.c.seq.is_(None), event.c.arrived_at <= now)
+    """Events that have arrived by `now` and that nobody has applied, nor set aside."""
+    return select(*_COLUMNS).where(event.c.seq.is_(None), event.c.arrived_at <= now, ~stands_aside())
 
 
 def next_seq(connection: Connection) -> int:
@@ -102,13 +134,22 @@ def _apply_chunk(connection: Connection, now: datetime, shop: Shop, limit: int) 
     ordered = waiting(now).order_by(event.c.arrived_at, event.c.id)
     rows = connection.execute(ordered.limit(limit)).all()
     if rows:
-        folk = people.load(connection, rows)
-        first = next_seq(connection)
-        chunk = _Chunk(first, first)
-        for row in rows:
-            _take(chunk, folk, row)
-        _write(connection, now, shop, chunk, folk)
+        try:
+            _apply_rows(connection, now, shop, rows)
+        except Exception as error:
+            if not may_be_theirs(error):
+                raise
+            raise CannotApply([row.id for row in rows]) from error
     return len(rows)
+
+
+def _apply_rows(connection: Connection, now: datetime, shop: Shop, rows: Sequence[Any]) -> None:
+    folk = people.load(connection, rows)
+    first = next_seq(connection)
+    chunk = _Chunk(first, first)
+    for row in rows:
+        _take(chunk, folk, row)
+    _write(connection, now, shop, chunk, folk)
 
 
 def _take(chunk: _Chunk, folk: People, row: Any) -> None:

@@ -18,13 +18,18 @@ from loyaltyloop.store.consent import ANSWERS, CSV, WITHDRAWALS, Answer
 from loyaltyloop.store.customers import Person
 from loyaltyloop.store.identity import Id, ids_of, survivor_of
 from loyaltyloop.store.models import Event, Identity
+from loyaltyloop.store.setting_aside import stands_aside
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
 _ANSWERS = or_(
     event.c.name.in_((*ANSWERS, *WITHDRAWALS)), and_(event.c.type == "identify", event.c.source == CSV)
 )
-_LINKS = or_(event.c.type == "alias", and_(event.c.type == "identify", event.c.anonymous_id.is_not(None)))
+# What nobody could make out links nothing; but a withdrawal is one.
+_LINKS = and_(
+    or_(event.c.type == "alias", and_(event.c.type == "identify", event.c.anonymous_id.is_not(None))),
+    ~stands_aside(),
+)
 _IDS = [event.c[name] for name in ("id", "type", "user_id", "anonymous_id", "previous_id")]
 # Customer, channel, purpose.
 Withdrawn = tuple[int, str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -24,15 +25,16 @@ from loyaltyloop.turn.stepping import CHUNK, pass_by
 
 def apply(frame: Frame) -> Counts:
     """Apply what has arrived, and fix up to where this turn looks."""
-    applied = 0
+    applied, aside = 0, list[str]()
     if frame.transactions.dry is not None:
-        applied = apply_on(frame.transactions.dry, frame.now, frame.shop)
+        applied = apply_on(frame.transactions.dry, frame.now, frame.shop, tell=aside.append)
     elif _arrived(frame):
-        applied = apply_events(frame.world.engine, frame.now, frame.shop)
+        applied = apply_events(frame.world.engine, frame.now, frame.shop, tell=aside.append)
     with frame.transactions.write() as connection:
         frame.upto = newest_seq(connection)
         _note(connection, frame, last_now=frame.now)
-    return Counts({"": applied} if applied else {})
+    told = Counter(f"set aside: {kind}" for kind in aside)
+    return Counts(({"": applied} if applied else {}) | told)
 
 
 def _arrived(frame: Frame) -> bool:
@@ -98,13 +100,17 @@ def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) ->
 
 
 def _rows(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -> Iterator[Row]:
-    """By stage and path. What moved behind the delivery is told with the step that it moved from."""
+    """By stage and path. What moved behind the delivery is told with the step that it moved from.
+
+    Events are applied for the whole shop, and no news of this turn; but those that could not be are.
+    """
     for stage in stages:
-        if stage.kind in ("apply", "settle", "report"):
+        if stage.kind in ("settle", "report"):
             continue
         parts = [known[stage.name] for known in (counts, frame.passed) if stage.name in known]
-        for path, people in Counts.sum(parts).numbers.items():
-            yield Row(stage.name, path, people)
+        for path, number in Counts.sum(parts).numbers.items():
+            if stage.kind != "apply" or path:
+                yield Row(stage.name, path, number)
 
 
 def _next_due(connection: Connection, frame: Frame) -> datetime | None:

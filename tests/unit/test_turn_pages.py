@@ -51,6 +51,12 @@ def test_nothing_to_do() -> None:
     assert headline(report(("hello", "", 0)), STAGES) == "nothing to do"
 
 
+def test_events_that_could_not_be_applied_are_told() -> None:
+    turn = report(("apply events", "set aside: ValueError", 2))
+    assert headline(turn, STAGES) == "2 events set aside: ValueError"
+    assert "| set aside: ValueError | 2 |" in turn_page(turn, STAGES, dry_run=False)
+
+
 def test_messages_that_wait_are_told() -> None:
     why = "no connection to the mail server (TimeoutError)"
     assert headline(report(wait=why), STAGES) == f"messages wait: {why}"
@@ -132,6 +138,7 @@ def test_keys_that_prefect_takes(name: str, key: str) -> None:
         ("apply", {"": 1300}, "1,300 events"),
         ("apply", {"": 1}, "1 event"),
         ("apply", {}, "nothing new"),
+        ("apply", {"": 2, "set aside: ValueError": 1}, "2 events, 1 event set aside: ValueError"),
         ("enter", {"": 5, "refused: too old": 1}, "5 entered, 1 refused: too old"),
         ("leave", {"left: bought": 2}, "2 left: bought"),
         ("step", {"clicked": 4, "left: bought": 1, "silent": 0}, "4 by clicked, 1 left: bought"),

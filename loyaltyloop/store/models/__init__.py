@@ -7,7 +7,16 @@ changes"` writes the next one. Until the first release the first one is written 
 
 from __future__ import annotations
 
-from loyaltyloop.store.models.arrivals import Engagement, Event, Imported, Order, OrderLine, Product, Touch
+from loyaltyloop.store.models.arrivals import (
+    Engagement,
+    Event,
+    Imported,
+    Order,
+    OrderLine,
+    Product,
+    SetAside,
+    Touch,
+)
 from loyaltyloop.store.models.columns import RUNNING, Json
 from loyaltyloop.store.models.live import Content, JourneyVersion, LiveFile, LiveJourney
 from loyaltyloop.store.models.messages import Body, Figure, Message, TurnLog
@@ -47,6 +56,7 @@ __all__ = [
     "OrderLine",
     "Product",
     "RUNNING",
+    "SetAside",
     "Touch",
     "TurnLog",
     "Visit",

@@ -54,6 +54,16 @@ class Event(SQLModel, table=True):
     customer_id: int | None = big(default=None)
 
 
+class SetAside(SQLModel, table=True):
+    """An event that could not be applied: the kind of the error, and the version of Loyalty Loop it met."""
+
+    __tablename__ = "set_aside"
+    event_id: int = big(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    error: str
+    version: str
+    at: datetime  # of the turn
+
+
 class Touch(SQLModel, table=True):
     """A customer changed otherwise than by an own event: a merge, or what came under another id of theirs."""
 
@@ -63,7 +73,8 @@ class Touch(SQLModel, table=True):
 
 
 class Imported(SQLModel, table=True):
-    """The latest content of each imported row: an unchanged row adds nothing."""
+    """The latest content of each imported row, so that an unchanged row adds nothing, and what else is
+    remembered of rows: a `kind` of its own each."""
 
     kind: str = Field(primary_key=True)
     key: str = Field(primary_key=True)

@@ -10,12 +10,16 @@ import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.errors import TurnRefused
+from loyaltyloop.store import apply
 from loyaltyloop.store.database import write
 from loyaltyloop.store.ingest import record
+from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.pausing import pause, resume
+from loyaltyloop.turn.counts import Row
 from loyaltyloop.turn.engine import open_turn
+from loyaltyloop.turn.runner import run_turn
 from tests.heavy.killing import ROOT
-from tests.integration.store.shop import call, track
+from tests.integration.store.shop import call, rows, track
 from tests.integration.turn.stage import Stage, utc
 from tests.reference.reading import SHOP_TEXT
 from tests.reference.staging import Taken
@@ -195,3 +199,25 @@ def test_an_ingest_held_open_across_a_turn_is_not_passed_over(engine: Engine, ot
     stage.run("welcome", "03-02 12:00")
     entered = ["ada", "ben", "cid"] if others else ["ada", "ben"]
     assert stage.sent() == [(who, "hello") for who in entered]
+
+
+def test_an_event_that_cannot_be_applied_stops_nobody_and_is_told(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(engine, WELCOME)
+    stage.knows("ada")
+    stage.did("mallory", "Unheard Of", "03-02 09:00")
+    stage.did("ada", "Signed Up", "03-02 10:00")
+
+    def is_own(source: str, kind: str, name: str, properties: dict[str, object]) -> bool:
+        if name == "Unheard Of":
+            raise OverflowError("who would have thought")
+        return real(source, kind, name, properties)
+
+    real = apply.is_own
+    monkeypatch.setattr(apply, "is_own", is_own)
+    report = run_turn(stage.world, "welcome", utc("03-02 10:00"))
+    assert stage.sent() == [("ada", "hello")]
+    assert report.rows[0] == Row("apply events", "set aside: OverflowError", 1)
+    assert run_turn(stage.world, "welcome", utc("03-02 10:15")).idle
+    assert rows(engine, TurnLog)[0].counts["apply events"] == {"set aside: OverflowError": 1}

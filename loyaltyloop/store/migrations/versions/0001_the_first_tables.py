@@ -296,6 +296,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("product_id"),
     )
     op.create_table(
+        "set_aside",
+        sa.Column("event_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("error", AutoString(), nullable=False),
+        sa.Column("version", AutoString(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("event_id"),
+    )
+    op.create_table(
         "touch",
         sa.Column("seq", BIG, nullable=False),
         sa.Column("customer_id", BIG, nullable=False),

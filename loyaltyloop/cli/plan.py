@@ -31,7 +31,10 @@ _SIGNS = {
 def people_options(function: Any) -> Any:
     """`--move` and `--finish-old`."""
     move = click.option(
-        "--move", multiple=True, metavar="JOURNEY", help="Let all who are inside go on in the new version."
+        "--move",
+        multiple=True,
+        metavar="JOURNEY",
+        help="Let all who are inside go on in the new version, at the step of the same name (or its `was`).",
     )
     finish = click.option(
         "--finish-old",

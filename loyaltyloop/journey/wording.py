@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import time
 from decimal import Decimal
+from typing import Any
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model import Again, At, ByDate, ByEvent, BySchedule, ByState, Until
@@ -30,6 +31,40 @@ def changed_words(old: object, new: object, without: frozenset[str] = frozenset(
             word = _WORDS.get(field.name, field.name)
             told.append(worded(word, before, after))
     return told
+
+
+def changed_keys(old: Any, new: Any, path: str = "") -> list[str]:
+    """What differs between two files as they are written: `turns.every 15 minutes → 1 hour`, key by key."""
+    if old == new:
+        return []
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return [_change(path, old, new)]
+    told: list[str] = []
+    for key in {**old, **new}:
+        told += changed_keys(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    return told
+
+
+def _change(path: str, old: Any, new: Any) -> str:
+    before, after = _written(old), _written(new)
+    if before is not None and after is not None and len(before) + len(after) <= LONGEST:
+        return f"{path} {before or 'none'} → {after or 'none'}"
+    return f"{path} added" if old is None else f"{path} removed" if new is None else path
+
+
+def _written(value: Any) -> str | None:
+    """A plain value of a file as it stands there; None if that takes more than a line."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case list() if value and all(isinstance(one, str | int | Decimal) for one in value):
+            return ", ".join(map(str, value))
+        case str() | int() | Decimal():
+            return str(value)
+        case _:
+            return None
 
 
 def worded(word: str, old: object, new: object) -> str:

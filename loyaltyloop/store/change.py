@@ -30,7 +30,7 @@ class Change:
     """One change: what, where, how many people it concerns, and what becomes of them.
 
     `journey` is empty for what all share. `version` and `path` say what is stored, `move` who is moved.
-    `refusal`, where it is not empty, is why the change cannot be made, and the remedy.
+    `refusal`, where it is not empty, is why the change cannot be made, and the remedy; one a line.
     """
 
     journey: str

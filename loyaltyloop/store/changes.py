@@ -56,7 +56,7 @@ def _known(named: Collection[str], journeys: Collection[str]) -> None:
 
 def refusals(changes: list[Change]) -> list[str]:
     """Why these changes cannot be made as they stand, each reason with its remedy."""
-    return [change.refusal for change in changes if change.refusal]
+    return [reason for change in changes for reason in change.refusal.splitlines()]
 
 
 def execute(connection: Connection, reading: Reading, changes: list[Change], now: datetime) -> None:

@@ -12,6 +12,8 @@ from loyaltyloop.journey.condition import Segment
 from loyaltyloop.journey.deferred import refusals
 from loyaltyloop.journey.model import Ask, Call, Journey, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
+from loyaltyloop.journey.source import read_source
+from loyaltyloop.journey.wording import changed_keys
 from loyaltyloop.store.change import Change
 from loyaltyloop.store.standing import standing, unsent
 from loyaltyloop.store.versions import (
@@ -36,8 +38,22 @@ def _shop(connection: Connection, reading: Reading) -> Iterator[Change]:
         yield Change("", "shop added", becomes=becomes, path=SHOP_FILE, refusal=refusal)
     elif live != texts(reading)[SHOP_FILE]:
         refusal = refusal or _segments_gone(connection, reading)
-        becomes = "holds for everybody at once"
-        yield Change("", "shop changed", becomes=becomes, path=SHOP_FILE, refusal=refusal)
+        yield Change(
+            "",
+            "shop changed",
+            becomes="holds for everybody at once",
+            detail=_differs(live, texts(reading)[SHOP_FILE]),
+            path=SHOP_FILE,
+            refusal=refusal,
+        )
+
+
+def _differs(old: str, new: str) -> str:
+    """What another shop.yaml says otherwise."""
+    (before, _), (after, _) = read_source(SHOP_FILE, old), read_source(SHOP_FILE, new)
+    if before is None or after is None:
+        return ""
+    return ", ".join(changed_keys(before.plain(), after.plain())) or "comments or spaces"
 
 
 def texts(reading: Reading) -> dict[str, str]:
@@ -49,8 +65,8 @@ def texts(reading: Reading) -> dict[str, str]:
 
 
 def told(problems: list[Problem]) -> str:
-    """Problems as one reason."""
-    return "; ".join(f"{one.file}:{one.line}: {one.message}. {one.remedy}" for one in problems)
+    """Problems as reasons, one a line."""
+    return "\n".join(f"{one.file}:{one.line}: {one.message}. {one.remedy}" for one in problems)
 
 
 def _segments_gone(connection: Connection, reading: Reading) -> str:

@@ -12,6 +12,8 @@ from loyaltyloop.journey.plan import Difference
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.standing import Move, NewWait, Standing
 
+NOWHERE = "nowhere to go"
+
 
 @dataclass(frozen=True)
 class Fate:
@@ -52,7 +54,9 @@ def summary(fates: list[Fate], number: int) -> str:
     """`finish on version 1`; with numbers where people fare differently."""
     parts: Counter[str] = Counter()
     for fate in fates:
-        if fate.move:
+        if fate.refusal:
+            parts[f"cannot go on in version {number}" if fate.move else NOWHERE] += fate.at.people
+        elif fate.move:
             parts[f"go on in version {number}"] += fate.at.people
         elif fate.at.version != number:
             parts[f"finish on version {fate.at.version}"] += fate.at.people
@@ -67,8 +71,6 @@ def becomes_of(difference: Difference, here: list[Fate], number: int) -> str:
         return "holds for everybody at once"
     if difference.step is None or difference.kind == "step added":
         return "holds for those who enter from now on"
-    if any(fate.refusal for fate in here):
-        return "nowhere to go"
     if not here:
         return "nobody stands there"
     return summary(here, number)

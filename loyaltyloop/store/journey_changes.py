@@ -153,7 +153,7 @@ class Edit:
             people=sum(fate.at.people for fate in here),
             becomes=becomes_of(difference, here, number),
             detail=difference.detail,
-            refusal="; ".join(dict.fromkeys([*filter(None, [lost]), *reasons(here)])),
+            refusal="\n".join(dict.fromkeys([*filter(None, [lost]), *reasons(here)])),
         )
 
     def _first_name_lost(self, difference: Difference) -> str:
@@ -203,10 +203,12 @@ class Edit:
         decided = journey_plan.counterpart(place.step, newest) is None and name not in self.wishes.move
         if decided or name in self.wishes.finish_old:
             return ""
+        moving = name in self.wishes.move
+        moves = "`--move` lets people go on at the step of the same name; " if moving else ""
         return (
-            f"{name}: {_stand(place.people)} at {place.step!r}, which is gone: write "
+            f"{name}: {_stand(place.people)} at {place.step!r}, which is gone: {moves}write "
             f"`was: {place.step}` on the step that takes its place, or let them finish on version "
-            f"{place.version} with `--finish-old {name}`"
+            f"{place.version} with `--finish-old {name}`{' as well' if moving else ''}"
         )
 
     def _carried(self, place: Standing, old: Journey, target: Step, number: int) -> Fate:

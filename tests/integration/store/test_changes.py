@@ -70,6 +70,8 @@ def test_deferred_words_are_refused_with_what_they_wait_for(engine: Engine) -> N
     assert changes.refusals(found) == [expected]
     with pytest.raises(ApplyRefused, match="Nothing was changed"):
         changes.apply(engine, files, NOW)
+    two = planned_changes(engine, reading(text + "  - score: luck\n    model: lapse\n"))
+    assert changes.refusals(two) == [expected, expected.replace(":10:", ":12:")]
     with read(engine) as connection:
         assert versions.live_journeys(connection) == []
 
@@ -128,6 +130,7 @@ def test_another_shop_changes_no_version(engine: Engine) -> None:
     shop = SHOP.replace("country: GB}}", "country: IE}}")
     found = changes.apply(engine, reading(text, extra={"journeys/shop.yaml": shop}), NOW)
     assert kinds(found) == [("", "shop changed", None, 0)]
+    assert found[0].detail == "segments.british.customer.country GB → IE"
     with read(engine) as connection:
         assert dict(versions.load_shop(connection).segments).keys() == {"british"}
 

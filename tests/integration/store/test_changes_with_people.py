@@ -80,6 +80,34 @@ def test_a_step_removed_under_people_is_refused(engine: Engine) -> None:
     assert where(engine) == [(1, "picks", "ready", 4)]
 
 
+def test_the_whole_journeys_line_says_who_has_nowhere_to_go(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 4)
+        place(connection, "hello", 1)
+    files = reading(NO_PICKS)
+    head = {change.change: change.becomes for change in planned_changes(engine, files)}
+    assert head["journey changed"] == "1 finish on version 1, 4 nowhere to go"
+    assert head["step removed"] == "nowhere to go"
+
+
+def test_moving_all_needs_a_place_for_all(engine: Engine) -> None:
+    changes.apply(engine, reading(), NOW)
+    with write(engine) as connection:
+        place(connection, "picks", 4)
+        place(connection, "hello", 1)
+    found = planned_changes(engine, reading(NO_PICKS), move=["welcome"])
+    assert found[0].becomes == "1 go on in version 2, 4 nowhere to go"
+    assert changes.refusals(found) == [
+        "welcome: 4 people stand at 'picks', which is gone: `--move` lets people go on at the step of the "
+        "same name; write `was: picks` on the step that takes its place, or let them finish on version 1 "
+        "with `--finish-old welcome` as well"
+    ]
+    both = planned_changes(engine, reading(NO_PICKS), move=["welcome"], finish_old=["welcome"])
+    assert changes.refusals(both) == []
+    assert both[0].becomes == "1 go on in version 2, 4 finish on version 1"
+
+
 def test_all_refusals_are_told_at_once(engine: Engine) -> None:
     changes.apply(engine, reading(), NOW)
     with write(engine) as connection:

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.settings import Settings
-from loyaltyloop.store.database import open_engine, read
-from loyaltyloop.store.schema import create_schema
+from loyaltyloop.store.database import read
+from loyaltyloop.store.schema import open_store
 from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.writer import Writer
 
@@ -40,9 +40,7 @@ class Service:
     @classmethod
     def open(cls, settings: Settings) -> Service:
         """The service that these settings describe; the database is brought to the newest schema."""
-        engine = open_engine(settings.database)
-        create_schema(engine)
-        return cls(engine, settings)
+        return cls(open_store(settings.database), settings)
 
     @property
     def secret(self) -> bytes:

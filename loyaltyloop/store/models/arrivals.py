@@ -65,7 +65,9 @@ class SetAside(SQLModel, table=True):
 
 
 class Touch(SQLModel, table=True):
-    """A customer changed otherwise than by an own event: a merge, or what came under another id of theirs."""
+    """A customer changed otherwise than by an own event: a merge, what came under another id of theirs, or
+    another `leave_when` or `goal` of a journey that they are in.
+    """
 
     seq: int = big(primary_key=True)
     customer_id: int = big(primary_key=True, index=True)

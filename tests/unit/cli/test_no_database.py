@@ -45,7 +45,7 @@ def test_a_server_that_does_not_answer(
     assert "hidden" not in said
 
 
-@pytest.mark.parametrize("words", [("messages",), ("plan",), ("run", "welcome", "--plain")])
+@pytest.mark.parametrize("words", [("messages",), ("plan",), ("run", "welcome", "--plain"), ("web",)])
 def test_a_file_that_is_no_database(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...]
 ) -> None:

@@ -15,6 +15,7 @@ from jinja2.environment import Environment
 from jinja2.exceptions import TemplateSyntaxError
 
 from loyaltyloop.channels.faults import LINES, ROOT, Sources, fault
+from loyaltyloop.journey.templates import TOO_DEEP, nodes_below
 
 EXPANSIONS = 500  # blocks, macros and includes put in their places, of one template
 SIZE = 500_000  # characters of one template file
@@ -132,14 +133,16 @@ class Flattener:
             )
         try:
             body = self._environment.parse(source, name).body
+            below = [(node, nodes_below(node)) for node in body]
         except TemplateSyntaxError as error:
             raise fault(name, source, error.lineno, error.message or "this is not Jinja2", SYNTAX) from None
         except RecursionError:
-            raise fault(name, source, 1, "the template is nested too deeply", "Make it simpler.") from None
+            raise fault(name, source, 1, TOO_DEEP, "Make it simpler.") from None
         base = self.sources.add(name, source)
-        for node in body:
-            for below in (node, *node.find_all(nodes.Node)):
-                below.lineno = base + (below.lineno or node.lineno % LINES)
+        for top, inner in below:
+            line = top.lineno
+            for node in (top, *inner):
+                node.lineno = base + (node.lineno or line)
         return File(name, source, body)
 
     def _declare(self, file: File, node: nodes.Node) -> None:

@@ -7,8 +7,10 @@ HTML, wherever the template's own words cut them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from jinja2 import nodes
 
@@ -104,8 +106,10 @@ class Document:
     def stray(self, tags: list[Tag]) -> int | None:
         """Where something begins like a tag and is none; None if nothing does."""
         spans = [(tag.start, tag.end) for tag in tags] + [found.span(2) for found in RAW.finditer(self.text)]
+        spans.sort()
+        starts, reach = [low for low, _ in spans], list(accumulate((high for _, high in spans), max))
         begun = (found.start() for found in _BEGIN.finditer(self.text))
-        return next((at for at in begun if not any(low <= at < high for low, high in spans)), None)
+        return next((at for at in begun if not (n := bisect_right(starts, at)) or reach[n - 1] <= at), None)
 
     def between(self, start: int, end: int) -> tuple[nodes.Expr, ...] | None:
         """What is printed there; None where words of the template come in between."""

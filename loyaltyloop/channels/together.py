@@ -13,6 +13,7 @@ from loyaltyloop.channels.filters import filters
 from loyaltyloop.channels.flatten import Body, Flattener
 from loyaltyloop.channels.fold import fold
 from loyaltyloop.channels.sandbox import Sandbox
+from loyaltyloop.journey.templates import children
 
 RIGHT_TO_LEFT = frozenset(["ar", "fa", "he", "ur", "yi"])
 
@@ -91,7 +92,7 @@ def _paths(body: Iterable[nodes.Node]) -> Iterator[str]:
             parts = path.split(".")
             yield from (".".join(parts[:count]) for count in range(min(2, len(parts)), len(parts) + 1))
         else:
-            yield from _paths(node.iter_child_nodes())
+            yield from _paths(children(node))
 
 
 def _path(node: nodes.Node) -> str:

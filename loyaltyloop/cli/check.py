@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 from collections import Counter
 from pathlib import Path
 
 import click
 
-from loyaltyloop.channels.check import check_project
 from loyaltyloop.cli.base import Project, files_of, pass_project
 from loyaltyloop.errors import Problem
 from loyaltyloop.journey.numbers import counted
@@ -38,11 +39,23 @@ def command(project: Project, paths: tuple[str, ...], style: str) -> None:
       loop check journeys/welcome.yaml --format github
     """
     wanted = [_there(project.folder, path) for path in paths]
+    _keep_everything()
+    from loyaltyloop.channels.check import check_project
+
     problems = check_project(files_of(project))
     shown = [problem for problem in problems if _wanted(project.folder / problem.file, wanted)]
     _PRINT[style](shown)
     if any(problem.severity == "error" for problem in shown):
         raise click.exceptions.Exit(1)
+
+
+def _keep_everything() -> None:
+    """Look for garbage seldom, and not once more at the end: this process is short, and keeps what it reads.
+
+    As often as Python looks by itself, it takes a quarter of the time of `loop check`.
+    """
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def _wanted(place: Path, wanted: list[Path]) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from loyaltyloop.journey.rules.rule import Context, Found, Rule
-from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates, templates_of
+from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
 from loyaltyloop.journey.tree import Source
 
 _JINJA = re.compile(r"{[{%#].*?[}%#]}", re.DOTALL)
@@ -17,7 +17,7 @@ _HTTP = re.compile(r"""\b(?:href|src)\s*=\s*["']?(http:)""", re.IGNORECASE)
 
 def _marketing(context: Context) -> Iterator[Sent]:
     for sent in sent_templates(context):
-        broken = sent.reached.missing or templates_of(context).tree(sent.name) is None
+        broken = sent.reached.missing or context.parsed.tree(sent.name) is None
         if sent.purpose == "marketing" and sent.name.endswith(".html") and not broken:
             yield sent
 

@@ -14,6 +14,7 @@ from loyaltyloop.journey.model import Journey, Step
 from loyaltyloop.journey.places import ConditionAt, journey_conditions, shop_conditions
 from loyaltyloop.journey.reader import ReadJourney, ReadShop
 from loyaltyloop.journey.schema.journey import JourneyFile
+from loyaltyloop.journey.templates import Templates
 from loyaltyloop.journey.tree import Path, Source
 
 
@@ -91,6 +92,11 @@ class Context:
     shop: ReadShop | None
     templates: dict[str, str]
     names: frozenset[str]
+
+    @cached_property
+    def parsed(self) -> Templates:
+        """The project's templates, parsed once for all rules."""
+        return Templates(self.templates)
 
     @cached_property
     def conditions(self) -> tuple[tuple[Source, Seen | None, ConditionAt], ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from jinja2 import TemplateSyntaxError, nodes
 
@@ -13,9 +12,10 @@ from loyaltyloop.journey.mistakes import alike, did_you_mean
 from loyaltyloop.journey.model import Purpose
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.steps import CallFile, MessageFile
-from loyaltyloop.journey.templates import Reached, Templates
+from loyaltyloop.journey.templates import Reached
 from loyaltyloop.journey.tree import Path, Source
 
+_LANGUAGE = re.compile(r"^\.[a-z]{2}(?=\.)")
 _ENDINGS = {"email": ".html", "sms": ".sms.txt", "push": ".push.txt", "best": ".html"}
 
 
@@ -31,25 +31,14 @@ class Sent:
     reached: Reached
 
 
-@lru_cache(maxsize=4)
-def _parsed(texts: frozenset[tuple[str, str]]) -> Templates:
-    return Templates(dict(sorted(texts)))
-
-
-def templates_of(context: Context) -> Templates:
-    """The project's templates, parsed once for all rules."""
-    return _parsed(frozenset(context.templates.items()))
-
-
 def sent_templates(context: Context) -> Iterator[Sent]:
     """Each message with each of its templates: the languages', and the written text part."""
-    templates = templates_of(context)
     for seen in context.journeys:
         for one in seen.placed:
             if isinstance(one.file, MessageFile):
                 purpose = one.file.purpose or seen.file.purpose
                 for name in _files(context, one.file):
-                    yield Sent(seen, one.name, one.path, name, purpose, templates.reach(name))
+                    yield Sent(seen, one.name, one.path, name, purpose, context.parsed.reach(name))
 
 
 def _files(context: Context, file: MessageFile) -> list[str]:
@@ -58,8 +47,8 @@ def _files(context: Context, file: MessageFile) -> list[str]:
     endings = {*_ENDINGS.values()} if any_channel else {_ENDINGS[file.channel]}
     if ".html" in endings:
         endings.add(".txt")
-    fits = re.compile(rf"{re.escape(file.template)}(\.[a-z]{{2}})?({'|'.join(map(re.escape, endings))})")
-    return [name for name in sorted(context.templates) if fits.fullmatch(name)]
+    rests = {name: name.removeprefix(file.template) for name in sorted(context.templates)}
+    return [name for name, rest in rests.items() if rest in endings or _LANGUAGE.sub("", rest) in endings]
 
 
 def at_line(context: Context, name: str, line: int, message: str, remedy: str, word: str = "") -> Found:
@@ -105,7 +94,7 @@ def _missing_layout(context: Context) -> Iterator[Found]:
 
 
 def _syntax(context: Context) -> Iterator[Found]:
-    for name, tree in templates_of(context).parsed.items():
+    for name, tree in context.parsed.parsed.items():
         if isinstance(tree, TemplateSyntaxError):
             said = (tree.message or "it cannot be read").rstrip(".")
             remedy = (
@@ -115,9 +104,9 @@ def _syntax(context: Context) -> Iterator[Found]:
 
 
 def _block_twice(context: Context) -> Iterator[Found]:
-    for name, tree in templates_of(context).parsed.items():
+    for name in context.templates:
         seen: set[str] = set()
-        for block in tree.find_all(nodes.Block) if isinstance(tree, nodes.Template) else ():
+        for block in context.parsed.all(name, nodes.Block):
             if block.name in seen:
                 message = f"the block '{block.name}' stands here twice"
                 yield at_line(context, name, block.lineno, message, "Keep one of the two.", "{% block")
@@ -142,7 +131,7 @@ def _unused(context: Context) -> Iterator[Found]:
 
 def _no_subject(context: Context) -> Iterator[Found]:
     for sent in sent_templates(context):
-        whole = not sent.reached.missing and templates_of(context).tree(sent.name) is not None
+        whole = not sent.reached.missing and context.parsed.tree(sent.name) is not None
         if whole and sent.name.endswith(".html") and "subject" not in sent.reached.blocks:
             remedy = "Write {% block subject %}...{% endblock %}."
             yield at_line(context, sent.name, 1, "the message has no subject", remedy)

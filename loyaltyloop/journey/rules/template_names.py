@@ -44,9 +44,12 @@ _ALWAYS = frozenset(
 )
 
 
-def _steps(sent: Sent) -> dict[str, frozenset[str] | None]:
+Results = dict[str, frozenset[str] | None]
+
+
+def _steps(sent: Sent) -> Results:
     """Steps of the journey whose results a template may name, with the fields of each."""
-    found: dict[str, frozenset[str] | None] = {}
+    found: Results = {}
     for one in sent.seen.placed:
         match one.file:
             case RecommendFile() | ScoreFile():
@@ -58,19 +61,20 @@ def _steps(sent: Sent) -> dict[str, frozenset[str] | None]:
     return found
 
 
-def _uses(context: Context) -> Iterator[tuple[Sent, Use]]:
+def _uses(context: Context) -> Iterator[tuple[Sent, Use, Results]]:
+    """Each name in a message's template, once, with the results of steps that it may be."""
     told: set[tuple[str, int, tuple[str, ...], str]] = set()
     for sent in sent_templates(context):
+        steps = _steps(sent)
         for use in sent.reached.uses:
             key = (use.file, use.line, use.path, f"{sent.seen.journey.name}.{sent.step}")
             if key not in told:
                 told.add(key)
-                yield sent, use
+                yield sent, use, steps
 
 
 def _unknown_name(context: Context) -> Iterator[Found]:
-    for sent, use in _uses(context):
-        steps = _steps(sent)
+    for _, use, steps in _uses(context):
         name = use.path[0]
         if name not in _NAMES and name not in steps:
             remedy = did_you_mean(name, [*_NAMES, *steps], "Names here")
@@ -85,7 +89,7 @@ def _unknown_name(context: Context) -> Iterator[Found]:
 
 def _misspelt(context: Context) -> Iterator[Found]:
     known = attributes(context) | _OF_CUSTOMER
-    for _, use in _uses(context):
+    for _, use, _ in _uses(context):
         field = use.path[1] if use.path[0] == "customer" and len(use.path) > 1 else ""
         if field and field not in known and (meant := alike(field, known)):
             message = f"'{field}' is no attribute that Loyalty Loop knows"
@@ -94,7 +98,7 @@ def _misspelt(context: Context) -> Iterator[Found]:
 
 
 def _no_default(context: Context) -> Iterator[Found]:
-    for sent, use in _uses(context):
+    for sent, use, _ in _uses(context):
         if len(use.path) < 2 or use.guarded or not use.printed:
             continue
         whole, field = use.path[:2]
@@ -109,9 +113,9 @@ def _no_default(context: Context) -> Iterator[Found]:
 
 
 def _not_passed(context: Context) -> Iterator[Found]:
-    for sent, use in _uses(context):
+    for sent, use, steps in _uses(context):
         name, seen = use.path[0], sent.seen
-        if name not in _steps(sent) or sent.step not in seen.reachable or name == sent.step:
+        if name not in steps or sent.step not in seen.reachable or name == sent.step:
             continue
         if name in seen.surely_before[sent.step] or _same_if(seen, name, sent.step):
             continue

@@ -43,6 +43,7 @@ def _check(body: str, more: dict[str, str] | None = None) -> list[Problem]:
 
 def test_a_good_template_has_no_mistakes() -> None:
     assert _check("<p>Hello {{ customer.first_name | default('you') }}</p>") == []
+    assert _check("<p>x</p><!-- <style>a <b</style> <b --><style>p > a {}</style><p>y</p>") == []
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,7 @@ def test_a_good_template_has_no_mistakes() -> None:
         ("{{ customer.email.__class__ }}", "'__class__' is out of reach of a template"),
         ("{{ customer.email.upper() }}", "a template can call nothing but range(...) and its macros"),
         ("{{ shop.url }}", "shop.url is printed and has no value"),
+        ("<p>x</p><!-- <style>a</style> <b> --><a class='x>y</a>", "a tag is not closed, or lacks a quote"),
     ],
 )
 def test_each_mistake_is_shown_at_its_line(body: str, message: str) -> None:

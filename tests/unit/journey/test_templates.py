@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loyaltyloop.channels.check import check_project
 from loyaltyloop.channels.filters import filters
 from loyaltyloop.channels.sandbox import LOOPS
 from loyaltyloop.journey.rules import template_reach
@@ -69,10 +70,22 @@ def test_what_check_knows_of_the_sandbox_is_what_the_sandbox_does() -> None:
     assert template_reach.LOOPS == LOOPS
 
 
-def test_deeply_nested_templates_are_a_clear_word() -> None:
-    deep = "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}"
-    files = good() | {"templates/welcome/hello.html": deep.encode()}
-    assert "template-syntax" in {problem.rule for problem in check_files(files)}
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+        "{{ customer" + ".city" * 3000 + " }}",
+        "{{ customer" + "[0]" * 3000 + " }}",
+        "{{ " + "1 + " * 3000 + "1 }}",
+        "{{ customer.city" + " | upper" * 3000 + " }}",
+        "{% if a %}" * 200 + "{% endif %}" * 200,
+    ],
+)
+def test_deeply_nested_templates_are_a_clear_word(deep: str) -> None:
+    files: dict[str, str | bytes] = {**good(), "templates/welcome/hello.html": deep.encode()}
+    found = [problem for problem in check_project(files) if problem.severity == "error"]
+    assert "template-syntax" in {problem.rule for problem in found}
+    assert "the template is nested too deeply" in found[0].message
 
 
 def test_macros_of_another_file_may_be_called() -> None:

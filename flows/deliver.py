@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
 from flows.project import present, settings
-from loyaltyloop.errors import TurnPutOff
+from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.store.database import read
 from loyaltyloop.store.versions import live_journeys
 from loyaltyloop.turn.engine import OpenTurn, open_turn
@@ -33,6 +33,8 @@ def deliver() -> State[Any]:
                 return _deliver(turn)
         except TurnPutOff:
             continue  # its own turn, or none; any other journey's turn delivers for all
+        except TurnRefused as refusal:
+            return Failed(message=str(refusal))
     return Completed(name="Skipped", message="No journey is live, or all are at work: their turns deliver.")
 
 

@@ -38,12 +38,14 @@ class Outcome:
 class WayOut(ABC):
     """A way out. `idempotent`: handing over the same key and bytes twice does what doing it once does.
 
-    `batch`: how many messages leave within about a second, which is what one claim covers.
+    `batch`: how many messages leave within about a second, which is what one claim covers. `far`: does it
+    hand messages to another machine?
     """
 
     name: str
     idempotent: bool
     batch: int
+    far: bool = False
 
     @abstractmethod
     def open(self) -> str | None:

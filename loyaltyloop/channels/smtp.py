@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loyaltyloop.channels.out import Outcome, Outgoing, State, WayOut
+from loyaltyloop.channels.reach import is_local
 from loyaltyloop.settings import Settings
 
 TIMEOUT = 30.0  # seconds for each answer
@@ -39,6 +40,7 @@ class Smtp(WayOut):
 
     def __init__(self, server: Server, timeout: float = TIMEOUT) -> None:
         self._server = server
+        self.far = not is_local(server.host)
         self._timeout = timeout
         self._connection: smtplib.SMTP | None = None
 

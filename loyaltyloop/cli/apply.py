@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import checked, now_option
+from loyaltyloop.cli.options import checked, now_option, warn_of_lost_links
 from loyaltyloop.cli.plan import as_rows, people_options, show
 from loyaltyloop.errors import ApplyRefused, UsageError
 from loyaltyloop.journey.numbers import counted
@@ -51,6 +51,7 @@ def command(
         if shown and not changes.refusals(shown) and not click.confirm("Make it so?"):
             raise ApplyRefused("Nothing was changed.")
     done = changes.apply(engine, reading, now, move=move, finish_old=finish_old, shown=shown)
+    warn_of_lost_links(project.settings())
     if as_json:
         return print_json(as_rows(done))
     if yes:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from loyaltyloop.cli.base import Project
     from loyaltyloop.journey.reader import Reading
+    from loyaltyloop.settings import Settings
 
 
 def read_moment(_context: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
@@ -70,6 +71,14 @@ def known_journey(connection: Connection, name: str | None) -> str | None:
     if name is None or name in names:
         return name
     raise UsageError(f"No journey {name!r} was ever applied. {did_you_mean(name, names, 'The journeys are')}")
+
+
+def warn_of_lost_links(settings: Settings) -> None:
+    """A word, on stderr, where messages leave for other machines and their links do not lead there."""
+    from loyaltyloop.channels.reach import REMEDY, lost_links
+
+    if settings.email == "smtp" and (lost := lost_links(settings.public_url)):
+        click.echo(f"Warning: messages leave by SMTP, and {lost}. {REMEDY}", err=True)
 
 
 def wide_console() -> Console:

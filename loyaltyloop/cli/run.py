@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import read_moment, wide_console
+from loyaltyloop.cli.options import read_moment, warn_of_lost_links, wide_console
 from loyaltyloop.errors import UserError
 from loyaltyloop.up.environment import prefect_environment, quiet
 from loyaltyloop.up.project_files import has_flows
@@ -53,6 +53,7 @@ def command(
     Example: loop run welcome --dry-run
     """
     given = {"now": now, "customers": customers, "dry_run": dry_run, "limit": limit}
+    warn_of_lost_links(project.settings())
     report = (_plain if plain else _in_prefect)(project, journey, given)
     if as_json:
         return print_json(as_document(report))

@@ -9,6 +9,7 @@ import click
 
 from loyaltyloop.cli.base import Project, pass_project
 from loyaltyloop.cli.deploy import bring_flows
+from loyaltyloop.cli.options import warn_of_lost_links
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.up.deploying import deploy, kept_names, read_files, write_file
@@ -30,6 +31,7 @@ def command(project: Project, port: int | None) -> None:
     """
     if (other := read_running(project.folder)).api:
         raise UpFailed(f"`loop up` is at work on this project already (process {other.pid}): {other.ui}")
+    warn_of_lost_links(project.settings())
     journeys, shop = read_files(project.folder)
     bring_flows(project.folder)
     if write_file(project.folder, journeys, shop):

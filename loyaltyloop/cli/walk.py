@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
-from loyaltyloop.cli.options import read_duration, read_moment, wide_console
+from loyaltyloop.cli.options import read_duration, read_moment, warn_of_lost_links, wide_console
 from loyaltyloop.cli.run import as_document
 from loyaltyloop.errors import UsageError, UserError
 from loyaltyloop.journey.numbers import counted
@@ -51,6 +51,7 @@ def command(
         raise UsageError("--from must be before --to.")
     settings = project.settings()
     _nothing_leaves(settings, really_send)
+    warn_of_lost_links(settings)
     reports = _walk(settings, start, end, every, journeys)
     if as_json:
         return print_json([as_document(report) for report in reports])

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
-from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.store.database import journey_lock
-from loyaltyloop.store.versions import load_shop, load_templates, load_versions
+from loyaltyloop.store.versions import load_shop, load_templates
 from loyaltyloop.store.withdrawals import newest_event
 from loyaltyloop.turn.closing import apply, close, tell
 from loyaltyloop.turn.counts import Counts, TurnReport
 from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.entering import enter
-from loyaltyloop.turn.frame import Frame, Limits, Transactions, journey_table
+from loyaltyloop.turn.frame import Frame, Limits, Transactions
 from loyaltyloop.turn.leaving import leave
+from loyaltyloop.turn.permits import permit
 from loyaltyloop.turn.stages import Kind, Stage, stages
 from loyaltyloop.turn.stepping import pass_on, settle, walk_step
 from loyaltyloop.turn.world import World
@@ -36,7 +36,7 @@ def open_turn(
 
     `customers` (user ids) and `limit` restrict it, and then it moves no cursor. `dry_run` does everything
     in one transaction, rolls it back and hands over nothing. TurnRefused: another turn of the journey is
-    at work, an earlier `now`, a journey never applied or paused.
+    at work, or what `permit` refuses.
     """
     with journey_lock(world.engine, journey), Transactions.of(world.engine, dry_run) as transactions:
         frame = _frame(world, transactions, journey, now, Limits(tuple(customers), limit))
@@ -45,15 +45,8 @@ def open_turn(
 
 def _frame(world: World, transactions: Transactions, journey: str, now: datetime, limits: Limits) -> Frame:
     with transactions.read() as connection:
-        versions = load_versions(connection, journey)
-        row = connection.execute(journey_table.select().where(journey_table.c.name == journey)).one()
-        if row.state == "paused":
-            raise TurnPutOff(f"{journey!r} is paused; `loop resume {journey}` lets it go on.")
-        if row.last_now is not None and now < row.last_now:
-            raise TurnRefused(
-                f"{journey!r} had a turn at {row.last_now:%Y-%m-%d %H:%M:%S} UTC already;"
-                " a turn cannot be earlier than the last."
-            )
+        dry_run = transactions.dry is not None
+        versions, row = permit(connection, world, journey, now, dry_run)
         return Frame(
             world=world,
             transactions=transactions,

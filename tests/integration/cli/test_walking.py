@@ -139,6 +139,43 @@ def test_a_real_way_out_is_refused(loop: Loop, project: Path) -> None:
     assert loop("walk", *WEEK, "--really-send").code == 0
 
 
+LOST = (
+    "their links, those to unsubscribe too, lead to http://127.0.0.1:8300, which opens on this machine alone"
+)
+TURN = ("run", "welcome", "--plain", "--now", "2026-03-05T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "command", [("apply", "--yes"), TURN, ("walk", *WEEK, "--every", "1d", "--really-send")]
+)
+def test_links_that_open_here_alone_draw_a_warning(
+    loop: Loop, project: Path, history: Path, command: tuple[str, ...]
+) -> None:
+    env = project / ".env"
+    env.write_text(env.read_text() + "LOOP_EMAIL=smtp\nLOOP_SMTP_PORT=9\n")
+    ran = loop(*command)
+    assert (ran.code, LOST in ran.err) == (0, True)
+    assert ran.err.startswith("Warning: messages leave by SMTP, and ")
+    assert "LOOP_PUBLIC_URL=https://" in ran.err
+    env.write_text(env.read_text() + "LOOP_PUBLIC_URL=https://mail.shop.example\n")
+    assert loop("apply", "--yes").err == ""
+
+
+@pytest.mark.parametrize("command", [TURN, ("walk", *WEEK, "--every", "1d", "--really-send")])
+def test_real_marketing_does_not_leave_with_links_that_open_here_alone(
+    loop: Loop, project: Path, history: Path, command: tuple[str, ...]
+) -> None:
+    env = project / ".env"
+    env.write_text(env.read_text() + "LOOP_EMAIL=smtp\nLOOP_SMTP_HOST=mail.invalid\n")
+    assert LOST in loop("apply", "--yes").err
+    ran = loop(*command)
+    assert ran.code == 1
+    assert f"Marketing messages would leave, and {LOST}. Nothing was done." in ran.err
+    assert loop("messages", "--json").data == []
+    dry = loop(*TURN, "--dry-run")
+    assert dry.code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -1,0 +1,68 @@
+"""Whether a turn may be taken: asked when it is opened, and by whoever wants to know before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, exists, select
+
+from loyaltyloop.channels.outbox import WAITING, message
+from loyaltyloop.channels.reach import REMEDY, lost_links
+from loyaltyloop.errors import TurnPutOff, TurnRefused
+from loyaltyloop.journey.model import Ask, Journey, Send
+from loyaltyloop.store.models import LiveJourney
+from loyaltyloop.store.versions import Live, load_versions
+from loyaltyloop.turn.world import World
+
+journey_table = LiveJourney.__table__  # type: ignore[attr-defined]
+
+
+def permit(
+    connection: Connection,
+    world: World,
+    journey: str,
+    now: datetime,
+    dry_run: bool = False,
+) -> tuple[list[Live], Row[tuple[object, ...]]]:
+    """The journey's versions, oldest first, and its row, where it may have this turn.
+
+    TurnRefused says why it may not: it was never applied or is paused, `now` is earlier than its last turn,
+    marketing would leave with links that nobody can open.
+    """
+    versions = load_versions(connection, journey)
+    row = connection.execute(journey_table.select().where(journey_table.c.name == journey)).one()
+    if row.state == "paused":
+        raise TurnPutOff(f"{journey!r} is paused; `loop resume {journey}` lets it go on.")
+    if row.last_now is not None and now < row.last_now:
+        raise TurnRefused(
+            f"{journey!r} had a turn at {row.last_now:%Y-%m-%d %H:%M:%S} UTC already;"
+            " a turn cannot be earlier than the last."
+        )
+    if not dry_run:
+        _can_be_unsubscribed(connection, world, [live.journey for live in versions], now)
+    return versions, row
+
+
+def _can_be_unsubscribed(
+    connection: Connection, world: World, versions: Sequence[Journey], now: datetime
+) -> None:
+    """Links that open on this machine alone are for trials: real marketing does not leave with them."""
+    lost = lost_links(world.public_url) if world.out.far else ""
+    if lost and (any(map(_sends_marketing, versions)) or _marketing_waits(connection, now)):
+        raise TurnRefused(f"Marketing messages would leave, and {lost}. Nothing was done. {REMEDY}")
+
+
+def _sends_marketing(journey: Journey) -> bool:
+    for step in (*journey, *journey.at_end):
+        send = step.action.send if isinstance(step.action, Ask) else step.action
+        if isinstance(send, Send) and send.purpose == "marketing":
+            return True
+    return False
+
+
+def _marketing_waits(connection: Connection, now: datetime) -> bool:
+    """Is there marketing of any journey that this turn's delivery might hand over?"""
+    paused = select(journey_table.c.name).where(journey_table.c.state == "paused")
+    ready = (WAITING, message.c.due_at <= now, message.c.purpose == "marketing")
+    return bool(connection.execute(select(exists().where(*ready, message.c.journey.not_in(paused)))).scalar())

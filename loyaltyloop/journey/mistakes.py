@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
@@ -188,7 +188,8 @@ def _model_at(model: Any, loc: tuple[int | str, ...]) -> type[BaseModel] | None:
     if isinstance(model, type) and issubclass(model, BaseModel):
         if not loc:
             return model
-        by_alias = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+        hints = get_type_hints(model, include_extras=True)  # also of models named before they stand there
+        by_alias = {field.alias or name: hints[name] for name, field in model.model_fields.items()}
         return _model_at(by_alias.get(str(loc[0])), loc[1:])
     inner = get_args(model)
     if get_origin(model) in (list, dict) and loc:

@@ -64,7 +64,7 @@ Attribute = Annotated[Scalar | None, *read_by(_attribute, {"type": ["string", "n
 class ChangesFile(Words):
     """What `set` changes; every other word is an attribute of the customer."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
     __pydantic_extra__: dict[str, Attribute]
 
     tags: TagsFile | None = None

@@ -83,7 +83,6 @@ Fields = Annotated[dict[str, Test], Field(min_length=1)]
 Element = Annotated[
     Annotated[Value, Tag("~bare")] | Annotated[Fields, Tag("~fields")], Discriminator(_kind_of_element)
 ]
-Comparison.model_rebuild()
 
 # Words that say more about `did`.
 OF_DID = ("within", "since", "times", "where", "same")
@@ -147,7 +146,3 @@ class GoalFile(ConditionFile):
     """A goal: its `within` looks forward from entering on, whatever stands beside it."""
 
     free_within: ClassVar[bool] = True
-
-
-ConditionFile.model_rebuild()
-GoalFile.model_rebuild()

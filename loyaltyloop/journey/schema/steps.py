@@ -220,7 +220,4 @@ EndStep = Annotated[
         custom_error_message="a step has exactly one verb",
     ),
 ]
-PathFile.model_rebuild()
-for _model in (WaitForFile, BranchFile, SplitFile):
-    _model.model_rebuild()
 Decides = WaitForFile | BranchFile | SplitFile

@@ -17,7 +17,8 @@ from loyaltyloop.journey.condition import Scalar
 class Words(BaseModel):
     """A mapping of known words; any other is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    # Built when a file is read: all of it at once, and not for who reads none.
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, defer_build=True)
 
 
 def wrong(message: str, remedy: str, key: str = "") -> PydanticCustomError:

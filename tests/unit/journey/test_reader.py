@@ -276,6 +276,21 @@ def test_numbers_and_truths_are_shown_as_written(about: str, said: str) -> None:
     assert f'Put it in quotes: "{about}".' in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("steps", "meant"),
+    [
+        ("[{send: a, template: t/a, if: {order: {products: {has: {category: {ovr: 5}}}}}}]", "over"),
+        ("[{branch: b, paths: {x: {steps: [{send: c, templat: t/c}]}, z: {}}}]", "template"),
+        ("[{branch: b, paths: {x: {steps: [{split: d, paths: {y: {setps: []}}}]}, z: {}}}]", "steps"),
+        ("[{wait_for: e, up_to: 2 days, paths: {a: {when: {any: [{clikced: a}]}}, b: {}}}]", "clicked"),
+    ],
+)
+def test_what_was_probably_meant_is_said_at_any_depth(steps: str, meant: str) -> None:
+    with pytest.raises(FilesError) as refused:
+        read_journey(f"journey: x\nabout: y\nenter: {{manual: true}}\nsteps: {steps}\n")
+    assert f"Did you mean '{meant}'?" in str(refused.value)
+
+
 def test_an_attribute_may_be_set_to_nothing() -> None:
     journey = read_journey("journey: x\nabout: y\nenter: {manual: true}\nsteps: [{set: {colour: ~}}]\n")
     assert journey.steps[0].action == Set(attributes=(("colour", None),))

@@ -51,7 +51,7 @@ class Workshop:
         text = plain_text.derive(document) if flat.text is None else flat.text
         styles.inline(document, flat.sources)
         lead_through(document, flat.sources)
-        _add_pixel(document)
+        _add_unseen(document)
         _tighten(document)
         return Compiled(
             name,
@@ -74,12 +74,12 @@ class Workshop:
         return Template.from_code(environment, code, {})
 
 
-def _add_pixel(body: Body) -> None:
-    """The picture that tells of an opening: at the end, only where `_open` is given."""
+def _add_unseen(body: Body) -> None:
+    """What is at the end of a message and nobody sees: after the text part was derived."""
     document = Document.of(body)
     end = document.text.lower().rfind("</body")
     if end >= 0:
-        document.apply([Edit(end, end, (nodes.Name("_pixel", "load"),))])
+        document.apply([Edit(end, end, (nodes.Name("_unseen", "load"),))])
 
 
 def _tighten(body: Body) -> None:

@@ -17,6 +17,7 @@ from loyaltyloop.channels.tokens import Maker
 
 LONGEST = 4096
 MOST = 1000
+TRAP = 0xFFFF  # the number of the link that no person sees: no message holds so many
 _OWN = ("mailto:", "tel:", "sms:")
 _ADDRESS = re.compile(r"https?://[^\s<>()\"]*[^\s<>()\".,;:!?']")
 # What most addresses look like: nothing in them needs a closer look.

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from loyaltyloop.channels.compile import Compiled, Workshop
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.links import Links, destination, host_of
+from loyaltyloop.channels.links import TRAP, Links, destination, host_of
 from loyaltyloop.channels.plain_text import tidy
 from loyaltyloop.channels.sandbox import RANGE, Budget, bounded_concat
 from loyaltyloop.channels.shop import shop_names
@@ -26,6 +26,11 @@ from loyaltyloop.journey.model import Shop
 SUBJECT = 250  # characters
 _OWN = (("unsubscribe", "u"), ("preferences", "p"), ("view", "v"))
 PIXEL = '<img src="%s" width="1" height="1" alt="" style="display:block;border:0">'
+# Followed by programs alone: not shown, not read out, not reached by keys, and in no text part.
+HIDDEN = (
+    '<div aria-hidden="true" style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
+    '<a href="%s" tabindex="-1" rel="nofollow" style="display:none;mso-hide:all">&zwnj;</a></div>'
+)
 
 
 @dataclass(frozen=True)
@@ -163,8 +168,15 @@ class Renderer:
             "_links": links,
             "_budget": Budget(),
             "_reader": self._reader(names.get("customer")),
-            "_pixel": Markup() if silent else Markup(PIXEL % f"{public}/o/{make(b'o' + raw)}.gif"),
+            "_unseen": self._unseen(raw, silent),
         }
+
+    def _unseen(self, key: bytes, silent: bool) -> Markup:
+        """What stands at the end and is not seen: it tells of openings, and programs from people."""
+        make, public = self._maker.make, self._public
+        trap = HIDDEN % f"{public}/c/{make(b'c' + key + TRAP.to_bytes(2, 'big'))}"
+        # Markup: base64url behind our own address holds nothing to escape.
+        return Markup(trap if silent else PIXEL % f"{public}/o/{make(b'o' + key)}.gif" + trap)
 
     def _follow(self, journey: object, step: object) -> Callable[[str], str]:
         """Where links of this step lead; kept, as thousands of messages share it."""

@@ -8,12 +8,14 @@ from html.parser import HTMLParser
 
 import pytest
 
+from loyaltyloop.channels import tokens
 from loyaltyloop.channels.colours import contrast
 from loyaltyloop.channels.formats import money_of
+from loyaltyloop.channels.links import TRAP
 from loyaltyloop.channels.render import Rendered
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.errors import UserError
-from tests.unit.channels.kitchen import KEY, PUBLIC, SHOP, renderer
+from tests.unit.channels.kitchen import KEY, PUBLIC, SECRET, SHOP, renderer
 
 TEMPLATE = """\
 {% extends "layout/email.html" %}
@@ -184,6 +186,19 @@ def test_links_have_words(seen: Page) -> None:
     assert not words & {"here", "click here", "more", "link"}
 
 
+@pytest.mark.parametrize("purpose", ["marketing", "service", "transactional"])
+def test_a_link_that_no_person_sees(purpose: str) -> None:
+    made = _render(purpose=purpose)
+    [trap] = [link for link in _page(made.html).all("a") if link.hidden]
+    token = tokens.read(SECRET, trap.attributes["href"].removeprefix(f"{PUBLIC}/c/"))
+    assert token == tokens.Token("c", KEY, TRAP)
+    assert trap.attributes["tabindex"] == "-1"
+    assert trap.parent is not None
+    assert trap.parent.attributes["aria-hidden"] == "true"
+    assert trap.text.strip("\u200c") == ""
+    assert trap.attributes["href"] not in made.text
+
+
 def _ground(element: Element) -> str:
     return next(one.style["background"] for one in element.chain if "background" in one.style)
 
@@ -230,7 +245,8 @@ def test_contrast_by_night_and_of_any_brand(colour: str) -> None:
         assert contrast(dark[text]["color"], dark[ground]["background"]) >= 4.5, (text, ground)
     page = _page(html)
     for link in page.all("a"):
-        assert contrast(str(link.inherited("color")), _ground(link)) >= 4.5, link.text
+        if not link.hidden:
+            assert contrast(str(link.inherited("color")), _ground(link)) >= 4.5, link.text
 
 
 def test_nothing_keeps_a_light_ground_by_night(seen: Page, message: Rendered) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from loyaltyloop.channels import tokens
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.links import allowed, destination
+from loyaltyloop.channels.links import MOST, TRAP, allowed, destination
 from loyaltyloop.errors import FilesError
 from tests.unit.channels.kitchen import ADA, KEY, PUBLIC, SECRET, page, refused, render, renderer
 
@@ -16,7 +16,9 @@ ABOUT = {"journey": "welcome", "step": "hello", "purpose": "marketing"}
 
 
 def _tokens(html: str) -> list[tokens.Token]:
-    return [tokens.read(SECRET, found) for found in re.findall(rf'"{PUBLIC}/c/([\w-]+)"', html)]
+    """Of the links that people see."""
+    found = [tokens.read(SECRET, one) for one in re.findall(rf'"{PUBLIC}/c/([\w-]+)"', html)]
+    return [token for token in found if token.number != TRAP]
 
 
 def test_each_address_is_led_through_us_in_order() -> None:
@@ -69,7 +71,8 @@ def test_what_an_address_says_already_stays() -> None:
 def test_our_own_links_are_not_led_through_us_again() -> None:
     made = render('<a href="{{ links.unsubscribe }}">off</a> <a href="{{ links.view }}">view</a>')
     kinds = re.findall(rf'"{PUBLIC}/([a-z])/([\w-]+)"', made.html)
-    assert [tokens.read(SECRET, token).kind for _, token in kinds] == ["u", "v"]
+    assert [tokens.read(SECRET, token).kind for _, token in kinds] == ["u", "v", "c"]
+    assert _tokens(made.html) == []
     assert made.links == []
 
 
@@ -141,6 +144,10 @@ def test_an_opening_is_told_of_but_not_by_transactional_messages() -> None:
 def test_too_many_links_are_refused() -> None:
     body = '{% for n in numbers %}<a href="https://a.example/{{ n }}">x</a>{% endfor %}'
     assert refused(body, {"numbers": list(range(1500))}) == "bound: a message holds more than 1000 links"
+
+
+def test_no_message_holds_so_many_links_as_the_hidden_one_counts() -> None:
+    assert MOST < TRAP == 2**16 - 1
 
 
 def test_links_of_two_messages_differ() -> None:

@@ -46,7 +46,7 @@ def open_turn(
 def _frame(world: World, transactions: Transactions, journey: str, now: datetime, limits: Limits) -> Frame:
     with transactions.read() as connection:
         dry_run = transactions.dry is not None
-        versions, row = permit(connection, world, journey, now, dry_run)
+        versions, row = permit(connection, world, journey, now, limits.customers, dry_run)
         return Frame(
             world=world,
             transactions=transactions,

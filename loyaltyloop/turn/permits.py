@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, exists, select, union
 
 from loyaltyloop.channels.outbox import WAITING, message
 from loyaltyloop.channels.reach import REMEDY, lost_links
 from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.journey.model import Ask, Journey, Send
-from loyaltyloop.store.models import LiveJourney
+from loyaltyloop.store.models import Event, Identity, LiveJourney
 from loyaltyloop.store.versions import Live, load_versions
 from loyaltyloop.turn.world import World
 
+event = Event.__table__  # type: ignore[attr-defined]
+identity = Identity.__table__  # type: ignore[attr-defined]
 journey_table = LiveJourney.__table__  # type: ignore[attr-defined]
 
 
@@ -23,12 +25,13 @@ def permit(
     world: World,
     journey: str,
     now: datetime,
+    customers: Sequence[str] = (),
     dry_run: bool = False,
 ) -> tuple[list[Live], Row[tuple[object, ...]]]:
     """The journey's versions, oldest first, and its row, where it may have this turn.
 
     TurnRefused says why it may not: it was never applied or is paused, `now` is earlier than its last turn,
-    marketing would leave with links that nobody can open.
+    a customer is unknown, marketing would leave with links that nobody can open.
     """
     versions = load_versions(connection, journey)
     row = connection.execute(journey_table.select().where(journey_table.c.name == journey)).one()
@@ -39,9 +42,24 @@ def permit(
             f"{journey!r} had a turn at {row.last_now:%Y-%m-%d %H:%M:%S} UTC already;"
             " a turn cannot be earlier than the last."
         )
+    _known(connection, customers, now)
     if not dry_run:
         _can_be_unsubscribed(connection, world, [live.journey for live in versions], now)
     return versions, row
+
+
+def _known(connection: Connection, customers: Sequence[str], now: datetime) -> None:
+    """Is each the user id of a customer, or of an event that the turn will apply?"""
+    if not customers:
+        return
+    new = (event.c.seq.is_(None), event.c.arrived_at <= now)
+    found = union(
+        select(identity.c.value).where(identity.c.kind == "user", identity.c.value.in_(customers)),
+        select(event.c.user_id).where(*new, event.c.user_id.in_(customers)),
+    )
+    known = set(connection.execute(found).scalars())
+    if missing := [named for named in customers if named not in known]:
+        raise TurnRefused(f"There is no customer {missing[0]!r}: give the user id.")
 
 
 def _can_be_unsubscribed(

@@ -86,6 +86,18 @@ def test_a_turn_says_why_messages_wait(loop: Loop, project: Path, history: Path)
     assert "somebody is due at 2026-03-02 09:05 UTC." in ran.out
 
 
+def test_a_turn_for_somebody_unknown_is_refused(loop: Loop, history: Path) -> None:
+    turn = ("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z", "--customer")
+    ran = loop(*turn, "ada", "--customer", "nobody")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "There is no customer 'nobody': give the user id.\n"
+    # Ada is known by events alone that the turn is about to apply, and then by herself.
+    for _ in range(2):
+        assert loop(*turn, "ada", "--dry-run").code == 0
+        assert loop(*turn, "ada").code == 0
+    assert len(loop("messages", "--json").data) == 1
+
+
 def test_a_turn_at_the_present_is_given_a_clock(
     loop: Loop, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

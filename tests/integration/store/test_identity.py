@@ -211,8 +211,8 @@ def test_of_running_enrolments_of_both_the_earlier_stays(engine: Engine) -> None
     }
     assert {row.customer_id for row in rows(engine, Enrolment)} == {ids["ada"]}
     assert found == {
-        ("welcome", "ada", "", ""): ("ended", "merged"),
-        ("welcome", "phone", "", "merged:phone"): ("waiting", None),
+        ("welcome", "ada", "", "merged:ada"): ("ended", "merged"),  # who goes on keeps the name
+        ("welcome", "phone", "", ""): ("waiting", None),
         ("other", "phone", "", ""): ("waiting", None),
         ("past", "ada", "", ""): ("ended", None),
         ("past", "phone", "", "merged:phone"): ("ended", None),

@@ -13,12 +13,15 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import read_moment, warn_of_lost_links, wide_console
-from loyaltyloop.errors import UserError
+from loyaltyloop.errors import TurnRefused, UserError
 from loyaltyloop.up.environment import prefect_environment, quiet
 from loyaltyloop.up.project_files import has_flows
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from loyaltyloop.turn.counts import TurnReport
+    from loyaltyloop.turn.world import World
 
 
 @click.command()
@@ -53,19 +56,51 @@ def command(
     Example: loop run welcome --dry-run
     """
     given = {"now": now, "customers": customers, "dry_run": dry_run, "limit": limit}
-    warn_of_lost_links(project.settings())
-    report = (_plain if plain else _in_prefect)(project, journey, given)
+    if not (plain or has_flows(project.folder)):
+        raise UserError(
+            f"{project.folder} has no flows/ and tasks/: `loop deploy --file-only` writes them; "
+            "`loop run --plain` does a turn without Prefect."
+        )
+    world = _world(project, now)
+    _look_first(project, world, journey, given)
+    report = _plain(world, journey, given) if plain else _in_prefect(project, journey, given)
     if as_json:
         return print_json(as_document(report))
     return _say(report, dry_run)
 
 
-def _plain(project: Project, journey: str, given: dict[str, Any]) -> TurnReport:
-    from loyaltyloop.turn.runner import run_turn
+def _world(project: Project, now: datetime | None) -> World:
     from loyaltyloop.turn.world import World
 
-    clock = None if given["now"] else _present
-    world = World.open(project.settings(), clock)
+    return World.open(project.settings(), clock=None if now else _present)
+
+
+def _look_first(project: Project, world: World, journey: str, given: dict[str, Any]) -> None:
+    """Refuse at once what the turn would refuse, before Prefect is started for it."""
+    from loyaltyloop.store.database import read
+    from loyaltyloop.turn.permits import permit
+
+    with read(world.engine) as connection:
+        _there_is(project, connection, journey)
+        now = given["now"] or _present()
+        permit(connection, world, journey, now, given["customers"], given["dry_run"])
+    world.engine.dispose()
+    warn_of_lost_links(project.settings())
+
+
+def _there_is(project: Project, connection: Connection, journey: str) -> None:
+    from loyaltyloop.store.versions import live_journeys
+
+    names = {row.name for row in live_journeys(connection)}
+    if journey not in names and not (project.folder / "journeys" / f"{journey}.yaml").is_file():
+        raise TurnRefused(
+            f"There is no journey {journey!r}: nothing of that name was applied, nor is it in journeys/."
+        )
+
+
+def _plain(world: World, journey: str, given: dict[str, Any]) -> TurnReport:
+    from loyaltyloop.turn.runner import run_turn
+
     return run_turn(world, journey, **(given | {"now": given["now"] or _present()}))
 
 
@@ -74,11 +109,6 @@ def _present() -> datetime:
 
 
 def _in_prefect(project: Project, journey: str, given: dict[str, Any]) -> TurnReport:
-    if not has_flows(project.folder):
-        raise UserError(
-            f"{project.folder} has no flows/ and tasks/: `loop deploy --file-only` writes them; "
-            "`loop run --plain` does a turn without Prefect."
-        )
     os.environ.update(quiet(prefect_environment(project.folder, os.environ)))  # read when Prefect is imported
     sys.path.insert(0, str(project.folder))
     take_turn_here = import_module("flows.journey").take_turn_here

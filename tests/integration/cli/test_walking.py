@@ -98,6 +98,28 @@ def test_a_turn_for_somebody_unknown_is_refused(loop: Loop, history: Path) -> No
     assert len(loop("messages", "--json").data) == 1
 
 
+def test_what_the_turn_refuses_is_said_before_prefect_is_started(
+    loop: Loop, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(module: str) -> None:
+        raise AssertionError(f"{module} was imported")
+
+    for folder in ("flows", "tasks"):
+        (project / folder).symlink_to(Path(__file__).parents[3] / folder)
+    monkeypatch.setattr("loyaltyloop.cli.run.import_module", started)
+    assert "was never applied" in loop("run", "welcome").err
+    assert loop("run", "nowhere").err == (
+        "There is no journey 'nowhere': nothing of that name was applied, nor is it in journeys/.\n"
+    )
+    loop("apply", "--yes", "--now", "2026-03-02")
+    assert "There is no customer 'zoe'" in loop("run", "welcome", "--customer", "zoe").err
+    loop("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z")
+    assert "cannot be earlier" in loop("run", "welcome", "--now", "2026-03-02T08:00:00Z").err
+    loop("pause", "welcome")
+    ran = loop("run", "welcome")
+    assert (ran.code, ran.err) == (1, "'welcome' is paused; `loop resume welcome` lets it go on.\n")
+
+
 def test_a_turn_at_the_present_is_given_a_clock(
     loop: Loop, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,7 +50,8 @@ def command(
     """One turn of a journey: everyone who is due or has answered moves on.
 
     The turn is a flow run of Prefect: on the server that PREFECT_API_URL names or that `loop up` has
-    started, else embedded. --customer and --limit restrict it; such a turn moves no cursor.
+    started, else embedded. --customer and --limit restrict it; such a turn moves no cursor. Without --now,
+    a turn more than 60 days after the last says so, and asks where somebody can answer.
 
     \b
     Example: loop run welcome --dry-run
@@ -78,14 +79,24 @@ def _world(project: Project, now: datetime | None) -> World:
 def _look_first(project: Project, world: World, journey: str, given: dict[str, Any]) -> None:
     """Refuse at once what the turn would refuse, before Prefect is started for it."""
     from loyaltyloop.store.database import read
-    from loyaltyloop.turn.permits import permit
+    from loyaltyloop.turn.permits import leap, permit
 
+    now, asked = given["now"] or _present(), bool(given["now"] or given["dry_run"])
     with read(world.engine) as connection:
         _there_is(project, connection, journey)
-        now = given["now"] or _present()
         permit(connection, world, journey, now, given["customers"], given["dry_run"])
+        far = "" if asked else leap(connection, journey, now)
     world.engine.dispose()
     warn_of_lost_links(project.settings())
+    if far:
+        _ask_about(far)
+
+
+def _ask_about(far: str) -> None:
+    """Say how far the turn leaps; where somebody can be asked, do that. A schedule is not stopped by it."""
+    click.echo(f"Warning: {far}. For a turn at another time say --now.", err=True)
+    if sys.stdin.isatty() and not click.confirm("Take it?", err=True):
+        raise TurnRefused("Nothing was done.")
 
 
 def _there_is(project: Project, connection: Connection, journey: str) -> None:

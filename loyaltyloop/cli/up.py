@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import click
 
@@ -31,7 +32,7 @@ def command(project: Project, port: int | None) -> None:
     """
     if (other := read_running(project.folder)).api:
         raise UpFailed(f"`loop up` is at work on this project already (process {other.pid}): {other.ui}")
-    warn_of_lost_links(project.settings())
+    _warn(project)
     journeys, shop = read_files(project.folder)
     bring_flows(project.folder)
     if write_file(project.folder, journeys, shop):
@@ -44,6 +45,21 @@ def command(project: Project, port: int | None) -> None:
                 stack.watch(stops)
         finally:
             _stop(stack, stops)
+
+
+def _warn(project: Project) -> None:
+    """Of what the turns to come will do that somebody may not want."""
+    from loyaltyloop.store.database import read
+    from loyaltyloop.turn.permits import leap
+
+    warn_of_lost_links(project.settings())
+    names = kept_names(project.settings())  # none where there is no database yet
+    if not names:
+        return
+    with read(project.engine()) as connection:
+        far = [told for name in names if (told := leap(connection, name, datetime.now(UTC)))]
+    for told in far:
+        click.echo(f"Warning: {told}.", err=True)
 
 
 def _start(stack: Stack, journeys: list[Journey], keep: set[str], stops: Stops) -> None:

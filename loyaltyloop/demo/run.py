@@ -99,11 +99,15 @@ def run_demo(demo: Demo, walking: Callable[[], Tell]) -> None:
         _apply(demo, world, reading, shop)
         _walk(demo, world, walking)
         _show(demo, world)
+        with read(world.engine) as connection:
+            journey = showing.busiest_journey(connection)
         if demo.prefect:
-            _run_in_prefect(demo, world)
+            _run_in_prefect(demo, journey)
     finally:
         world.engine.dispose()
-    demo.console.print(showing.where_to_look(demo.folder, demo.project), soft_wrap=True)
+    later = demo.end + timedelta(hours=8)
+    last_words = showing.where_to_look(demo.folder, demo.project, journey, later)
+    demo.console.print(last_words, soft_wrap=True)
 
 
 def open_world(demo: Demo) -> World:
@@ -171,9 +175,7 @@ def _show(demo: Demo, world: World) -> None:
         demo.loop("explain", customer)
 
 
-def _run_in_prefect(demo: Demo, world: World) -> None:
+def _run_in_prefect(demo: Demo, journey: str) -> None:
     with demo.chapter("6. The next turn, as a flow run of Prefect"):
-        with read(world.engine) as connection:
-            journey = showing.busiest_journey(connection)
         later = demo.end + timedelta(hours=2)  # when messages of the day are due
         demo.loop("run", journey, "--now", f"{later:%Y-%m-%dT%H:%M:%SZ}")

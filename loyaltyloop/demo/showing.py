@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -136,8 +137,8 @@ def busiest_journey(connection: Connection) -> str:
     return str(connection.execute(counted).scalar_one())
 
 
-def where_to_look(folder: Path, project: Path) -> Text:
-    """The last words."""
+def where_to_look(folder: Path, project: Path, journey: str, later: datetime) -> Text:
+    """The last words. `journey`, `later`: a turn that may come next."""
     about = {
         f"{shortened(folder / 'outbox')}/*.eml": "every message: open one with any mail program",
         f"{shortened(project / 'journeys')}/*.yaml": "what a marketer writes: change one, run the demo again",
@@ -145,7 +146,14 @@ def where_to_look(folder: Path, project: Path) -> Text:
             "with this every command works on the demo's database: `loop messages`, "
             "`loop explain CUSTOMER`, `loop map welcome --counts`"
         ),
-        "loop up": "the project with Prefect's pages, schedules and a worker",
+        f"loop run {journey} --now {later:%Y-%m-%dT%H:%M:%SZ}": (
+            f"there, the next turn: the demo lives in {later.year}, so say --now. A turn at the present "
+            "(`loop up` takes them, too) would end all waits at once"
+        ),
+        "loop up": (
+            "without that LOOP_DATABASE_URL: the project itself, at the present, with Prefect's pages, "
+            "schedules and a worker"
+        ),
     }
     lines = [Text.assemble("  ", (place, "bold"), f"\n      {what}") for place, what in about.items()]
     return Text("\n").join([Text(), Text("Where to look", style="bold"), *lines])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, exists, select, union
 
@@ -11,13 +11,17 @@ from loyaltyloop.channels.outbox import WAITING, message
 from loyaltyloop.channels.reach import REMEDY, lost_links
 from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.journey.model import Ask, Journey, Send
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.store.models import Event, Identity, LiveJourney
+from loyaltyloop.store.standing import standing
 from loyaltyloop.store.versions import Live, load_versions
 from loyaltyloop.turn.world import World
 
 event = Event.__table__  # type: ignore[attr-defined]
 identity = Identity.__table__  # type: ignore[attr-defined]
 journey_table = LiveJourney.__table__  # type: ignore[attr-defined]
+
+LEAP = timedelta(days=60)  # between two turns of a journey, longer than a worker is down by mistake
 
 
 def permit(
@@ -84,3 +88,18 @@ def _marketing_waits(connection: Connection, now: datetime) -> bool:
     paused = select(journey_table.c.name).where(journey_table.c.state == "paused")
     ready = (WAITING, message.c.due_at <= now, message.c.purpose == "marketing")
     return bool(connection.execute(select(exists().where(*ready, message.c.journey.not_in(paused)))).scalar())
+
+
+def leap(connection: Connection, journey: str, now: datetime) -> str:
+    """What a turn at `now` takes the people inside over, where that is more than LEAP; else empty."""
+    mine = journey_table.c.name == journey
+    last = connection.execute(select(journey_table.c.last_now).where(mine)).scalar()
+    people = sum(place.people for place in standing(connection, journey))
+    if last is None or now - last <= LEAP or not people:
+        return ""
+    inside = counted(people, "person is", "people are")
+    return (
+        f"the last turn of {journey!r} was at {last:%Y-%m-%d %H:%M} UTC, {(now - last).days:,} days ago, and "
+        f"{inside} inside. A turn at the present takes them over all of that at once: waits end, and "
+        "messages leave as of today"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,29 @@ def test_a_turn_says_why_messages_wait(loop: Loop, project: Path, history: Path)
     assert ran.code == 0
     assert "Messages wait: no connection to the mail server (ConnectionRefusedError)." in ran.out
     assert "somebody is due at 2026-03-02 09:05 UTC." in ran.out
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "messages"), [("n\n", 1, 1), ("y\n", 0, 2), (None, 0, 2)], ids=["no", "yes", "nobody"]
+)
+def test_a_turn_that_leaps_says_so_first(
+    loop: Loop, history: Path, monkeypatch: pytest.MonkeyPatch, answer: str | None, code: int, messages: int
+) -> None:
+    turn = ("run", "welcome", "--plain")
+    assert loop(*turn, "--now", "2026-03-02T09:00:00Z").code == 0
+    monkeypatch.setattr("loyaltyloop.cli.run._present", lambda: datetime(2026, 6, 1, 9, tzinfo=UTC))
+    monkeypatch.setattr("sys.stdin", StringIO(answer or ""))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: answer is not None)
+    assert "Warning" not in loop(*turn, "--dry-run").err
+    ran = loop(*turn)
+    assert ran.code == code
+    assert ran.err.startswith(
+        "Warning: the last turn of 'welcome' was at 2026-03-02 09:00 UTC, 91 days ago, and 1 person is "
+        "inside. A turn at the present"
+    )
+    assert ("Take it?" in ran.err) == (answer is not None)
+    assert len(loop("messages", "--json").data) == messages
+    assert ("Warning" in loop(*turn).err) == (code == 1)
 
 
 def test_a_turn_for_somebody_unknown_is_refused(loop: Loop, history: Path) -> None:

@@ -57,6 +57,8 @@ def test_the_demo_twice(project: Path) -> None:
         "$ loop explain",
         "Where to look",
         "LOOP_DATABASE_URL",
+        "--now 2010-09-17T16:00:00Z",
+        "the demo lives in 2010",
     ):
         assert word in said
     first = outbox(project)

@@ -105,13 +105,26 @@ def _currency(told: Sequence[OrderEvent]) -> str | None:
 def _status(told: Sequence[OrderEvent], refunded: int, total: int | None, whole: bool) -> str:
     """As far as it came on its way; money given back says more than that, a cancellation all."""
     names = {event.name for event in told}
-    if "Order Cancelled" in names:
+    if _is_cancelled(told):
         return "cancelled"
     if "Order Refunded" in names:
         return "refunded" if whole or (total is not None and 0 < total <= refunded) else "partly_refunded"
     if "Order Delivered" in names:
         return "delivered"
     return "shipped" if names.intersection(SHIPPED) else "open"
+
+
+def _is_cancelled(told: Iterable[OrderEvent]) -> bool:
+    """By the newest word on it: an update may say `cancelled: false` of an order that was taken up again."""
+    words = [(event.at, word) for event in told if (word := _word_on_cancelling(event)) is not None]
+    return bool(words) and max(words)[1]
+
+
+def _word_on_cancelling(event: OrderEvent) -> bool | None:
+    if event.name == "Order Cancelled":
+        return True
+    word = event.properties.get("cancelled")
+    return word if event.name == "Order Updated" and isinstance(word, bool) else None
 
 
 # ── products ────────────────────────────────────────────────────────────────

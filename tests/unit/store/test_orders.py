@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -81,6 +82,31 @@ def test_any_order_of_arrival_gives_the_same_order() -> None:
     found = {repr(fold(arrival, Exchange(SHOP))) for arrival in permutations(events)}
     assert len(found) == 1
     assert fold(events, Exchange(SHOP)).total == 3000
+
+
+@pytest.mark.parametrize(
+    ("later", "status"),
+    [
+        (("Order Cancelled",), "cancelled"),
+        (("Order Cancelled", "Order Updated"), "cancelled"),
+        (("Order Cancelled", ("Order Updated", {"cancelled": False})), "open"),
+        (("Order Cancelled", "Order Shipped", ("Order Updated", {"cancelled": False})), "shipped"),
+        ((("Order Updated", {"cancelled": False}), "Order Cancelled"), "cancelled"),
+        ((("Order Updated", {"cancelled": True}),), "cancelled"),
+        ((("Order Updated", {"cancelled": "false"}), "Order Cancelled"), "cancelled"),
+        ((("Order Updated", {"cancelled": True}), ("Order Updated", {"cancelled": False})), "open"),
+        (("Order Cancelled", ("Order Shipped", {"cancelled": False})), "cancelled"),
+    ],
+)
+def test_the_newest_word_on_cancelling_holds(later: Any, status: str) -> None:
+    events = told(COMPLETED, *later)
+    found = {fold(arrival, Exchange(SHOP)).status for arrival in permutations(events)}
+    assert found == {status}
+
+
+def test_of_two_words_at_one_instant_the_order_is_cancelled() -> None:
+    cancelled, taken_up = told("Order Cancelled", ("Order Updated", {"cancelled": False}))
+    assert fold([cancelled, replace(taken_up, at=cancelled.at)], Exchange(SHOP)).status == "cancelled"
 
 
 def test_an_update_replaces_lines_and_total() -> None:

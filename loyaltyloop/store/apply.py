@@ -26,6 +26,7 @@ touch: Table = Touch.__table__  # type: ignore[attr-defined]
 CHUNK = 5000
 _TOUCH = ["seq", "customer_id", "cause"]
 _NOT_OWN_SOURCES = (CSV, "journey")  # a list of customers, and `set` steps
+_SHOPS = ("shopify", "woocommerce")  # whose clerks write in the records, too
 _COLUMNS = [
     event.c[name]
     for name in (
@@ -202,7 +203,7 @@ def _of_context(context: dict[str, Any]) -> dict[str, Any]:
 
 def is_own(source: str, kind: str, name: str, properties: dict[str, Any]) -> bool:
     """Did the customer do this, and not the shop, a mail server, a machine, a list or a journey?"""
-    if source in _NOT_OWN_SOURCES:
+    if source in _NOT_OWN_SOURCES or (source in _SHOPS and kind != "track"):
         return False
     return kind != "track" or (
         name not in facts.NOT_OWN and not (name in facts.BY_MACHINES and properties.get("machine") is True)

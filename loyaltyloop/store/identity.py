@@ -63,6 +63,8 @@ class People:
         device: Id | None = None if event.anonymous_id is None else ("anonymous", event.anonymous_id)
         if event.type == "alias" and user is not None and event.previous_id is not None:
             return self._alias(user, event.previous_id)
+        if event.type == "alias" and device is not None and event.previous_id is not None:
+            return self._same_device(device, ("anonymous", event.previous_id))
         if user is None or device is None:
             return self._find_or_make(user or device)
         if event.type == "identify":
@@ -118,6 +120,19 @@ class People:
             person = self._merge(person, survivor_of(other))
         for identity in (user, *old):
             if self.find(identity) is not person:
+                self._link(identity, person)
+        return person
+
+    def _same_device(self, device: Id, former: Id) -> Person:
+        """Two anonymous ids of the same customer: a guest's address, and an order. Who is known stays apart."""
+        holder, other = self.find(device), self.find(former)
+        if holder is not None and other is not None and holder is not other:
+            if not (holder.known and other.known):
+                return self._merge(holder, other)
+            self._link(former, holder)
+        person = holder or other or self._make(device)
+        for identity in (device, former):
+            if self.find(identity) is None:
                 self._link(identity, person)
         return person
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import Engine, Table
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import write
+from loyaltyloop.store.ingest import record
 from loyaltyloop.store.models import (
     Consent,
     ConsentEntry,
@@ -26,7 +29,8 @@ from loyaltyloop.store.models import (
     Touch,
     Visit,
 )
-from tests.integration.store.shop import NOW, SHOP, alias, at, feed, identify, rows, track
+from loyaltyloop.store.segment import Call
+from tests.integration.store.shop import NOW, SHOP, alias, at, call, feed, identify, rows, track
 from tests.integration.store.shops import reading
 
 
@@ -103,6 +107,36 @@ def test_an_alias_merges_whatever_kinds(engine: Engine) -> None:
     )
     assert people(engine) == {"old": {"new", "old", "~old", "device", "~device"}}
     assert set(owners(engine).values()) == {"old"}
+
+
+def same_device(device: str, former: str, when: str) -> Call:
+    """That two anonymous ids are one customer's: said by the hooks of shops, and not over Segment's API."""
+    return replace(call(alias(device, former, when)), user_id=None, anonymous_id=device)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_anonymous_ids_of_one_customer(engine: Engine, order: tuple[int, ...]) -> None:
+    said = [
+        call(track("~parcel", "A", at(9))),
+        call(track("~guest", "B", at(10))),
+        same_device("guest", "parcel", at(10)),
+        call(identify("ada", at(11), "guest")),
+    ]
+    for place in order:
+        with write(engine) as connection:
+            record(connection, [said[place]])
+        apply_events(engine, NOW, SHOP)
+    (ids,) = people(engine).values()
+    assert ids == {"ada", "~guest", "~parcel"}
+    assert len(set(owners(engine).values())) == 1
+
+
+def test_anonymous_ids_of_two_known_people_merge_nobody(engine: Engine) -> None:
+    settle(engine, identify("ada", at(9), "guest"), identify("ben", at(9), "parcel"))
+    with write(engine) as connection:
+        record(connection, [same_device("guest", "parcel", at(10))])
+    apply_events(engine, NOW, SHOP)
+    assert people(engine) == {"ada": {"ada", "~guest", "~parcel"}, "ben": {"ben"}}
 
 
 def test_an_alias_of_nobody_is_remembered(engine: Engine) -> None:

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8300"
     secret_key: SecretStr = SecretStr("")
     write_key: SecretStr = SecretStr("")
+    shopify_secret: SecretStr = Field(default=SecretStr(""), description="signs what Shopify's hooks send")
+    woocommerce_secret: SecretStr = Field(default=SecretStr(""), description="the same of WooCommerce's")
     email: str = Field(default="eml", pattern="^(eml|smtp)$", description="the way out of e-mail")
     eml_folder: Path | None = Field(default=None, description="where .eml files go; else `outbox` in `var/`")
     smtp_host: str = "127.0.0.1"
@@ -47,6 +49,16 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
+    # What the hooks of providers are known by; each is there when it is set.
+    postmark_user: SecretStr = SecretStr("")
+    postmark_password: SecretStr = SecretStr("")
+    sendgrid_key: SecretStr = Field(
+        default=SecretStr(""), description="public key of the signed event webhook"
+    )
+    mailgun_key: SecretStr = Field(default=SecretStr(""), description="HTTP webhook signing key")
+    resend_secret: SecretStr = Field(default=SecretStr(""), description="whsec_...")
+    ses_topic: SecretStr = Field(default=SecretStr(""), description="the ARN of the SNS topic")
+    twilio_token: SecretStr = Field(default=SecretStr(""), description="auth token of the account")
 
     @field_validator("database_url")
     @classmethod

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from loyaltyloop.web import health, segment
 from loyaltyloop.web.service import Service
+from loyaltyloop.web.shops import routes as shops
 
-ROUTERS = (health.router, segment.router)
+ROUTERS = (health.router, segment.router, shops.router)
 
 
 def create_app(service: Service) -> FastAPI:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import read
 from loyaltyloop.store.schema import open_store
 from loyaltyloop.store.versions import load_shop
+from loyaltyloop.web.providers.certificates import Certificates
+from loyaltyloop.web.responses.settle import settle
 from loyaltyloop.web.writer import Writer
 
 if TYPE_CHECKING:
@@ -27,15 +30,20 @@ def present() -> datetime:
 
 @dataclass(frozen=True)
 class Service:
-    """One web service on one database. `clock` is replaced in tests alone."""
+    """One web service on one database. `clock` and `certificates` (Amazon's) are replaced in tests alone.
+
+    `counts`: what happened since it began, by name and labels; only the event loop counts.
+    """
 
     engine: Engine
     settings: Settings
     clock: Callable[[], datetime] = present
+    certificates: Certificates = field(default_factory=Certificates)
     writer: Writer = field(init=False)
+    counts: Counter[tuple[str, ...]] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "writer", Writer(self.engine))
+        object.__setattr__(self, "writer", Writer(self.engine, settle))
 
     @classmethod
     def open(cls, settings: Settings) -> Service:

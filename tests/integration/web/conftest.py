@@ -18,6 +18,7 @@ from loyaltyloop.web.app import create_app
 from loyaltyloop.web.service import Service
 
 WRITE_KEY = "a write key for tests"
+SHOP_SECRETS = {"shopify": "Shopify's secret for tests", "woocommerce": "WooCommerce's, ünd mehr"}
 
 
 @pytest.fixture
@@ -27,6 +28,8 @@ def service(engine: Engine, tmp_path: Path) -> Service:
         project=tmp_path,
         write_key=SecretStr(WRITE_KEY),
         secret_key=SecretStr("a secret for tests"),
+        shopify_secret=SecretStr(SHOP_SECRETS["shopify"]),
+        woocommerce_secret=SecretStr(SHOP_SECRETS["woocommerce"]),
         public_url="https://links.shop.example",
     )
     return Service(engine, settings)

@@ -1,0 +1,80 @@
+"""Values of a delivery, read with suspicion: what is not of its kind is unknown, and never an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from loyaltyloop.journey.times import read_instant
+from loyaltyloop.store.amounts import read_amount
+from loyaltyloop.store.canonical import LONGEST_ID, Refused, number, plain_text
+from loyaltyloop.store.customers import LONGEST_TEXT, read_email
+
+Payload = Mapping[str, Any]
+MOST = 5000  # elements of a list that are read
+_FRACTION = re.compile(r"(\.\d{6})\d+")  # the sixth digit is the last that a datetime keeps
+
+
+def text(value: object) -> str | None:
+    """Text without blanks around it; numbers become text."""
+    if type(value) is int:
+        return str(value)
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST_TEXT:
+        return None
+    try:
+        return plain_text(value.strip())
+    except Refused:
+        return None
+
+
+def identifier(value: object) -> str | None:
+    """An id as text. Zero is none: WooCommerce writes it where there is nothing."""
+    found = text(value)
+    return found if found is not None and found != "0" and len(found) <= LONGEST_ID else None
+
+
+def needed(payload: Payload, name: str) -> str:
+    """The id of this name. Refused if there is none."""
+    found = identifier(payload.get(name))
+    if found is None:
+        raise Refused(f"no {name}")
+    return found
+
+
+def email(value: object) -> str | None:
+    """What can be an e-mail address."""
+    return read_email(text(value), None)
+
+
+def amount(value: object) -> int | float | None:
+    """A number, or text that is one, in major units."""
+    found = read_amount(value)
+    return None if found is None else number(float(found))
+
+
+def whole(value: object) -> int | None:
+    """A whole number."""
+    return value if type(value) is int else None
+
+
+def instant(value: object) -> datetime | None:
+    """An ISO 8601 instant with its offset."""
+    return read_instant(_FRACTION.sub(r"\1", value) if isinstance(value, str) else None)
+
+
+def block(value: object) -> Payload:
+    """A JSON object; an empty one for all else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def blocks(value: object) -> list[Payload]:
+    """The JSON objects of a list, as many as are read."""
+    listed = value[:MOST] if isinstance(value, list) else []
+    return [item for item in listed if isinstance(item, Mapping)]
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Those values that are known, by name."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -23,6 +23,9 @@ KINDS: Mapping[str, str] = {
     "Email Bounced": "bounced",
     "Email Replied": "replied",
     "Email Marked as Spam": "complained",
+    "SMS Delivered": "received",
+    "SMS Bounced": "bounced",
+    "SMS Replied": "replied",
 }
 # What became of a message, as its provider tells it; each from any of the states behind it.
 _REPORTED = {
@@ -58,8 +61,8 @@ class Response:
 def response(
     event_id: int, name: str, properties: Mapping[str, Any], at: datetime, arrived_at: datetime
 ) -> Response | None:
-    """The response that an event is; None for most."""
-    kind, key = KINDS.get(name), properties.get("email_id")
+    """The response that an event is; None for most. Segment calls a message's key `email_id`."""
+    kind, key = KINDS.get(name), properties.get("email_id", properties.get("sms_id"))
     if kind is None or not isinstance(key, str):
         return None
     return Response(event_id, key, kind, at, arrived_at, properties.get("machine") is True)

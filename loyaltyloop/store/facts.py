@@ -37,6 +37,8 @@ NOT_OWN = frozenset(
         *(EVENTS - {"Order Completed", "Order Returned"}),
         "Email Delivered",
         "Email Bounced",
+        "SMS Delivered",
+        "SMS Bounced",
         "Support Ticket Closed",
         "Product Back In Stock",
         "Price Dropped",
@@ -45,7 +47,7 @@ NOT_OWN = frozenset(
         "Tier Changed",
     )
 )
-BY_MACHINES = frozenset(("Email Opened", "Email Link Clicked"))
+BY_MACHINES = frozenset(("Email Opened", "Email Link Clicked", "Email Replied"))
 _FACTS = [
     "orders",
     "lifetime_value",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from loyaltyloop.store.database import write
 from loyaltyloop.store.ingest import record
@@ -32,11 +32,16 @@ class _Parcel:
     done: Future[None]
 
 
+# What is done beside recording, in the same transaction and under the same lock.
+After = Callable[[Connection, Sequence[Call]], object]
+
+
 class Writer:
     """Commits calls in the order in which they came; whatever was accepted is committed before it ends."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, after: After = lambda _connection, _calls: None) -> None:
         self._engine = engine
+        self._after = after
         self._parcels: queue.Queue[_Parcel | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._closed = False
@@ -93,8 +98,10 @@ class Writer:
 
     def _commit(self, parcels: Sequence[_Parcel]) -> None:
         try:
+            calls = [call for parcel in parcels for call in parcel.calls]
             with write(self._engine) as connection:
-                record(connection, [call for parcel in parcels for call in parcel.calls])
+                record(connection, calls)
+                self._after(connection, calls)
         except Exception as error:
             for parcel in parcels:
                 parcel.done.set_exception(error)

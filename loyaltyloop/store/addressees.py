@@ -1,0 +1,133 @@
+"""To whom messages went: an id that events about them can bear, and what the messages held."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
+
+from loyaltyloop.store.among import among
+from loyaltyloop.store.models import Body, Customer, Engagement, Identity, Message
+
+body: Table = Body.__table__  # type: ignore[attr-defined]
+customer: Table = Customer.__table__  # type: ignore[attr-defined]
+engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
+identity: Table = Identity.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
+
+
+class Addressee(NamedTuple):
+    """Somebody who can be told about: `kind` and `value` of an id of theirs."""
+
+    kind: str
+    value: str
+
+
+class Letter(NamedTuple):
+    """A message, and to whom it went: nobody, where they were erased.
+
+    `left_at`: when its delivery was reported, else when it was handed over.
+    """
+
+    key: str
+    journey: str
+    left_at: datetime | None
+    to: Addressee | None
+
+
+def load_letters(connection: Connection, keys: Collection[str]) -> dict[str, Letter]:
+    """Those messages that there are, by their keys."""
+    received = select(func.min(engagement.c.at)).where(
+        engagement.c.message_key == message.c.key, engagement.c.kind == "received"
+    )
+    columns = (
+        message.c.key,
+        message.c.journey,
+        message.c.handed_over_at,
+        message.c.claimed_at,
+        received.scalar_subquery().label("received_at"),
+        customer.c.id.label("customer_id"),
+        customer.c.erased_at,
+    )
+    whole = select(*columns).join(customer, customer.c.id == message.c.customer_id)
+    rows = connection.execute(whole.where(among(connection, message.c.key, keys))).all()
+    alive = {row.customer_id for row in rows if row.erased_at is None}
+    ids = _ids(connection, alive)
+    return {row.key: _letter(row, ids) for row in rows}
+
+
+def _letter(row: Row[Any], ids: Mapping[int, Addressee]) -> Letter:
+    left_at = row.received_at or row.handed_over_at or row.claimed_at
+    return Letter(row.key, row.journey, left_at, ids.get(row.customer_id))
+
+
+def _ids(connection: Connection, customers: Collection[int]) -> dict[int, Addressee]:
+    """Customer → an id of theirs: a user id, if there is one."""
+    chosen = select(identity.c.customer_id, identity.c.kind, identity.c.value)
+    rows = connection.execute(chosen.where(among(connection, identity.c.customer_id, customers)))
+    found: dict[int, Addressee] = {}
+    for number, kind, value in sorted(map(tuple, rows), key=lambda row: (row[1] != "user", row[2])):
+        found.setdefault(number, Addressee(kind, value))
+    return found
+
+
+def links_of(connection: Connection, key: str) -> list[str] | None:
+    """Where the links of this message lead, by their number; None if it was never rendered."""
+    found: list[str] | None = connection.execute(_of_body(body.c.links, key)).scalar()
+    return found
+
+
+def html_of(connection: Connection, key: str) -> str | None:
+    """The message's HTML as it was rendered, while its customer is not erased."""
+    chosen = _of_body(body.c.html, key).join(customer, customer.c.id == message.c.customer_id)
+    found: str | None = connection.execute(chosen.where(customer.c.erased_at.is_(None))).scalar()
+    return found
+
+
+def _of_body(column: ColumnElement[Any], key: str) -> Any:
+    return select(column).join(message, message.c.id == body.c.message_id).where(message.c.key == key)
+
+
+def numbers_of_links(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+    """How many links each of these messages holds."""
+    chosen = select(message.c.key, body.c.links).join(body, body.c.message_id == message.c.id)
+    rows = connection.execute(chosen.where(among(connection, message.c.key, keys)))
+    return {row.key: len(row.links) for row in rows}
+
+
+def whose_address(connection: Connection, addresses: Collection[str]) -> dict[str, list[Addressee]]:
+    """E-mail address → who has it, as it stands or in small letters."""
+    spelt = {spelling for address in addresses for spelling in (address, address.lower())}
+    chosen = select(customer.c.id, customer.c.email).where(
+        among(connection, customer.c.email, spelt), customer.c.erased_at.is_(None)
+    )
+    return _by(connection, connection.execute(chosen).all(), {one: (one, one.lower()) for one in addresses})
+
+
+def whose_phone(connection: Connection, numbers: Collection[str]) -> dict[str, list[Addressee]]:
+    """Phone number, written internationally (`+44...`) → who has it, however they grouped its digits."""
+    bare: ColumnElement[Any] = customer.c.phone
+    for sign in (" ", "-", "(", ")", ".", "/"):
+        bare = func.replace(bare, sign, "")
+    chosen = select(customer.c.id, bare.label("phone")).where(
+        customer.c.phone.is_not(None), customer.c.erased_at.is_(None), bare.in_(sorted(numbers))
+    )
+    return _by(connection, connection.execute(chosen).all(), {one: (one,) for one in numbers})
+
+
+def _by(
+    connection: Connection, rows: Iterable[Row[Any]], spellings: Mapping[str, Collection[str]]
+) -> dict[str, list[Addressee]]:
+    known = sorted((written, number) for number, written in rows)
+    ids = _ids(connection, {number for _, number in known})
+    return {asked: list(dict.fromkeys(_among(known, ids, spelt))) for asked, spelt in spellings.items()}
+
+
+def _among(
+    known: Iterable[tuple[str, int]], ids: Mapping[int, Addressee], spelt: Collection[str]
+) -> Iterator[Addressee]:
+    for written, number in known:
+        if written in spelt and number in ids:
+            yield ids[number]

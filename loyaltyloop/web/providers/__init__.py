@@ -1,0 +1,1 @@
+"""What mail and SMS providers tell of our messages, in one set of words. One file a provider."""

@@ -1,0 +1,128 @@
+"""Mail that comes back over SMTP, as a raw message: DSN (RFC 3464), complaints (RFC 5965) and answers.
+
+Your mail server pipes what arrives at the sender's address into `POST /hooks/smtp`, with the write key as
+user: see docs/responses.md. Our key is in the Message-ID of the message that comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+from hashlib import sha256
+
+from loyaltyloop.web.providers.delivery import Delivery, NotReadable, check_basic
+from loyaltyloop.web.providers.replies import reply
+from loyaltyloop.web.providers.status import find_status, is_hard, reason_of
+from loyaltyloop.web.providers.told import Told, What, key_of_message_id
+
+ACTIONS: dict[str, What] = {
+    "failed": "bounced",
+    "delayed": "deferred",
+    "delivered": "delivered",
+    "relayed": "sent",  # to a server that tells no more
+    "expanded": "sent",
+}
+# Feedback-Type (RFC 5965, 6430, and what is written in practice).
+FEEDBACK: dict[str, What] = {
+    "abuse": "complained",
+    "fraud": "complained",
+    "miscategorized": "complained",
+    "opt-out": "unsubscribed",
+    "opt-out-list": "unsubscribed",
+}
+_PARTS = 50  # of a message, that are looked at
+_RECIPIENTS = 20
+
+
+def verify(said: Delivery, write_key: str) -> None:
+    """NotTheirs, unless it came with the write key as user."""
+    check_basic(said.headers, write_key, None)
+
+
+def read(said: Delivery) -> Iterator[Told]:
+    """What this mail tells. NotReadable."""
+    mail = message_from_bytes(said.body)
+    if not mail.keys():
+        raise NotReadable("no mail")
+    number = _text(mail.get("Message-ID")) or sha256(said.body).hexdigest()
+    parts = list(mail.walk())[:_PARTS]
+    if reports := [part for part in parts if part.get_content_type() == "message/delivery-status"]:
+        yield from _status(reports[0], parts, number)
+    elif reports := [part for part in parts if part.get_content_type() == "message/feedback-report"]:
+        yield _feedback(reports[0], parts, number)
+    else:
+        yield reply([(name, _text(value)) for name, value in mail.items()], number, "mail", None)
+
+
+def _status(report: Message, parts: list[Message], number: str) -> Iterator[Told]:
+    """One for each recipient: a message of ours has one."""
+    key = _returned(parts)
+    for place, fields in enumerate(_blocks(report)[1 : 1 + _RECIPIENTS]):
+        action = _text(fields.get("Action")).strip().lower()
+        what = ACTIONS.get(action, "unknown")
+        status = find_status(_text(fields.get("Status")), _text(fields.get("Diagnostic-Code")))
+        lost = what == "bounced"
+        yield Told(
+            what=what,
+            id=f"{number}:{place}",
+            native=f"DSN:{action}",
+            at=None,
+            key=key,
+            address=_address(fields.get("Original-Recipient")) or _address(fields.get("Final-Recipient")),
+            hard=lost and is_hard(status),
+            reason=reason_of(status) if lost else "",
+            status=status if lost else "",
+        )
+
+
+def _feedback(report: Message, parts: list[Message], number: str) -> Told:
+    fields = next(iter(_blocks(report)), Message())
+    kind = _text(fields.get("Feedback-Type")).strip().lower()
+    return Told(
+        what=FEEDBACK.get(kind, "unknown"),
+        id=number,
+        native=f"ARF:{kind}",
+        key=_returned(parts),
+        address=_address(f"rfc822;{_text(fields.get('Original-Rcpt-To'))}"),
+    )
+
+
+def _blocks(report: Message) -> list[Message]:
+    """The groups of fields of a report: the parser reads each as a message of its own, or all as a text."""
+    inner = report.get_payload()
+    if isinstance(inner, list):
+        return [one for one in inner if isinstance(one, Message)]
+    raw = report.get_payload(decode=True)
+    whole = raw if isinstance(raw, bytes) else b""
+    return [message_from_bytes(part) for part in whole.replace(b"\r\n", b"\n").split(b"\n\n") if part.strip()]
+
+
+def _returned(parts: list[Message]) -> str:
+    """The key of the message that came back: whole, or only its headers."""
+    for part in parts[1:]:
+        kind = part.get_content_type()
+        if kind == "message/rfc822":
+            inner = part.get_payload()
+            held = inner[0] if isinstance(inner, list) and inner else None
+            key = key_of_message_id(_text(held.get("Message-ID"))) if isinstance(held, Message) else ""
+        elif kind in ("text/rfc822-headers", "message/rfc822-headers"):
+            raw = part.get_payload(decode=True)
+            held = message_from_bytes(raw) if isinstance(raw, bytes) else Message()
+            key = key_of_message_id(_text(held.get("Message-ID")))
+        else:
+            continue
+        if key:
+            return key
+    return ""
+
+
+def _address(field: object) -> str:
+    """`rfc822; ada@example.com` without its kind."""
+    kind, _, address = _text(field).partition(";")
+    return address.strip().strip("<>") if kind.strip().lower() == "rfc822" else ""
+
+
+def _text(value: object) -> str:
+    """A header as a text; one that holds broken bytes is an object of the parser's own."""
+    return "" if value is None else str(value)

@@ -34,6 +34,7 @@ NOT_YET = {
     "simulate": "forecasts on a copy, sending nothing",
     "doctor": "what is wrong or missing in a project",
 }
+LONGEST_SENTENCE = 400  # letters; longer ones end in "..."
 _NO_COMMANDS = {"__init__", "__main__", "base"}
 
 
@@ -94,6 +95,13 @@ class Commands(click.Group):
         """The command of that name, imported now."""
         return _command(cmd_name.replace("-", "_")) or _not_yet(cmd_name)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with its whole first sentence, over as many lines as it takes."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in commands if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -133,7 +141,7 @@ def _not_yet(name: str) -> click.Command | None:
     )
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

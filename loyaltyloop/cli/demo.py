@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(project: Project) -> None:
     """The project's journeys on a real shop's orders: 60 virtual days, sending nothing.
 
-    Works in var/demo and starts anew each time; about two minutes. Messages become .eml files there.
+    Works in var/demo and starts anew each time; two to four minutes. Messages become .eml files there.
 
     \b
     Example: loop demo

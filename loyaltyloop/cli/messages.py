@@ -86,7 +86,7 @@ def _cells(one: Listed) -> Iterable[str | Text]:
     from rich.text import Text
 
     colour = {"handed_over": "green", "delivered": "green", "refused": "red", "unknown": "red"}
-    state = Text(one.state, style=colour.get(one.state, "yellow"))
+    state = Text(one.state.replace("_", " "), style=colour.get(one.state, "yellow"))
     said = one.reason if one.state in ("refused", "held", "unknown") else one.subject or one.reason
     when, place = f"{one.decided_at:%Y-%m-%d %H:%M}", f"{one.journey}.{one.step}"
     return when, one.customer, place, one.to or "", state, said or ""

@@ -81,6 +81,16 @@ def warn_of_lost_links(settings: Settings) -> None:
         click.echo(f"Warning: messages leave by SMTP, and {lost}. {REMEDY}", err=True)
 
 
+def way(stage: str, path: str) -> str:
+    """What people did at a stage of a turn, as people say it; a path has the name that it has in the file."""
+    from loyaltyloop.store.reports import ENTERING
+    from loyaltyloop.turn.stages import DELIVERING
+
+    if stage == DELIVERING:
+        return path.replace("_", " ")
+    return path or ("entered" if stage == ENTERING else "moved on")
+
+
 def wide_console() -> Console:
     """Where tables go: as wide as the terminal; where there is none, wide enough to break no line.
 

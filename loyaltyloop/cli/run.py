@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import read_moment, warn_of_lost_links, wide_console
+from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, wide_console
 from loyaltyloop.errors import TurnRefused, UserError
 from loyaltyloop.up.environment import prefect_environment, quiet
 from loyaltyloop.up.project_files import has_flows
@@ -136,8 +136,6 @@ def as_document(report: TurnReport) -> dict[str, Any]:
 def _say(report: TurnReport, dry_run: bool) -> None:
     from rich.table import Table
 
-    from loyaltyloop.store.reports import ENTERING
-
     console = wide_console()
     if report.idle:
         console.print(f"{report.journey}: nothing to do at {report.now:%Y-%m-%d %H:%M} UTC.")
@@ -145,8 +143,7 @@ def _say(report: TurnReport, dry_run: bool) -> None:
         table = Table("step", "way", "people", title=f"{report.journey} at {report.now:%Y-%m-%d %H:%M} UTC")
         for row in report.rows:
             if row.people:
-                way = row.path.replace("_", " ") or ("entered" if row.stage == ENTERING else "moved on")
-                table.add_row(row.stage, way, f"{row.people:,}")
+                table.add_row(row.stage, way(row.stage, row.path), f"{row.people:,}")
         console.print(table)
     if dry_run:
         console.print("A dry run: nothing was changed, nothing was sent.")

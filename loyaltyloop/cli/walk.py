@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
-from loyaltyloop.cli.options import read_duration, read_moment, warn_of_lost_links, wide_console
+from loyaltyloop.cli.options import read_duration, read_moment, warn_of_lost_links, way, wide_console
 from loyaltyloop.cli.run import as_document
 from loyaltyloop.errors import UsageError, UserError
 from loyaltyloop.journey.numbers import counted
@@ -37,7 +37,7 @@ def command(
     journeys: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Take turns at --from, --from + --every, ... before --to, in virtual time, without Prefect.
+    """Take turns at --from, --from + --every and so on before --to, in virtual time, without Prefect.
 
     At each of them every journey has its turn, by priority, then name; then messages are delivered once.
     Messages go to .eml files; with a real way out configured it refuses to.
@@ -97,7 +97,7 @@ def _show(reports: list[TurnReport]) -> None:
     table.add_column("people", justify="right")
     for (journey, stage, path), people in moved.items():
         if people:
-            table.add_row(journey, stage, path or "on", f"{people:,}")
+            table.add_row(journey, stage, way(stage, path), f"{people:,}")
     console.print(table)
     turns = counted(len(reports), "turn")
     console.print(f"{turns} in which something moved; `loop messages` tells what was sent.")

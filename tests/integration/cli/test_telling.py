@@ -153,6 +153,7 @@ def test_a_journey_that_is_not_there(loop: Loop, told: int, command: tuple[str, 
 def test_messages_for_people(loop: Loop, told: int) -> None:
     out = loop("messages").out
     assert "welcome.picks" in out
+    assert "handed over" in out
     assert "quiet hours" in out
     assert loop("messages", "--state", "unknown").out == "No messages.\n"
 

@@ -77,6 +77,23 @@ def test_text_in_brackets_is_printed_as_it_stands(
         assert "left: [/done] with :smile: it" in ran.out
 
 
+def test_run_and_walk_say_it_in_the_same_words(loop: Loop, project: Path, history: Path) -> None:
+    path = project / "journeys/welcome.yaml"
+    branch = "  - branch: luck\n    paths: {of_course: {when: {customer: {first_name: Ada}}}, no: {}}\n"
+    path.write_text(path.read_text() + branch)
+    assert loop("apply", "--yes", "--now", "2026-03-02").code == 0
+    ran = loop("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z").out
+    for stage, said in (
+        ("who enters", "entered"),
+        ("hello", "moved on"),
+        ("deliver messages", "handed over"),
+    ):
+        assert [said in line for line in ran.splitlines() if stage in line] == [True]
+    walked = loop("walk", "--from", "2026-03-04", "--to", "2026-03-05").out
+    for stage, said in (("hello.wait", "moved on"), ("deliver", "handed over"), ("luck", "of_course")):
+        assert [said in line for line in walked.splitlines() if stage in line] == [True]
+
+
 def test_a_turn_says_why_messages_wait(loop: Loop, project: Path, history: Path) -> None:
     env = project / ".env"
     settings = "LOOP_EMAIL=smtp\nLOOP_SMTP_HOST=127.0.0.1\nLOOP_SMTP_PORT=9\n"

@@ -151,6 +151,17 @@ def test_every_command_has_help_with_an_example(run: Run) -> None:
         assert code == 0 and "xample" in out, name
 
 
+@pytest.mark.parametrize("width", ["60", "80", "200"])
+def test_the_list_of_commands_is_cut_nowhere(run: Run, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    code, out, _ = run("--help")
+    commands = out.partition("Commands:")[2]
+    assert code == 0 and not [line for line in commands.splitlines() if line.endswith("...")]
+    told = " ".join(commands.split())
+    assert "explain Tell what happened to CUSTOMER (a user id or an address), why, why not, and what" in told
+    assert max(map(len, out.splitlines())) <= int(width)
+
+
 def test_an_unexpected_error_is_one_clear_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken_down(_: object) -> None:
         raise RuntimeError("the lights went out\nand more")

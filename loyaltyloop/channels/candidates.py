@@ -12,7 +12,18 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, Table, case, null, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    Table,
+    case,
+    func,
+    null,
+    select,
+    type_coerce,
+)
 
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import WAITING, journey, message
@@ -112,6 +123,7 @@ def _chosen(
             customer.c.zone,
             customer.c.email,
             customer.c.paused_until,
+            _latest_of_few().label("latest_of_few"),
             type_coerce(customer.c.erased_at, String).label("erased_at"),
             *(_given(purpose) for purpose in ("marketing", "service")),
             type_coerce(objection, Integer).label("objection"),
@@ -120,6 +132,15 @@ def _chosen(
         .select_from(_SOURCE)
         .where(among(connection, message.c.id, ids), WAITING)
     )
+
+
+def _latest_of_few() -> ColumnElement[Any]:
+    """When somebody who wants to hear less often was last sent marketing; null for all others."""
+    other = message.alias()
+    latest = select(func.max(other.c.handed_over_at)).where(
+        other.c.customer_id == message.c.customer_id, other.c.purpose == "marketing"
+    )
+    return case((customer.c.often == "less", latest.scalar_subquery()))
 
 
 def _given(purpose: str) -> ColumnElement[bool | None]:

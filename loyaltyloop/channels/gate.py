@@ -23,6 +23,9 @@ _COMMON = re.compile(
 )
 
 
+SELDOM = timedelta(days=7)  # between two marketing messages to whoever wants to hear less often
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What becomes of one message. `until`: when a held one is looked at again (UTC)."""
@@ -110,6 +113,13 @@ def _paused(message: Candidate, moment: Moment) -> Verdict | None:
     return _hold(message, "the customer asked for a pause", message.paused_until)
 
 
+def _seldom(message: Candidate, moment: Moment) -> Verdict | None:
+    if message.purpose != "marketing" or message.latest_of_few is None:
+        return None
+    free = message.latest_of_few + SELDOM
+    return None if free <= moment.now else _hold(message, "the customer asked to hear less often", free)
+
+
 def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
     if message.expires_at is not None and moment.now > message.expires_at:
         return Verdict("refused", "expired")
@@ -141,6 +151,7 @@ CHECKS: tuple[Check, ...] = (
     _conditions,
     _in_time,
     _paused,
+    _seldom,
     _quiet_hours,
 )
 

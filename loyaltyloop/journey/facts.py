@@ -25,6 +25,8 @@ CUSTOMER: Mapping[str, Kind] = {
     "locale": "text",
     "created_at": "instant",
     "tags": "list",
+    "often": "text",
+    "paused_until": "instant",
     "orders": "number",
     "lifetime_value": "money",
     "average_order": "money",

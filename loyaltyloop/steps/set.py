@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Row, Table, select
 
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Set
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.apply import apply_on
 from loyaltyloop.store.cohorts import cohort, customer, decide, enrolment
+from loyaltyloop.store.customers import PREFERRED
 from loyaltyloop.store.ingest import record
 from loyaltyloop.store.models import Identity
 from loyaltyloop.store.segment import Call
@@ -43,7 +44,6 @@ def look(stand: Stand) -> None:
     if calls:
         record(stand.connection, calls)
         apply_on(stand.connection, stand.now, stand.shop)
-    _set_often(stand, action, people)
     decide(stand.connection, "", "set")
 
 
@@ -80,6 +80,8 @@ def _calls(stand: Stand, action: Set, person: Row[Any], known_by: tuple[str, str
         yield call(0, "identify", "", traits)
     for number, channel in enumerate(action.withdraw, start=1):
         yield call(number, "track", "Consent Withdrawn", {"channel": channel, "purpose": "marketing"})
+    if action.often is not None:
+        yield call(len(action.withdraw) + 1, "track", PREFERRED, _rhythm(stand, action, person.zone))
 
 
 def _place(stand: Stand) -> timedelta:
@@ -88,14 +90,7 @@ def _place(stand: Stand) -> timedelta:
     return timedelta(microseconds=steps.index(stand.step.name))
 
 
-def _set_often(stand: Stand, action: Set, people: list[Row[Any]]) -> None:
+def _rhythm(stand: Stand, action: Set, zone: str) -> dict[str, Any]:
     """How often they want to hear; a pause counts by their own calendar."""
-    if action.often is None:
-        return
-    for zone in sorted({person.zone for person in people}):
-        mine = [person.customer_id for person in people if person.zone == zone]
-        until: datetime | None = action.pause.after(stand.now, zone) if action.pause else None
-        for ids in batches(mine):
-            stand.connection.execute(
-                update(customer).where(customer.c.id.in_(ids)).values(often=action.often, paused_until=until)
-            )
+    until = action.pause.after(stand.now, zone) if action.pause else None
+    return {"often": action.often, "paused_until": until and until.isoformat()}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Select, Table, func, select
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk, consent, engagement, facts, merging, order_book, people
 from loyaltyloop.store.consent import CSV, Answer
-from loyaltyloop.store.customers import Person
+from loyaltyloop.store.customers import PREFERRED, Person
 from loyaltyloop.store.database import lock_shop, write_shop
 from loyaltyloop.store.engagement import Response
 from loyaltyloop.store.identity import People, survivor_of
@@ -176,6 +176,8 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
 def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
     if row.order_id is not None and row.name in EVENTS:
         chunk.orders.setdefault(row.order_id, []).append((row, person))
+    if row.name == PREFERRED:
+        person.prefer(row.properties, row.at)
     if row.name in facts.TICKETS:
         chunk.cases.append(person)
     told = engagement.response(row.id, row.name, row.properties, row.at, row.arrived_at)

@@ -47,17 +47,27 @@ def answers(event: Any) -> Iterator[Answer]:
             if isinstance(given, bool):
                 yield Answer(channel, "marketing", given, at, CSV)
     elif event.type == "track" and event.name in WITHDRAWALS:
-        yield Answer("email", "marketing", False, at, event.name)
+        yield from _stopped(event.name, event.properties, at)
     elif event.type == "track" and event.name in ANSWERS:
         yield from _said(event.name, event.properties, at)
 
 
+def _stopped(name: str, properties: Mapping[str, Any], at: datetime) -> Iterator[Answer]:
+    """Whoever wants no such message wants no marketing; `list_id` says it where it was a service message."""
+    yield Answer("email", "marketing", False, at, name, _wording(properties))
+    if properties.get("list_id") == "service":
+        yield Answer("email", "service", False, at, name, _wording(properties))
+
+
 def _said(name: str, properties: Mapping[str, Any], at: datetime) -> Iterator[Answer]:
     channel, purpose = properties.get("channel"), properties.get("purpose", "marketing")
-    wording = properties.get("wording")
     if channel in CHANNELS and purpose in PURPOSES:
-        shown = wording if isinstance(wording, str) else None
-        yield Answer(channel, purpose, ANSWERS[name], at, name, shown)
+        yield Answer(channel, purpose, ANSWERS[name], at, name, _wording(properties))
+
+
+def _wording(properties: Mapping[str, Any]) -> str | None:
+    wording = properties.get("wording")
+    return wording if isinstance(wording, str) else None
 
 
 def write(connection: Connection, given: list[tuple[int, Answer]], merged: Mapping[int, int]) -> None:

@@ -21,6 +21,8 @@ PLACEHOLDERS = (date(1900, 1, 1), date(1970, 1, 1))
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 # How Segment's reserved traits are called here.
 NAMES = {"firstName": "first_name", "lastName": "last_name", "createdAt": "created_at"}
+PREFERRED = "Preference Updated"
+RHYTHMS = ("less", "normal", "pause")
 
 
 @dataclass(eq=False)
@@ -58,6 +60,11 @@ class Person:
             read_value = value if read is None or value is None else read(value, reference)
             if read_value is not None or value is None:
                 self._put(name, read_value, stamp)
+
+    def prefer(self, properties: Mapping[str, Any], at: datetime) -> None:
+        """Take over what they have said about how often, and about what, they want to hear."""
+        for name, value in preferences(properties).items():
+            self._put(name, value, stamp_of(at))
 
     def _put(self, name: str, value: Any, stamp: str) -> None:
         known = self.stamps.get(name)
@@ -107,6 +114,21 @@ class Person:
         for name in sorted(self.attributes):
             if (day := yearly(self.attributes[name])) is not None:
                 yield name, day
+
+
+def preferences(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What a `Preference Updated` says of its customer, as attributes; what cannot be read is left out.
+
+    `often` and `paused_until` (UTC) go together. `topics_off`: what they do not want to read about, sorted.
+    """
+    found: dict[str, Any] = {}
+    often, until = properties.get("often"), read_instant_of(properties.get("paused_until"), None)
+    if often in RHYTHMS and (often == "pause") is (until is not None):
+        found |= {"often": often, "paused_until": until}
+    topics = properties.get("topics_off")
+    if isinstance(topics, list):
+        found["topics_off"] = sorted({topic for topic in topics if isinstance(topic, str)})
+    return found
 
 
 def stamp_of(at: datetime) -> str:
@@ -181,10 +203,15 @@ def read_birthday(value: Any, reference: date | None) -> date | None:
     return day
 
 
-def read_created_at(value: Any, _: date | None) -> datetime | None:
-    """When the customer came to the shop."""
+def read_instant_of(value: Any, _: date | None) -> datetime | None:
+    """When the customer came to the shop, or when a pause ends."""
     instant = read_instant(value)
     return instant if instant is not None and EARLIEST <= instant <= LATEST else None
+
+
+def read_rhythm(value: Any, _: date | None) -> str | None:
+    """How often somebody wants to hear from the shop."""
+    return value if value in RHYTHMS else None
 
 
 def read_tags(value: Any, _: date | None) -> list[str] | None:
@@ -222,6 +249,8 @@ READERS: Mapping[str, Callable[[Any, date | None], Any]] = {
     "city": read_text,
     "timezone": read_zone,
     "locale": read_text,
-    "created_at": read_created_at,
+    "created_at": read_instant_of,
     "tags": read_tags,
+    "often": read_rhythm,
+    "paused_until": read_instant_of,
 }

@@ -22,7 +22,8 @@ former: Table = MergedCustomer.__table__  # type: ignore[attr-defined]
 _READ = [*READERS, "attributes", "stamps", "first_seen_at", "last_seen_at"]
 _WRITE = [*_READ, "zone", "zone_from"]
 # Facts of somebody of whom nothing is known yet.
-_NEW: Mapping[str, Any] = {"often": "normal", "orders": 0, "lifetime_value": 0, "points": 0, "open_cases": 0}
+_NEW: Mapping[str, Any] = {"orders": 0, "lifetime_value": 0, "points": 0, "open_cases": 0}
+_BLANK = {"often": "normal"}  # what a column holds that is never without a value
 _FOLLOW = text("SELECT setval(pg_get_serial_sequence('customer', 'id'), :newest)")
 
 
@@ -107,7 +108,7 @@ def write(connection: Connection, new: Sequence[Person], changed: Sequence[Perso
 
 
 def _row(person: Person, shop: Shop) -> tuple[Any, ...]:
-    own = (person.columns.get(name) for name in READERS)
+    own = (person.columns.get(name, _BLANK.get(name)) for name in READERS)
     rest = (person.attributes, person.stamps, person.first_seen_at, person.last_seen_at)
     return (*own, *rest, *person.zone(shop.timezone))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from loyaltyloop.journey.model import Journey, Send, Shop
-from loyaltyloop.journey.times import to_local
+from loyaltyloop.journey.times import read_instant, to_local
 from tests.reference.conditions import Asked, asks, consents, valid_address
 from tests.reference.hashing import jitter
 from tests.reference.state import Enrolment, Message
@@ -60,7 +60,7 @@ def _in_time(shop: Shop, send: Send, message: Message, asked: Asked) -> Verdict:
     expires = message.expires_at
     if expires is not None and asked.now > expires:
         return Verdict("refused", "expired")
-    due = quiet_until(shop, send, message.key, asked)
+    due = _wanted_at(send, asked) or quiet_until(shop, send, message.key, asked)
     if due is None:
         return Verdict("handed_over")
     return (
@@ -68,6 +68,18 @@ def _in_time(shop: Shop, send: Send, message: Message, asked: Asked) -> Verdict:
         if expires is not None and due > expires
         else Verdict("held", due_at=due)
     )
+
+
+def _wanted_at(send: Send, asked: Asked) -> datetime | None:
+    """When a customer wants to hear again who asked for a pause, or to hear less; None: now."""
+    if send.purpose != "marketing":
+        return None
+    due = read_instant(asked.person.attribute("paused_until"))
+    if (due is None or due <= asked.now) and asked.person.attribute("often") == "less":
+        sent = [each for enrolment in asked.enrolments for each in enrolment.messages.values()]
+        last = [each.handed_over_at for each in sent if each.handed_over_at and each.purpose == "marketing"]
+        due = max(last) + timedelta(days=7) if last else None
+    return due if due is not None and due > asked.now else None
 
 
 def quiet_until(shop: Shop, send: Send, key: str, asked: Asked) -> datetime | None:

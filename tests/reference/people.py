@@ -41,6 +41,8 @@ class People:
                 _take_consent(person, event, given=True)
             case "track", "Consent Withdrawn":
                 _take_consent(person, event, given=False)
+            case "track", "Preference Updated":
+                _take_rhythm(person, event)
             case "track", "Unsubscribed" | "Email Marked as Spam":
                 person.answer("email", "marketing", False, _answered_at(event))
         return person
@@ -95,6 +97,11 @@ def _take_traits(person: Person, traits: Mapping[str, Any], at: datetime) -> Non
 def _take_consent(person: Person, event: Happening, given: bool) -> None:
     channel = event.properties["channel"]
     person.answer(channel, event.properties.get("purpose", "marketing"), given, _answered_at(event))
+
+
+def _take_rhythm(person: Person, event: Happening) -> None:
+    for name in ("often", "paused_until"):
+        person.assign(name, event.properties[name], event.at)
 
 
 def _answered_at(event: Happening) -> datetime:

@@ -39,6 +39,7 @@ REASONS = {
     "left: ": "left",
     "its `if`": "if",
     "quiet hours": "",
+    "the customer asked": "",
 }
 
 

@@ -79,6 +79,7 @@ class Message:
 
     key: str
     step: str
+    purpose: str
     decided_at: datetime
     due_at: datetime
     expires_at: datetime | None

@@ -111,6 +111,10 @@ def assign(action: Set, asked: Asked) -> None:
         asked.person.assign("tags", tags - set(action.tags_remove), asked.now)
     for channel in action.withdraw:
         asked.person.answer(channel, "marketing", False, asked.now)
+    if action.often:
+        until = action.pause.after(asked.now, asked.zone).isoformat() if action.pause else None
+        asked.person.assign("often", action.often, asked.now)
+        asked.person.assign("paused_until", until, asked.now)
 
 
 def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
@@ -122,7 +126,7 @@ def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
         )
         due = _next(asked.now, send.at, asked.zone)
         expires = send.expires_after.after(asked.now, asked.zone) if send.expires_after else None
-        enrolment.messages[step.name] = Message(key, step.name, asked.now, due, expires)
+        enrolment.messages[step.name] = Message(key, step.name, send.purpose, asked.now, due, expires)
     elif message.state == "handed_over":
         return Go()
     elif message.state == "refused":

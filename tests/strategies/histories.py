@@ -118,7 +118,7 @@ def deed(draw: st.DrawFn, number: int) -> Happening:
     at = START + timedelta(minutes=draw(st.integers(0, 60)) * 60 + draw(st.sampled_from([0, 1, 30])))
     arrived_at = at + timedelta(minutes=draw(LAGS))
     person = draw(st.sampled_from(PEOPLE))
-    kind = draw(st.sampled_from(["track"] * 9 + ["identify", "alias", "consent"]))
+    kind = draw(st.sampled_from(["track"] * 9 + ["identify", "alias", "consent", "rhythm"]))
     # No two values of one thing at one instant: the time decides which is the latest.
     at_once = at + timedelta(seconds=number)
     base: dict[str, Any] = {"number": number, "message_id": f"m{number}", "arrived_at": arrived_at}
@@ -132,10 +132,21 @@ def deed(draw: st.DrawFn, number: int) -> Happening:
     if kind == "consent":
         name = draw(st.sampled_from(["Consent Withdrawn", "Consent Granted"]))
         return Happening(**base, at=at_once, name=name, user_id=person, properties={"channel": "email"})
+    if kind == "rhythm":
+        rhythm = draw(rhythms(at))
+        return Happening(**base, at=at_once, name="Preference Updated", user_id=person, properties=rhythm)
     name = draw(st.sampled_from(EVENTS))
     who = draw(ids(person))
     properties = draw(details(next(iter(who.values()))))
     return Happening(**base, at=at, name=name, properties=properties, **who)
+
+
+@st.composite
+def rhythms(draw: st.DrawFn, at: datetime) -> dict[str, Any]:
+    """How often somebody wants to hear; pauses end within the story, or long after it."""
+    often = draw(st.sampled_from(["less", "normal", "pause"]))
+    until = at + timedelta(hours=draw(st.sampled_from([7, 40, 720])))
+    return {"often": often, "paused_until": until.isoformat() if often == "pause" else None}
 
 
 @st.composite

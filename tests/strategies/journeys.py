@@ -137,7 +137,9 @@ def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
     name = names.journey
     tags = [{"tags": {"add": [name]}}, {"tags": {"remove": [name]}}]
     moods = [{f"{name}_mood": "glad"}, {f"{name}_mood": "calm"}]
-    return {"set": draw(st.sampled_from([*tags, *moods]))}
+    # Of two journeys' words at one instant either may be the last.
+    rhythms = [{"often": "less"}, {"often": "pause 2 days"}] if name == "alpha" else []
+    return {"set": draw(st.sampled_from([*tags, *moods, *rhythms]))}
 
 
 def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:

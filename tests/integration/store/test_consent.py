@@ -86,3 +86,10 @@ def test_nobody_answers_later_than_the_answer_arrived(engine: Engine) -> None:
     assert [row.given for row in rows(engine, Consent, "customer_id")] == [False, True]
     first = datetime(2026, 5, 1, 10, tzinfo=UTC)
     assert [row.at for row in rows(engine, ConsentEntry, "at")][:2] == [first, first]
+
+
+def test_who_unsubscribes_from_a_service_message_wants_neither(engine: Engine) -> None:
+    feed(engine, [track("ada", "Unsubscribed", at(9), list_id="service", wording="No more tips")])
+    apply_events(engine, NOW, SHOP)
+    ledger = [(row.purpose, row.given, row.wording) for row in rows(engine, ConsentEntry, "purpose")]
+    assert ledger == [("marketing", False, "No more tips"), ("service", False, "No more tips")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loyaltyloop.store.customers import Person, stamp_of, yearly
+from loyaltyloop.store.customers import Person, preferences, stamp_of, yearly
 
 NINE = datetime(2026, 5, 1, 9, tzinfo=UTC)
 TODAY = date(2026, 5, 1)
@@ -100,3 +100,56 @@ def test_a_yearly_date_is_a_whole_date() -> None:
 def test_stamps_sort_as_texts() -> None:
     moments = [NINE, NINE + timedelta(microseconds=1), NINE + timedelta(hours=1)]
     assert sorted(map(stamp_of, moments)) == [stamp_of(moment) for moment in moments]
+
+
+LATER = NINE + timedelta(days=30)
+PAUSED: dict[str, Any] = {"often": "pause", "paused_until": LATER.isoformat()}
+
+
+def test_wishes_in_any_order_and_any_merge_end_the_same() -> None:
+    told: list[tuple[int, dict[str, Any]]] = [
+        (0, {"often": "less", "paused_until": None, "topics_off": ["news"]}),
+        (1, PAUSED),
+        (1, {"often": "normal"}),
+        (2, {"topics_off": []}),
+    ]
+
+    def after(*some: tuple[int, dict[str, Any]]) -> Person:
+        person = Person(key="ada", columns={"tags": []})
+        for hour, said in some:
+            person.prefer(said, NINE + timedelta(hours=hour))
+        return person
+
+    for order in permutations(told):
+        one, other = after(*order[:2]), after(*order[2:])
+        one.absorb(other)
+        for found in (after(*order), one):
+            assert (found.columns["often"], found.columns["paused_until"]) == ("pause", LATER)
+            assert found.attributes == {"topics_off": []}
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ({"often": "less"}, {"often": "less", "paused_until": None}),
+        (PAUSED, {"often": "pause", "paused_until": LATER}),
+        ({"often": "pause"}, {}),
+        ({"often": "pause", "paused_until": "soon"}, {}),
+        ({"often": "pause", "paused_until": "9999-12-31T00:00:00Z"}, {}),
+        ({"often": "less", "paused_until": LATER.isoformat()}, {}),
+        ({"often": None}, {}),
+        ({"often": ["less"]}, {}),
+        ({"paused_until": LATER.isoformat()}, {}),
+        ({"topics_off": ["b", "a", "b", 7, None]}, {"topics_off": ["a", "b"]}),
+        ({"topics_off": "news"}, {}),
+        ({"email": "other@example.com"}, {}),
+    ],
+)
+def test_what_can_be_read_of_wishes(said: dict[str, Any], read: dict[str, Any]) -> None:
+    assert preferences(said) == read
+
+
+def test_a_trait_sets_no_wish() -> None:
+    """How often somebody wants to hear is said by their own choice, or by a journey's `set`."""
+    found = learned((0, {"often": "less", "paused_until": LATER.isoformat()}))
+    assert (found.columns, found.attributes) == ({"tags": []}, {})

@@ -124,7 +124,7 @@ class People:
         return person
 
     def _same_device(self, device: Id, former: Id) -> Person:
-        """Two anonymous ids of the same customer: a guest's address, and an order. Who is known stays apart."""
+        """Two anonymous ids of one customer: a guest's address, and an order. Who is known stays apart."""
         holder, other = self.find(device), self.find(former)
         if holder is not None and other is not None and holder is not other:
             if not (holder.known and other.known):

@@ -97,14 +97,16 @@ class Writer:
         return found, True
 
     def _commit(self, parcels: Sequence[_Parcel]) -> None:
+        # Of a request that was given up nobody is told; what it brought is committed all the same.
+        told = [parcel.done for parcel in parcels if parcel.done.set_running_or_notify_cancel()]
         try:
             calls = [call for parcel in parcels for call in parcel.calls]
             with write(self._engine) as connection:
                 record(connection, calls)
                 self._after(connection, calls)
         except Exception as error:
-            for parcel in parcels:
-                parcel.done.set_exception(error)
+            for done in told:
+                done.set_exception(error)
         else:
-            for parcel in parcels:
-                parcel.done.set_result(None)
+            for done in told:
+                done.set_result(None)

@@ -6,7 +6,7 @@ from loyaltyloop.errors import Problem
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.deferred import used_in_shop
 from loyaltyloop.journey.meaning import Names, condition_of
-from loyaltyloop.journey.model import Market, QuietHours, Sender, Shop
+from loyaltyloop.journey.model import Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.places import conditions_in
 from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.tree import Source
@@ -37,11 +37,16 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
             (name, Market(one.currency, one.language, one.rate, tuple(one.countries)))
             for name, one in file.markets.items()
         ),
+        topics=tuple(_topic(name, texts) for name, texts in file.topics.items()),
         uses=used_in_shop(file, source),
         extra=_extra(file),
         **{word: value for word, value in given.items() if value is not None},  # type: ignore[arg-type]
     )
     return shop, problems
+
+
+def _topic(name: str, texts: str | dict[str, str]) -> Topic:
+    return Topic(name, tuple(texts.items()) if isinstance(texts, dict) else (("", texts),))
 
 
 def _extra(file: ShopFile) -> tuple[tuple[str, object], ...]:

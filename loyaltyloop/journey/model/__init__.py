@@ -17,7 +17,7 @@ from loyaltyloop.journey.model.entering import (
     Entrance,
 )
 from loyaltyloop.journey.model.journey import Journey, Step
-from loyaltyloop.journey.model.shop import Market, QuietHours, Sender, Shop
+from loyaltyloop.journey.model.shop import Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.model.steps import (
     VERBS,
     Action,
@@ -75,6 +75,7 @@ __all__ = [
     "Split",
     "Start",
     "Step",
+    "Topic",
     "Until",
     "Used",
     "VERBS",

@@ -47,6 +47,19 @@ class Market:
 
 
 @dataclass(frozen=True)
+class Topic:
+    """What messages may be about, in the words that customers read, by language (empty: all others)."""
+
+    name: str
+    texts: tuple[tuple[str, str], ...]
+
+    def text(self, *languages: str) -> str:
+        """The words in the first of these languages that there are any in, else the first words there are."""
+        known = dict(self.texts)
+        return next((known[one] for one in (*languages, "") if one in known), self.texts[0][1])
+
+
+@dataclass(frozen=True)
 class Shop:
     """shop.yaml, read."""
 
@@ -63,5 +76,6 @@ class Shop:
     lateness: Duration = field(default_factory=lambda: Duration.of("10 minutes"))
     turns_every: Duration = field(default_factory=lambda: Duration.of("15 minutes"))
     turns_at_least_apart: Duration = field(default_factory=lambda: Duration.of("1 minute"))
+    topics: tuple[Topic, ...] = ()
     uses: tuple[Used, ...] = ()
     extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates

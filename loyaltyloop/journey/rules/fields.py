@@ -58,7 +58,8 @@ def attributes(context: Context) -> frozenset[str]:
         if isinstance(one.file, SetFile)
         for name in one.file.set.model_extra or {}
     }
-    return frozenset(CUSTOMER) | own
+    told = {"topics_off"} if context.shop is not None and context.shop.file.topics else set()
+    return frozenset(CUSTOMER) | own | told
 
 
 def _misspelt(context: Context) -> Iterator[Found]:

@@ -175,6 +175,9 @@ class ShopFile(Words):
     segments: dict[Name, ConditionFile] = Field(default_factory=dict)
     markets: dict[Text, MarketFile] = Field(default_factory=dict)
     brand: dict[Text, Any] = Field(default_factory=dict)
+    topics: dict[Name, Text | Annotated[dict[Language, Text], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     language: Language | None = None
     caps: (
         Annotated[list[CapFile], BeforeValidator(one_or_many, json_schema_input_type=CapFile | list[CapFile])]

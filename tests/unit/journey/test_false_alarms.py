@@ -195,3 +195,10 @@ def test_a_picture_among_the_templates_is_none() -> None:
 )
 def test_a_message_that_may_expire_before_its_time(when: str, found: set[str]) -> None:
     assert told("steps:", f"  - {{send: letter, template: welcome/hello, {when}}}") == found
+
+
+def test_topics_of_the_shop_are_an_attribute() -> None:
+    asked = letter(", if: {not: {customer: {topics_off: {has: news}}}}")
+    shop = good()["journeys/shop.yaml"] + b"topics: {news: What is new}\n"
+    assert told("steps:", asked) == {"unknown-attribute"}
+    assert told("steps:", asked, files={"journeys/shop.yaml": shop}) == set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, func, select
+from sqlalchemy import Connection, Engine, Select, Table, select
 
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk, consent, engagement, facts, merging, order_book, people
@@ -20,6 +20,7 @@ from loyaltyloop.store.identity import People, survivor_of
 from loyaltyloop.store.models import Event, Touch
 from loyaltyloop.store.orders import EVENTS, OrderEvent
 from loyaltyloop.store.setting_aside import CannotApply, may_be_theirs, set_aside, stands_aside
+from loyaltyloop.store.touched import newest_seq
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
@@ -109,8 +110,7 @@ def waiting(now: datetime) -> Select[Any]:
 
 def next_seq(connection: Connection) -> int:
     """The number of the next change to be applied; to be asked under the shop-wide lock."""
-    newest = [connection.execute(select(func.max(table.c.seq))).scalar() or 0 for table in (event, touch)]
-    return max(newest) + 1
+    return newest_seq(connection) + 1
 
 
 @dataclass

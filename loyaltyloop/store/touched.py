@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 def newest_seq(connection: Connection) -> int:
     """The highest number handed out so far; 0 if none."""
-    events = connection.execute(select(func.max(event.c.seq))).scalar() or 0
-    touches = connection.execute(select(func.max(touch.c.seq))).scalar() or 0
-    return max(events, touches)
+    # Events that wait have none: said, or SQLite reads them all.
+    newest = [select(func.max(table.c.seq)).where(table.c.seq.is_not(None)) for table in (event, touch)]
+    return max(connection.execute(one).scalar() or 0 for one in newest)
 
 
 def touched_customers(connection: Connection, after: int, upto: int) -> list[int]:

@@ -29,7 +29,13 @@ class Event(SQLModel, table=True):
             postgresql_where=text("seq IS NULL"),
         ),
         Index("ix_event_customer", "customer_id", "name", "at"),
-        Index("ix_event_seq", "seq"),
+        # Not of the waiting ones: SQLite would find those by it, and sort them all for each chunk.
+        Index(
+            "ix_event_seq",
+            "seq",
+            sqlite_where=text("seq IS NOT NULL"),
+            postgresql_where=text("seq IS NOT NULL"),
+        ),
         Index(
             "ix_event_order",
             "order_id",

@@ -144,7 +144,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("order_id IS NOT NULL"),
             postgresql_where=sa.text("order_id IS NOT NULL"),
         )
-        batch_op.create_index("ix_event_seq", ["seq"], unique=False)
+        batch_op.create_index(
+            "ix_event_seq",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("seq IS NOT NULL"),
+            postgresql_where=sa.text("seq IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_event_waiting",
             ["arrived_at", "id"],

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from flows.ahead import Ahead
 from flows.project import present, settings
-from flows.showing import artifact_key, headline, turn_page
+from flows.showing import SKIPPED, artifact_key, headline, turn_page
 from flows.source import journey_named
 from flows.waking import schedule_wake_up, wake_at
 from loyaltyloop.deployments import describe, seconds
@@ -92,9 +92,11 @@ def take_turn(
         walked = walk(journey, now and now.astimezone(UTC), **restricted)
     except TurnPutOff as refusal:
         get_run_logger().info("%s", refusal)
+        rename(SKIPPED)
         return Completed(name="Skipped", message=str(refusal), data=refusal)
     except TurnRefused as refusal:
         get_run_logger().error("%s", refusal)
+        rename("refused")
         logging.getLogger("prefect.flow_runs").addFilter(_no_trace_back)
         return Failed(message=str(refusal), data=refusal)
     line = show(walked, dry_run)

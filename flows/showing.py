@@ -11,6 +11,7 @@ from loyaltyloop.turn.counts import Row, TurnReport
 from loyaltyloop.turn.stages import Stage
 
 NOTHING = "nothing to do"
+SKIPPED = "skipped"
 WAY_ON = "moved on"
 
 

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.showing import NOTHING
+from flows.showing import NOTHING, SKIPPED
 from loyaltyloop.deployments import MARK
 from loyaltyloop.journey.numbers import counted
 
@@ -26,14 +26,15 @@ MANY = 200  # Prefect answers with at most so many
 
 @flow(name="tidy up", flow_run_name="tidying")
 def tidy_up(after_days: Annotated[int, Field(ge=1)] = 2) -> State[Any]:
-    """Forget the records of turns that found nothing to do; what customers did and got is not touched.
+    """Forget the records of turns that found nothing to do, or were skipped; what customers did and got is
+    not touched.
 
     Args:
         after_days: How long they are kept.
     """
     ended = datetime.now(UTC) - timedelta(days=after_days)
     idle = FlowRunFilter(
-        name=FlowRunFilterName(any_=[NOTHING]),
+        name=FlowRunFilterName(any_=[NOTHING, SKIPPED]),
         tags=FlowRunFilterTags(all_=[MARK]),
         end_time=FlowRunFilterEndTime(before_=ended),
     )

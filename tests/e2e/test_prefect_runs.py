@@ -118,6 +118,7 @@ def test_a_turn_that_meets_another_is_skipped(upped: Upped) -> None:
     assert done.stderr == "Another turn of 'welcome' is at work; try again when it has ended.\n"
     (run,) = upped.runs_of_flow("welcome", state={"name": {"any_": ["Skipped"]}})
     assert (run["state"]["type"], run["state"]["message"]) == ("COMPLETED", done.stderr.strip())
+    assert run["name"] == "skipped"
 
 
 def test_a_dry_run_changes_nothing_and_wakes_nobody(upped: Upped) -> None:
@@ -158,6 +159,7 @@ def test_a_new_file_and_one_command(upped: Upped) -> None:
     refused = upped.ended(upped.press_run("once"))
     assert refused["state"]["type"] == "FAILED"
     assert "never applied" in refused["state"]["message"]
+    assert refused["name"] == "refused"
     logs = upped.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [refused["id"]]}}})
     assert not [line["message"] for line in logs if "Traceback" in line["message"]]
     apply(upped.folder)

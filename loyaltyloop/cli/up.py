@@ -56,8 +56,10 @@ def _warn(project: Project) -> None:
     names = kept_names(project.settings())  # none where there is no database yet
     if not names:
         return
-    with read(project.engine()) as connection:
+    engine = project.engine()
+    with read(engine) as connection:
         far = [told for name in names if (told := leap(connection, name, datetime.now(UTC)))]
+    engine.dispose()
     for told in far:
         click.echo(f"Warning: {told}.", err=True)
 

@@ -50,20 +50,19 @@ def journeys_table(reading: Reading) -> Table:
 
 def steps_table(connection: Connection) -> Table:
     """Journey by journey, step by step: who came, who stands there, what was sent, or not, and clicked."""
-    table = Table("journey", "step")
+    table = Table("step")
     for name in ("came", "there now", "sent", "not sent", "clicked"):
         table.add_column(name, justify="right")
     clicked = _clicked(connection)
     for (journey, _), lines in groupby(report(connection), key=lambda line: (line.journey, line.version)):
         whole, *steps = lines
         note = f",\nof them held out {whole.held_out:,}" if whole.held_out else ""
-        entered = Text(f"{whole.arrived:,} entered{note}", style="bold")
-        table.add_row(journey, entered, *[""] * 5)
+        table.add_row(Text(f"{journey}:\n{whole.arrived:,} entered{note}", style="bold"))
         for step, paths in groupby(steps, key=lambda line: line.step):
             line = next(paths)
             numbers = (line.arrived, line.standing, line.messages, _not_sent(line))
             hit = clicked.get((journey, step or ""), 0)
-            table.add_row("", step, *(f"{number:,}" if number else "" for number in (*numbers, hit)))
+            table.add_row(step, *(f"{number:,}" if number else "" for number in (*numbers, hit)))
         table.add_section()
     return table
 

@@ -184,6 +184,8 @@ def _other(other: Other, zone: str) -> str:
         case "waits":
             turn = "once it goes on, as it is paused" if other.paused else "the next turn does that"
             return f"{what} is not looked at yet: {turn}"
+        case "aside":
+            return f"{what} could not be applied, and stands aside"
         case "earlier":
             return f"{what} came before the journey was live"
         case _:

@@ -11,24 +11,27 @@ from sqlalchemy import Connection, Table, and_, func, or_, select
 
 from loyaltyloop.journey.model import ByEvent, Journey
 from loyaltyloop.store.models import Event, Identity
+from loyaltyloop.store.setting_aside import stands_aside
 from loyaltyloop.store.versions import journey_table, live_journeys, load_version, version_table
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
+
+Why = Literal["", "waits", "aside", "earlier", "passed"]
 
 
 @dataclass(frozen=True)
 class Other:
     """A journey for which the customer has not come up; the newest event that might have let them in, if any.
 
-    `why` it has not: it `waits` to be looked at, it came `earlier` than the journey was live, or it was
-    looked at and `passed` over.
+    `why` it has not: it `waits` to be looked at, it could not be applied and stands `aside`, it came
+    `earlier` than the journey was live, or it was looked at and `passed` over.
     """
 
     journey: Journey
     event: str = ""
     at: datetime | None = None
-    why: Literal["", "waits", "earlier", "passed"] = ""
+    why: Why = ""
     paused: bool = False
 
 
@@ -54,7 +57,7 @@ def _by_event(connection: Connection, customer_id: int, journey: Journey) -> Oth
     # What is not applied yet has no customer, but the ids that it came with.
     new = and_(event.c.seq.is_(None), or_(event.c.user_id.in_(users), event.c.anonymous_id.in_(devices)))
     theirs = [event.c.customer_id == customer_id, new]
-    columns = (event.c.name, event.c.at, event.c.seq)
+    columns = (event.c.name, event.c.at, event.c.seq, stands_aside().label("aside"))
     found = [
         row
         for whose in theirs
@@ -68,7 +71,9 @@ def _by_event(connection: Connection, customer_id: int, journey: Journey) -> Oth
     return Other(journey, newest.name, newest.at, _why_not(connection, journey.name, newest))
 
 
-def _why_not(connection: Connection, journey: str, row: Any) -> Literal["waits", "earlier", "passed"]:
+def _why_not(connection: Connection, journey: str, row: Any) -> Why:
+    if row.seq is None and row.aside:
+        return "aside"
     mine = journey_table.c.name == journey
     looked_at = connection.execute(select(journey_table.c.entered_seq).where(mine)).scalar_one()
     if row.seq is None or row.seq > looked_at:

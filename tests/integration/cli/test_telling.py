@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write
 from loyaltyloop.store.entries import entry
 from loyaltyloop.store.reports import PASSED_OVER, turn_log
+from loyaltyloop.store.setting_aside import CannotApply, event, set_aside
 from tests.integration.cli.conftest import Loop
 from tests.integration.store.shop import SHOP, at, feed, identify, track
 from tests.integration.store.shops import (
@@ -116,6 +117,21 @@ def test_explain_tells_why_an_event_let_nobody_in(loop: Loop, engine: Engine) ->
     ]
     assert loop("run", "welcome", "--plain", "--now", "2026-05-03T10:00:00Z").code == 0
     assert loop("explain", "ada", "--json").data["never_came_up"] == []
+
+
+def test_explain_tells_of_an_event_that_stands_aside(loop: Loop, engine: Engine) -> None:
+    loop("apply", "--yes", "--now", "2026-05-01T07:00:00Z")
+    feed(engine, [identify("ada", at(7))])
+    apply_events(engine, datetime(2026, 5, 1, 8, tzinfo=UTC), SHOP)
+    feed(engine, [track("ada", "Signed Up", at(9))])
+    with write(engine) as connection:
+        new = select(event.c.id).where(event.c.seq.is_(None))
+        error = CannotApply([connection.execute(new).scalar_one()])
+        error.__cause__ = ValueError("x")
+        set_aside(connection, error, datetime(2026, 5, 1, 10, tzinfo=UTC))
+    assert loop("explain", "ada").out.splitlines()[-1] == (
+        "  welcome: Signed Up of Fri 1 May 2026 10:00 could not be applied, and stands aside"
+    )
 
 
 def test_messages_as_json(loop: Loop, told: int) -> None:

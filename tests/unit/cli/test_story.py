@@ -98,6 +98,7 @@ def test_somebody_to_whom_nothing_happened() -> None:
             "waits",
             "Signed Up of Mon 2 Mar 2026 09:00 is not looked at yet: the next turn does that",
         ),
+        ("aside", "Signed Up of Mon 2 Mar 2026 09:00 could not be applied, and stands aside"),
         ("earlier", "Signed Up of Mon 2 Mar 2026 09:00 came before the journey was live"),
         ("passed", "Signed Up of Mon 2 Mar 2026 09:00 is not what enters: its `where` does not hold"),
     ],

@@ -22,6 +22,7 @@ _OURS = """
     Order Fulfilled, Order Shipped, Order Delivered, Order Delayed, Order Returned, Product Back In Stock,
     Price Dropped, Survey Answered, Support Ticket Opened, Support Ticket Closed, Points Earned,
     Points Redeemed, Points Expired, Tier Changed, Referral Sent, Referral Converted, Preference Updated,
+    Email Replied, SMS Delivered, SMS Bounced, SMS Replied,
     Consent Granted, Consent Withdrawn
 """
 EVENTS = frozenset(" ".join(name.split()) for names in (_SPEC, _OURS) for name in names.split(","))

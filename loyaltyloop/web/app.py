@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from loyaltyloop.web import health, segment
+from loyaltyloop.web.providers import routes as providers
+from loyaltyloop.web.responses import routes as responses
 from loyaltyloop.web.service import Service
 from loyaltyloop.web.shops import routes as shops
 
-ROUTERS = (health.router, segment.router, shops.router)
+ROUTERS = (health.router, segment.router, responses.router, providers.router, shops.router)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -25,7 +27,14 @@ def create_app(service: Service) -> FastAPI:
         finally:
             service.writer.close()
 
-    app = FastAPI(title="Loyalty Loop", version="1", lifespan=running, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Loyalty Loop",
+        version="1",
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # nobody is sent anywhere by a path
+    )
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)

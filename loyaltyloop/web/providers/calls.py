@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from loyaltyloop.store.addressees import Addressee, Letter, load_letters, whose_address, whose_phone
-from loyaltyloop.store.canonical import Refused
+from loyaltyloop.store.canonical import Refused, plain_text
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.providers.told import BY_ADDRESS, NAMES, Told
 from loyaltyloop.web.responses.agents import Kind
@@ -59,7 +59,15 @@ def _left_out(told: Told, to: Collection[Addressee], own: str) -> str:
 def _goes_by_address(told: Told, letters: dict[str, Letter]) -> bool:
     """What somebody wants counts for whoever has the address, if it names no message of ours."""
     wanted = told.what in BY_ADDRESS or (told.channel == "sms" and told.what == "replied")
-    return wanted and told.key not in letters and bool(told.address)
+    return wanted and told.key not in letters and bool(told.address) and _is_plain(told.address)
+
+
+def _is_plain(text: str) -> bool:
+    """Can the database be asked for it?"""
+    try:
+        return bool(plain_text(text))
+    except Refused:
+        return False
 
 
 def _by_address(connection: Connection, told: Sequence[Told]) -> dict[str, list[Addressee]]:

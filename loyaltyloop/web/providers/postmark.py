@@ -6,8 +6,10 @@ https://postmarkapp.com/developer/webhooks/webhooks-overview; our key is `Metada
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 
-from loyaltyloop.store.canonical import canonical, digest
+import orjson
+
 from loyaltyloop.web.providers.delivery import Delivery, check_basic
 from loyaltyloop.web.providers.replies import headers_of, reply
 from loyaltyloop.web.providers.status import find_status
@@ -97,4 +99,5 @@ def _what(payload: Payload, record: str) -> tuple[str, What, Reason, bool]:
 def _id(payload: Payload, record: str) -> str:
     """Few of its records have an id of their own, so it is what they say."""
     names = ("ID", "MessageID", "Recipient", "Email", "OriginalLink", *_TIMES)
-    return digest(canonical([record, *(payload.get(name) for name in names)]))[:40]
+    said = [record, *(payload.get(name) for name in names)]
+    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]

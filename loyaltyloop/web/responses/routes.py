@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 1.5  # seconds that a person waits for the commit; it may still come afterwards
 SOURCE = "link"
 _BOTH = ["GET", "HEAD"]
+# A token is all that stands behind the kind, slashes too: whoever comes by a broken link gets a page.
 _PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
@@ -40,7 +41,7 @@ class Found(NamedTuple):
     links: list[str]
 
 
-@router.api_route("/c/{token}", methods=_BOTH)
+@router.api_route("/c/{token:path}", methods=_BOTH)
 async def click(request: Request, token: str) -> Response:
     """Recorded, then on to what the message contained at that number."""
     service = service_of(request)
@@ -63,7 +64,7 @@ async def click(request: Request, token: str) -> Response:
     return pages.trap() if hidden else pages.redirect(target)
 
 
-@router.api_route("/o/{token}.gif", methods=_BOTH)
+@router.api_route("/o/{token:path}.gif", methods=_BOTH)
 async def opening(request: Request, token: str) -> Response:
     """A picture of one pixel, recorded as an opening."""
     service = service_of(request)
@@ -82,7 +83,7 @@ async def opening(request: Request, token: str) -> Response:
     return pages.picture()
 
 
-@router.api_route("/v/{token}", methods=_BOTH)
+@router.api_route("/v/{token:path}", methods=_BOTH)
 async def view(request: Request, token: str) -> Response:
     """The message in a browser, from the bytes that were stored when it left."""
     service = service_of(request)

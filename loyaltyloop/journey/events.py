@@ -23,7 +23,7 @@ _OURS = """
     Price Dropped, Survey Answered, Support Ticket Opened, Support Ticket Closed, Points Earned,
     Points Redeemed, Points Expired, Tier Changed, Referral Sent, Referral Converted, Preference Updated,
     Email Replied, SMS Delivered, SMS Bounced, SMS Replied,
-    Consent Granted, Consent Withdrawn
+    Consent Granted, Consent Withdrawn, Personal Data Requested
 """
 EVENTS = frozenset(" ".join(name.split()) for names in (_SPEC, _OURS) for name in names.split(","))
 

@@ -10,10 +10,11 @@ from fastapi import FastAPI
 from loyaltyloop.web import health, segment
 from loyaltyloop.web.providers import routes as providers
 from loyaltyloop.web.responses import routes as responses
+from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.service import Service
 from loyaltyloop.web.shops import routes as shops
 
-ROUTERS = (health.router, segment.router, responses.router, providers.router, shops.router)
+ROUTERS = (health.router, segment.router, responses.router, providers.router, shops.router, pages.router)
 
 
 def create_app(service: Service) -> FastAPI:

@@ -37,7 +37,7 @@ def test_commands_and_files_that_are_named_exist(page: Path) -> None:
 
 def test_the_gate_is_told_in_its_order() -> None:
     told = (ROOT / "docs/architecture.md").read_text().partition("## The gate\n")[2].partition("\n## ")[0]
-    assert re.findall(r"(?m)^\d\. `(\w+)`", told) == [check.__name__.strip("_") for check in CHECKS]
+    assert re.findall(r"(?m)^\d+\. `(\w+)`", told) == [check.__name__.strip("_") for check in CHECKS]
 
 
 def test_the_journey_of_the_readme_can_be_read() -> None:

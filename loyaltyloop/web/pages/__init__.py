@@ -1,0 +1,1 @@
+"""The customers' pages behind links in messages: unsubscribing (`/u/`) and preferences (`/p/`)."""

@@ -1,0 +1,131 @@
+"""What the preferences' page offers, and what a form of it said.
+
+A choice is what differs from what was shown. A form may be sent that was opened long ago: what its reader
+left as it was must not undo what they said elsewhere since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.times import Duration, to_local
+from loyaltyloop.store.consent import CHANNELS, PURPOSES
+from loyaltyloop.store.customers import read_birthday
+from loyaltyloop.store.preferences import Wishes
+from loyaltyloop.store.segment import Call
+from loyaltyloop.web.pages.calls import Said
+from loyaltyloop.web.pages.texts import Texts
+
+PAUSE = Duration.of("30 days")
+RHYTHMS = ("normal", "less", "pause")
+Form = Mapping[str, str]
+
+
+class WrongBirthday(Exception):
+    """What was written cannot be a date of birth."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page is made for: the shop, its reader's words and wishes, the present instant."""
+
+    shop: Shop
+    texts: Texts
+    wishes: Wishes
+    said: Said
+
+    @property
+    def today(self) -> date:
+        """The day where the reader lives."""
+        return to_local(self.said.at, self.said.by.zone).date()
+
+    @property
+    def paused(self) -> datetime | None:
+        """When their pause ends, while there is one."""
+        until = self.wishes.paused_until
+        return until if until is not None and until > self.said.at else None
+
+    @property
+    def often(self) -> str:
+        """How often they want to hear as things stand: a pause that has ended is none."""
+        if self.paused:
+            return "pause"
+        return "normal" if self.wishes.often == "pause" else self.wishes.often
+
+    def consents(self) -> Iterator[tuple[str, str, bool]]:
+        """Each channel and purpose that is offered, and whether it is given; as the gate asks for it.
+
+        E-mail always; another channel to whoever has answered about it before.
+        """
+        for channel in CHANNELS:
+            for purpose in PURPOSES:
+                answer = self.wishes.consents.get((channel, purpose))
+                if channel == "email" or answer is not None:
+                    yield channel, purpose, purpose == "service" if answer is None else answer
+
+    def wording(self, channel: str, purpose: str) -> str:
+        """All that is shown beside a consent's box."""
+        place = f"consent.{channel}_{purpose}"
+        return f"{self.texts.say(place)}. {self.texts.say(f'{place}_about')}"
+
+
+def calls(page: Page, form: Form) -> list[Call]:
+    """What the form changes: nothing, where it says what was shown. WrongBirthday: nothing at all."""
+    birthday = _birthday(page, form)
+    preferred = _preferred(page, form)
+    return [*_answers(page, form), *([page.said.prefers(**preferred)] if preferred else []), *birthday]
+
+
+def stopped(page: Page) -> list[Call]:
+    """No e-mail any more but what orders and accounts need."""
+    wording = f"{page.texts.say('stop.about')} [{page.texts.say('stop.button')}]"
+    return [page.said.consent("email", purpose, False, wording) for purpose in PURPOSES]
+
+
+def _answers(page: Page, form: Form) -> Iterator[Call]:
+    for channel, purpose, _ in page.consents():
+        if (given := _changed(form, f"consent.{channel}.{purpose}")) is not None:
+            yield page.said.consent(channel, purpose, given, page.wording(channel, purpose))
+
+
+def _changed(form: Form, field: str) -> bool | None:
+    """What a box says now; None if it is as it was shown, or was not shown."""
+    shown, now = form.get(f"shown.{field}"), field in form
+    return None if shown not in ("yes", "no") or (shown == "yes") is now else now
+
+
+def _preferred(page: Page, form: Form) -> dict[str, object]:
+    wanted = {topic.name: _changed(form, f"topic.{topic.name}") for topic in page.shop.topics}
+    changed = {name: on for name, on in wanted.items() if on is not None}
+    found = _rhythm(page, form)
+    if changed:
+        off = (page.wishes.topics_off | set(changed)) - {name for name, on in changed.items() if on}
+        found["topics_off"] = sorted(off)
+    return found
+
+
+def _rhythm(page: Page, form: Form) -> dict[str, object]:
+    often = form.get("often")
+    if often == form.get("shown.often") or often not in RHYTHMS:
+        return {}
+    if often != "pause":
+        return {"often": often, "paused_until": None}
+    return {"often": often, "paused_until": pause_end(page).isoformat()}
+
+
+def pause_end(page: Page) -> datetime:
+    """When a pause that begins now ends: by their own calendar."""
+    return PAUSE.after(page.said.at, page.said.by.zone)
+
+
+def _birthday(page: Page, form: Form) -> list[Call]:
+    written = form.get("birthday", "").strip()
+    if not written:
+        return [page.said.born(None)] if "forget_birthday" in form else []
+    day = read_birthday(written, page.today - timedelta(days=1))
+    if day is None:
+        raise WrongBirthday
+    return [page.said.born(day)]

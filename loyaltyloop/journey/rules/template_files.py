@@ -113,6 +113,22 @@ def _block_twice(context: Context) -> Iterator[Found]:
             seen.add(block.name)
 
 
+def _unknown_block(context: Context) -> Iterator[Found]:
+    """What stands in a block that the layout does not have is printed nowhere."""
+    for name in context.templates:
+        tree = context.parsed.tree(name)
+        reached = context.parsed.reach(name)
+        if tree is None or reached.missing or len(reached.files) < 2:
+            continue
+        layouts = reached.files[1:]
+        known = {block.name for file in layouts for block in context.parsed.all(file, nodes.Block)}
+        for block in tree.body:
+            if isinstance(block, nodes.Block) and block.name not in known | {"subject"}:
+                remedy = did_you_mean(block.name, known, "Its blocks are")
+                message = f"{layouts[0]} has no block '{block.name}', so this is printed nowhere"
+                yield at_line(context, name, block.lineno, message, remedy, block.name)
+
+
 def _unused(context: Context) -> Iterator[Found]:
     if len(context.journeys) < len(context.names):
         return
@@ -142,6 +158,7 @@ RULES = (
     Rule("missing-layout", "error", "A layout, include or import that there is not.", _missing_layout),
     Rule("template-syntax", "error", "A template that cannot be read.", _syntax),
     Rule("block-twice", "error", "A block that stands twice in one template.", _block_twice),
+    Rule("unknown-block", "error", "A block that the layout does not have.", _unknown_block),
     Rule("unused-template", "warning", "A template that no step sends.", _unused),
     Rule("no-subject", "error", "An e-mail without a subject.", _no_subject),
 )

@@ -114,6 +114,12 @@ class Templates:
             walk.file(file, tree, whole=position == len(chain) - 1)
         return reached
 
+    def layouts(self, name: str) -> list[str]:
+        """The layout of a template, that one's layout, and so on; none where one of them is missing."""
+        reached = Reached()
+        files = [file for file, _ in self._chain(name, reached)]
+        return [] if reached.missing else files[1:]
+
     def _chain(self, name: str, reached: Reached) -> Iterator[tuple[str, nodes.Template]]:
         """The template, its layout, the layout's layout."""
         seen: set[str] = set()

@@ -116,11 +116,9 @@ def _block_twice(context: Context) -> Iterator[Found]:
 def _unknown_block(context: Context) -> Iterator[Found]:
     """What stands in a block that the layout does not have is printed nowhere."""
     for name in context.templates:
-        tree = context.parsed.tree(name)
-        reached = context.parsed.reach(name)
-        if tree is None or reached.missing or len(reached.files) < 2:
+        tree, layouts = context.parsed.tree(name), context.parsed.layouts(name)
+        if tree is None or not layouts:
             continue
-        layouts = reached.files[1:]
         known = {block.name for file in layouts for block in context.parsed.all(file, nodes.Block)}
         for block in tree.body:
             if isinstance(block, nodes.Block) and block.name not in known | {"subject"}:

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from loyaltyloop.web import health, segment
+from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.providers import routes as providers
 from loyaltyloop.web.responses import routes as responses
-from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.service import Service
 from loyaltyloop.web.shops import routes as shops
 

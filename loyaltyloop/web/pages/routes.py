@@ -34,7 +34,7 @@ from loyaltyloop.web.pages.choices import Form, Page
 from loyaltyloop.web.service import Service, service_of
 from loyaltyloop.web.writer import Busy
 
-router = APIRouter(tags=["customers"])
+router = APIRouter(tags=["customers"], include_in_schema=False)
 log = logging.getLogger(__name__)
 LARGEST = 16 * 1024  # bytes of a form
 FIELDS = 200

@@ -15,15 +15,18 @@ from loyaltyloop.deployments import deployment_names
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.up.deploying import deploy, kept_names, read_files, write_file
 from loyaltyloop.up.running import Running, forget_running, note_running, read_running
-from loyaltyloop.up.stack import Stack, UpFailed, choose_port
+from loyaltyloop.up.stack import WEB_PORT, Stack, UpFailed, choose_port
 from loyaltyloop.up.stops import Stopped, Stops
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Of Prefect's UI; default 4200, or a free one.")
+@click.option(
+    "--web-port", type=click.IntRange(1, 65535), help="Of the web service; default 8300, or a free one."
+)
 @pass_project
-def command(project: Project, port: int | None) -> None:
-    """Bring up everything on this machine: Prefect's server and UI, all journeys, a worker.
+def command(project: Project, port: int | None, web_port: int | None) -> None:
+    """Bring up everything on this machine: Prefect's server and UI, all journeys, a worker, the web service.
 
     Ctrl-C lets the turn that is at work end, then stops all of it; Ctrl-C again does not wait.
 
@@ -37,7 +40,8 @@ def command(project: Project, port: int | None) -> None:
     bring_flows(project.folder)
     if write_file(project.folder, journeys, shop):
         click.echo("prefect.yaml brought up to date with journeys/")
-    stack = Stack(project.folder, choose_port(port), os.environ)
+    web = choose_port(web_port, WEB_PORT, "--web-port")
+    stack = Stack(project.folder, choose_port(port), web, os.environ)
     with Stops() as stops:
         try:
             with suppress(Stopped):  # somebody asked to: that is how it ends
@@ -71,11 +75,13 @@ def _start(stack: Stack, journeys: list[Journey], keep: set[str], stops: Stops) 
     click.echo("Deploying ...")
     deploy(stack.project, stack.environment, keep, stack.worker)
     stack.start_worker()
+    stack.start_web(stops)
     click.echo(
         f"""
 Loyalty Loop is up.
 
   Prefect's pages   {stack.ui}/deployments
+  Web service       {stack.web}
   Journeys          {", ".join(journey.name for journey in journeys) or "none yet: `loop new` makes one"}
   Logs              {stack.project / "var" / "log"}
 

@@ -1,4 +1,4 @@
-"""The processes of `loop up`: Prefect's server, then a worker; started in order, ended in reverse."""
+"""The processes of `loop up`: Prefect's server, a worker, the web service; ended in reverse."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from loyaltyloop.up.stops import Stops
 
 HOST = "127.0.0.1"
 PORT = 4200
+WEB_PORT = 8300  # where LOOP_PUBLIC_URL leads unless it is set
 SERVER_PATIENCE = 120.0  # seconds until a server must answer; 4 to 8 on an idle machine
 TURN_PATIENCE = 60.0  # seconds that a turn at work may take to end when we are to stop
 
@@ -33,6 +34,7 @@ class Stack:
 
     project: Path
     port: int
+    web_port: int
     environ: Mapping[str, str]
     children: list[Child] = field(default_factory=list)
 
@@ -40,6 +42,11 @@ class Stack:
     def ui(self) -> str:
         """Where a browser finds Prefect."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def web(self) -> str:
+        """Where the web service listens."""
+        return f"http://{HOST}:{self.web_port}"
 
     @property
     def worker(self) -> str:
@@ -58,15 +65,13 @@ class Stack:
         adopt_orphans()
         command = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(self.port)]
         server = self._start("Prefect server", command, "server.log", patience=20)
-        until = time.monotonic() + SERVER_PATIENCE
-        while not _answers(f"{self.ui}/api/health"):
-            if server.dead:
-                raise died(server)
-            if time.monotonic() > until:
-                raise UpFailed(
-                    f"The Prefect server does not answer in {SERVER_PATIENCE:.0f} s: see {server.log}"
-                )
-            stops.pause(0.2)
+        _wait(server, f"{self.ui}/api/health", stops)
+
+    def start_web(self, stops: Stops) -> None:
+        """Start the web service and wait until it answers."""
+        command = ["-m", "loyaltyloop", "--project", str(self.project), "web", "--port", str(self.web_port)]
+        web = self._start("web service", command, "web.log", patience=20)
+        _wait(web, f"{self.web}/healthz", stops)
 
     def start_worker(self) -> None:
         """Start a worker that takes the runs of our pool."""
@@ -107,13 +112,26 @@ def died(child: Child) -> UpFailed:
     return UpFailed(f"The {child.name} has died (exit {code}). The end of {child.log}:\n{child.last_words()}")
 
 
-def choose_port(wanted: int | None) -> int:
-    """The port asked for, else 4200, else a free one. UpFailed if the one asked for is taken."""
+def _wait(child: Child, url: str, stops: Stops) -> None:
+    """Until a child answers there. UpFailed if it dies, or takes too long."""
+    until = time.monotonic() + SERVER_PATIENCE
+    while not _answers(url):
+        if child.dead:
+            raise died(child)
+        if time.monotonic() > until:
+            raise UpFailed(f"The {child.name} does not answer in {SERVER_PATIENCE:.0f} s: see {child.log}")
+        stops.pause(0.2)
+
+
+def choose_port(wanted: int | None, usual: int = PORT, option: str = "--port") -> int:
+    """The port asked for, else the usual one, else a free one. UpFailed if the one asked for is taken."""
     if wanted is not None:
         if not _free(wanted):
-            raise UpFailed(f"Port {wanted} is taken by another program: leave --port out to get a free one.")
+            raise UpFailed(
+                f"Port {wanted} is taken by another program: leave {option} out to get a free one."
+            )
         return wanted
-    return PORT if _free(PORT) else _any_free()
+    return usual if _free(usual) else _any_free()
 
 
 def _free(port: int) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -18,6 +20,12 @@ def test_a_second_one_is_told_where_the_first_is(upped: Upped) -> None:
     second = loop(upped.folder, "up")
     assert second.returncode == 1
     assert f"at work on this project already (process {upped.process.pid})" in second.stderr
+
+
+def test_the_web_service_answers(upped: Upped) -> None:
+    found = re.search(r"Web service +(http://\S+)", upped.said())
+    assert found
+    assert httpx.get(f"{found[1]}/healthz").json() == {"status": "ok"}
 
 
 def test_a_worker_killed_in_the_middle_of_a_turn(upped: Upped) -> None:

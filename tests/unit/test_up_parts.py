@@ -110,7 +110,7 @@ def test_a_child_that_ends_when_asked_is_not_killed(tmp_path: Path) -> None:
 
 
 def test_a_child_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
-    stack = Stack(tmp_path, 1, {})
+    stack = Stack(tmp_path, 1, 2, {})
     stack.children.append(_child(tmp_path, "print('what went wrong'); raise SystemExit(3)"))
     stack.children[0].process.wait()
     with Stops() as stops, pytest.raises(UpFailed, match=r"(?s)The child has died \(exit 3\).*    what went"):

@@ -34,9 +34,9 @@ def settle(connection: Connection, calls: Sequence[Call]) -> None:
     held: dict[str, list[Row[Any]]] = {}
     for row in held_responses(connection, sorted(keys), since):
         held.setdefault(_key(row.properties), []).append(row)
-    if held:
-        links = numbers_of_links(connection, sorted(held))
-        mark_machines(connection, _machines(held, links, delivered))
+    several = sorted(key for key, rows in held.items() if len({_link(row.properties) for row in rows}) > 1)
+    links = numbers_of_links(connection, several) if several else {}
+    mark_machines(connection, _machines(held, links, delivered))
 
 
 def _key(properties: dict[str, Any]) -> str:
@@ -57,7 +57,10 @@ def _machines(
 
 
 def _beside(row: Row[Any]) -> Beside:
-    said = row.properties
-    link = said.get("link_url")
-    hidden = said.get("machine_reason") == HIDDEN and said.get("hidden") is True
-    return Beside(row.id, row.at, link if isinstance(link, str) else "", hidden)
+    hidden = row.properties.get("machine_reason") == HIDDEN and row.properties.get("hidden") is True
+    return Beside(row.id, row.at, _link(row.properties), hidden)
+
+
+def _link(properties: dict[str, Any]) -> str:
+    link = properties.get("link_url")
+    return link if isinstance(link, str) else ""

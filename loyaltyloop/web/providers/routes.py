@@ -16,12 +16,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.canonical import Refused
 from loyaltyloop.store.database import read
+from loyaltyloop.web.bodies import read_body
 from loyaltyloop.web.providers import mailgun, postmark, resend, sendgrid, ses, smtp, twilio
 from loyaltyloop.web.providers.calls import Understood, understand
 from loyaltyloop.web.providers.delivery import Delivery, NotNow, NotReadable, NotTheirs, Replayed
@@ -77,7 +77,7 @@ async def _received(request: Request, hook: Hook) -> Response:
     if not secrets:
         missing = " and ".join(f"LOOP_{name.upper()}" for name in hook.settings)
         return _refused(service, hook, 404, "not set up", f"no such hook: {missing} is not set")
-    body = await _body(request)
+    body = await read_body(request, LARGEST)
     if body is None:
         return _refused(service, hook, 413, "too large", f"larger than {LARGEST:,} bytes")
     said = _delivery(service, request, body)
@@ -108,19 +108,6 @@ def _delivery(service: Service, request: Request, body: bytes) -> Delivery:
     url = f"{service.public_url}{request.url.path}" + (f"?{query}" if query else "")
     headers = {name.lower(): value for name, value in request.headers.items()}
     return Delivery(headers, body, url, service.clock())
-
-
-async def _body(request: Request) -> bytes | None:
-    """The raw body; None as soon as it proves too large: the rest is not read."""
-    found = bytearray()
-    try:
-        async for piece in request.stream():
-            found += piece
-            if len(found) > LARGEST:
-                return None
-    except ClientDisconnect:
-        return b""  # nobody is there to be answered
-    return bytes(found)
 
 
 def _understood(service: Service, hook: Hook, said: Delivery, secrets: list[str]) -> Understood:

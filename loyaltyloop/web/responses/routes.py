@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Literal, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import Literal, NamedTuple, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from loyaltyloop.channels import tokens
 from loyaltyloop.channels.links import TRAP, allowed
+from loyaltyloop.errors import LoopError
 from loyaltyloop.store.addressees import Letter, html_of, links_of, load_letters
 from loyaltyloop.store.database import read
 from loyaltyloop.store.segment import Call
@@ -34,6 +36,14 @@ _BOTH = ["GET", "HEAD"]
 _PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
+T = TypeVar("T")
+Kind = Literal["c", "o", "v"]
+
+
+class NoSuchLink(LoopError):
+    """This link leads nowhere; the text says why, without what it says."""
+
+
 class Found(NamedTuple):
     """The message of a token, and where its links lead."""
 
@@ -44,93 +54,99 @@ class Found(NamedTuple):
 @router.api_route("/c/{token:path}", methods=_BOTH)
 async def click(request: Request, token: str) -> Response:
     """Recorded, then on to what the message contained at that number."""
-    service = service_of(request)
-    said = _read(service, token, "c")
-    if said is None or said.number is None:
-        return _refused(service, "c", "forged")
-    try:
-        found = await run_in_threadpool(_find, service, said.key)
-    except SQLAlchemyError as error:
-        log.warning("a click could not be looked up: %s", type(error).__name__)
-        service.counts["link", "c", "no database"] += 1
-        return pages.busy()
-    if found is None:
-        return _refused(service, "c", "unknown message")
-    hidden = said.number == TRAP
-    target = "" if hidden else _target(found.links, said.number)
-    if not (hidden or target):
-        return _refused(service, "c", "no such link")
-    await _record(service, "c", _call(request, service, found.letter, target, said.number))
-    return pages.trap() if hidden else pages.redirect(target)
+    return await _answer(request, token, "c", _find, _clicked, pages.busy)
 
 
 @router.api_route("/o/{token:path}.gif", methods=_BOTH)
 async def opening(request: Request, token: str) -> Response:
     """A picture of one pixel, recorded as an opening."""
-    service = service_of(request)
-    said = _read(service, token, "o")
-    if said is None:
-        return _refused(service, "o", "forged")
-    try:
-        found = await run_in_threadpool(_find, service, said.key)
-    except SQLAlchemyError as error:
-        log.warning("an opening could not be looked up: %s", type(error).__name__)
-        service.counts["link", "o", "no database"] += 1
-        return pages.picture()
-    if found is None:
-        return _refused(service, "o", "unknown message")
-    await _record(service, "o", _call(request, service, found.letter))
-    return pages.picture()
+    return await _answer(request, token, "o", _find, _opened, pages.picture)
 
 
 @router.api_route("/v/{token:path}", methods=_BOTH)
 async def view(request: Request, token: str) -> Response:
     """The message in a browser, from the bytes that were stored when it left."""
+    return await _answer(request, token, "v", _html, _shown, pages.busy)
+
+
+async def _answer(
+    request: Request,
+    token: str,
+    kind: Kind,
+    find: Callable[[Service, str], T],
+    show: Callable[[Request, tokens.Token, T], Awaitable[Response]],
+    otherwise: Callable[[], Response],
+) -> Response:
+    """What is shown of what is found by the token. `otherwise`: when the database does not answer."""
     service = service_of(request)
-    said = _read(service, token, "v")
-    if said is None:
-        return _refused(service, "v", "forged")
     try:
-        html = await run_in_threadpool(_html, service, said.key)
+        said = _read(service, token, kind)
+        found = await run_in_threadpool(find, service, said.key)
+        return await show(request, said, found)
+    except NoSuchLink as why:
+        log.warning("a link was refused: %s", why)
+        service.counts["link", kind, str(why)] += 1
+        return pages.gone()
     except SQLAlchemyError as error:
-        log.warning("a message could not be looked up: %s", type(error).__name__)
-        return pages.busy()
-    if html is None:
-        return _refused(service, "v", "unknown message")
-    service.counts["link", "v", "shown"] += 1
+        log.warning("a link could not be looked up: %s", type(error).__name__)
+        service.counts["link", kind, "no database"] += 1
+        return otherwise()
+
+
+async def _clicked(request: Request, said: tokens.Token, found: Found) -> Response:
+    hidden = said.number == TRAP
+    target = "" if hidden else _target(found.links, said.number or 0)
+    await _record(request, "c", found.letter, said.number, target)
+    return pages.trap() if hidden else pages.redirect(target)
+
+
+async def _opened(request: Request, _said: tokens.Token, found: Found) -> Response:
+    await _record(request, "o", found.letter)
+    return pages.picture()
+
+
+async def _shown(request: Request, _said: tokens.Token, html: str) -> Response:
+    service_of(request).counts["link", "v", "shown"] += 1
     return pages.letter(html)
 
 
-def _read(service: Service, token: str, kind: Literal["c", "o", "v"]) -> tokens.Token | None:
-    """What the token says; None if it is not ours, or of another kind than its place."""
+def _read(service: Service, token: str, kind: Kind) -> tokens.Token:
+    """What the token says. NoSuchLink, if it is not ours, or of another kind than its place."""
     try:
         said = tokens.read(service.secret, token)
     except tokens.TokenError:
-        return None
-    return said if said.kind == kind else None
+        raise NoSuchLink("forged") from None
+    if said.kind != kind:
+        raise NoSuchLink("forged")
+    return said
 
 
-def _find(service: Service, key: str) -> Found | None:
+def _find(service: Service, key: str) -> Found:
     with read(service.engine) as connection:
         letter = load_letters(connection, [key]).get(key)
-        links = None if letter is None else links_of(connection, key)
-    return None if letter is None or links is None else Found(letter, links)
+        links = links_of(connection, key)
+    if letter is None or links is None:
+        raise NoSuchLink("unknown message")
+    return Found(letter, links)
 
 
-def _html(service: Service, key: str) -> str | None:
+def _html(service: Service, key: str) -> str:
     with read(service.engine) as connection:
-        return html_of(connection, key)
+        html = html_of(connection, key)
+    if html is None:
+        raise NoSuchLink("unknown message")
+    return html
 
 
 def _target(links: list[str], number: int) -> str:
-    """Where the link of this number leads; empty if there is none that a message may hold."""
+    """Where the link of this number leads. NoSuchLink, if there is none that a message may hold."""
     target = links[number] if number < len(links) else ""
-    return target if target[:4].lower() == "http" and allowed(target) else ""
+    if target[:4].lower() != "http" or not allowed(target):
+        raise NoSuchLink("no such link")
+    return target
 
 
-def _call(
-    request: Request, service: Service, letter: Letter, target: str = "", number: int | None = None
-) -> Call | None:
+def _call(request: Request, service: Service, letter: Letter, target: str, number: int | None) -> Call | None:
     """The event; None where nobody is there whose it could be."""
     if letter.to is None:
         return None
@@ -155,9 +171,12 @@ def _call(
     return response_call(letter.to, SOURCE, once, name, now, now, about | (machine if why else {}))
 
 
-async def _record(service: Service, kind: str, call: Call | None) -> None:
+async def _record(
+    request: Request, kind: Kind, letter: Letter, number: int | None = None, target: str = ""
+) -> None:
     """Wait for the commit as long as a person may be kept waiting. What fails is told to the log alone."""
-    outcome = "nobody's"
+    service, outcome = service_of(request), "nobody's"
+    call = _call(request, service, letter, target, number)
     try:
         if call is not None:
             outcome = "machine" if call.properties.get("machine") else "recorded"
@@ -168,9 +187,3 @@ async def _record(service: Service, kind: str, call: Call | None) -> None:
         outcome = "late" if isinstance(error, TimeoutError) else "lost"
         log.warning("a response was %s: %s", outcome, type(error).__name__)
     service.counts["link", kind, outcome] += 1
-
-
-def _refused(service: Service, kind: str, why: str) -> Response:
-    log.warning("a link was refused: %s", why)
-    service.counts["link", kind, why] += 1
-    return pages.gone()

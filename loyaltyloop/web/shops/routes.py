@@ -17,12 +17,12 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from loyaltyloop.errors import UserError
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.canonical import Refused
+from loyaltyloop.web.bodies import read_body
 from loyaltyloop.web.service import Service, service_of
 from loyaltyloop.web.shops import shopify, woocommerce
 from loyaltyloop.web.shops.delivery import Delivery, Topics
@@ -91,10 +91,7 @@ async def _received(request: Request, hook: Hook) -> Response:
     secret = hook.secret(service.settings).get_secret_value()
     if not secret.strip():
         return _refused(service, hook, 404, "not set up", f"no such hook: {hook.setting} is not set")
-    try:
-        body = await _body(request)
-    except ClientDisconnect:
-        body = b""  # nobody is there to be answered
+    body = await read_body(request, LARGEST)
     if body is None:
         return _refused(service, hook, 413, "too large", f"larger than {LARGEST:,} bytes")
     given = request.headers.get(hook.signed)
@@ -116,16 +113,6 @@ async def _received(request: Request, hook: Hook) -> Response:
     if not isinstance(payload, dict):
         return _refused(service, hook, 400, "no JSON", "no JSON object")
     return await _taken(service, hook, _delivery(request, hook, service, payload, body))
-
-
-async def _body(request: Request) -> bytes | None:
-    """The raw body; None as soon as it proves too large: the rest is not read."""
-    found = bytearray()
-    async for piece in request.stream():
-        found += piece
-        if len(found) > LARGEST:
-            return None
-    return bytes(found)
 
 
 def _delivery(

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.segment import TYPES, Call, Rejected, read_call
+from loyaltyloop.web.bodies import read_body
 from loyaltyloop.web.service import Service, service_of
 from loyaltyloop.web.writer import Busy
 
@@ -45,8 +46,10 @@ async def _taken(request: Request, kind: str | None) -> Response:
     service = service_of(request)
     if not _knows_key(service, request):
         return _problem(401, "the write key is missing or wrong", {"WWW-Authenticate": "Basic"})
-    body = await request.body()
-    if len(body) > (LARGEST_BATCH if kind is None else LARGEST_EVENT):
+    if request.headers.get("content-encoding", "identity") != "identity":
+        return _problem(415, "packed bodies are not taken: send the JSON as it is")
+    body = await read_body(request, LARGEST_BATCH if kind is None else LARGEST_EVENT)
+    if body is None:
         return _problem(413, "larger than Segment's API allows: 32 KB a call, 500 KB a batch")
     try:
         said = orjson.loads(body)

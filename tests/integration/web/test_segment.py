@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import httpx
@@ -43,3 +44,23 @@ def test_who_does_not_know_the_key(web: httpx.Client, auth: Any) -> None:
 
 def test_alive_and_connected(web: httpx.Client) -> None:
     assert web.get("/healthz").json() == {"status": "ok"}
+
+
+def test_what_is_too_large_or_packed_is_refused_and_not_read(service: Service, web: httpx.Client) -> None:
+    large = web.post("/v1/track", content=b"{" + b" " * 40_000, auth=AUTH)
+    assert large.status_code == 413
+    packed = gzip.compress(b"[" * 5_000_000)
+    answer = web.post("/v1/batch", content=packed, headers={"Content-Encoding": "gzip"}, auth=AUTH)
+    assert answer.status_code == 415
+    assert rows(service.engine, Event) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b'{"batch": 1}', b"\xff", b"[" * 100_000, b"null"])
+def test_no_json_is_no_batch(web: httpx.Client, body: bytes) -> None:
+    answer = web.post("/v1/batch", content=body, auth=AUTH)
+    assert answer.status_code == 400
+    assert not answer.json()["success"]
+
+
+def test_an_unknown_call(web: httpx.Client) -> None:
+    assert web.post("/v1/nonsense", json=signed_up(), auth=AUTH).status_code == 404

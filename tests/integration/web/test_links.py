@@ -15,14 +15,13 @@ from sqlalchemy.exc import OperationalError
 
 from loyaltyloop.channels import tokens
 from loyaltyloop.store.database import write
-from loyaltyloop.store.models import Body, Customer, Event
+from loyaltyloop.store.models import Body, Customer
 from loyaltyloop.web import writer
 from loyaltyloop.web.responses import routes
 from loyaltyloop.web.service import Service
-from tests.integration.store.shop import rows
 from tests.integration.turn.stage import utc
 from tests.integration.web.conftest import served
-from tests.integration.web.post import FIREFOX, LEFT, PATHS, Post
+from tests.integration.web.post import FIREFOX, LEFT, Post
 
 
 @pytest.fixture
@@ -296,8 +295,3 @@ def test_heads(post: Post, web: httpx.Client, kind: str) -> None:
     path = {"c": post.links()[0], "o": post.pixel(), "v": post.view()}[kind]
     answer = web.head(path)
     assert (answer.status_code, answer.content) == (302 if kind == "c" else 200, b"")
-
-
-def test_paths_are_as_many_as_links(post: Post) -> None:
-    assert len(post.links()) == len(PATHS)
-    assert len(rows(post.engine, Event)) > 0

@@ -3,86 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import pytest
 
-from loyaltyloop.web.providers import mailgun, postmark, resend, sendgrid, ses, smtp, twilio
-from loyaltyloop.web.providers.delivery import Delivery, NotReadable
+from loyaltyloop.web.providers import mailgun, postmark, resend, sendgrid, ses
+from loyaltyloop.web.providers.delivery import Delivery
 from loyaltyloop.web.providers.told import NAMES, Told, key_of_message_id, message_key
 from tests.unit.web import signing as by
-from tests.unit.web.signing import KEY, NOW
-
-READ: dict[str, Callable[[Delivery], Iterable[Told]]] = {
-    "postmark": postmark.read,
-    "sendgrid": sendgrid.read,
-    "mailgun": mailgun.read,
-    "resend": resend.read,
-    "ses": ses.read,
-    "twilio": twilio.read,
-    "smtp": smtp.read,
-}
-ADA, URL = "ada@example.com", "https://shop.example/tea"
-AT = datetime(2026, 5, 20, 15, 59, 30, tzinfo=UTC)
-ISO = "2026-05-20T15:59:30Z"
-UNIX = AT.timestamp()
-AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
-
-
-def one(said: Delivery) -> Told:
-    provider = said.url.split("?")[0].rpartition("/")[2]
-    [told] = READ[provider](said)
-    return told
-
-
-def short(told: Told) -> str:
-    """`bounced hard invalid 5.1.1`: what happened, and how."""
-    parts = [told.what, *(["hard"] if told.hard else []), told.reason, told.status, told.machine]
-    return " ".join(filter(None, parts))
-
+from tests.unit.web.signing import KEY
+from tests.unit.web.telling import ADA, AGENT, AT, ISO, URL, aws, bounce, mg, one, pm, rs, sg, short, sms
 
 # ── native → normalised ─────────────────────────────────────────────────────
-
-
-def pm(record: str, **more: Any) -> Delivery:
-    about = {"RecordType": record, "MessageID": "pm-1", "Metadata": {"send_id": KEY}, "Recipient": ADA}
-    return by.postmark({**about, "DeliveredAt": "2026-05-20T11:59:30.1234567-04:00", **more})
-
-
-def sg(event: str, **more: Any) -> Delivery:
-    about = {"event": event, "email": ADA, "timestamp": int(UNIX), "sg_event_id": "sg-1", "send_id": KEY}
-    return by.sendgrid([{**about, **more}])
-
-
-def mg(event: str, **more: Any) -> Delivery:
-    about = {"event": event, "timestamp": UNIX, "recipient": ADA, "user-variables": {"send_id": KEY}}
-    return by.mailgun({**about, **more})
-
-
-def rs(kind: str, **more: Any) -> Delivery:
-    return by.resend(
-        {"type": kind, "created_at": ISO, "data": {"to": [ADA], "tags": {"send_id": KEY}, **more}}
-    )
-
-
-def aws(kind: str, part: str, about: dict[str, Any] | None = None, **more: Any) -> Delivery:
-    mail = {"timestamp": "2026-05-20T15:00:00.000Z", "destination": [ADA], "tags": {"send_id": [KEY]}}
-    return by.ses({"eventType": kind, "mail": mail, part: {"timestamp": ISO, **(about or {})}, **more})
-
-
-def sms(state: str, code: str = "") -> Delivery:
-    fields = {"MessageSid": "SM1", "MessageStatus": state, "To": "+447700900123", "From": "+441234567890"}
-    return by.twilio(fields | ({"ErrorCode": code} if code else {}), f"?send_id={KEY}")
-
-
-def bounce(kind: str, subtype: str, status: str = "") -> Delivery:
-    who = [{"emailAddress": ADA, "status": status}]
-    return aws("Bounce", "bounce", {"bounceType": kind, "bounceSubType": subtype, "bouncedRecipients": who})
-
 
 TABLE: list[tuple[Delivery, str]] = [
     (pm("Delivery"), "delivered"),
@@ -335,109 +268,3 @@ def test_ids_tell_events_of_postmark_apart() -> None:
         pm("Open", DeliveredAt=ISO),
     ]
     assert opened.id not in {one(said).id for said in others}
-
-
-# ── answers ─────────────────────────────────────────────────────────────────
-
-ANSWER = {"In-Reply-To": f"<{KEY}@shop.example>", "From": ADA}
-LONG = {"References": " ".join(f"<{n}@mail.example>" for n in range(200)) + f" <{KEY}@shop.example>"}
-
-
-def inbound(headers: dict[str, str]) -> list[Delivery]:
-    """The same mail, as each provider forwards it."""
-    listed = [{"name": name, "value": value} for name, value in headers.items()]
-    raw = "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\nThank you!\r\n"
-    capital = [{"Name": name, "Value": value} for name, value in headers.items()]
-    return [
-        by.postmark({"FromFull": {"Email": ADA}, "MessageID": "in-1", "Headers": capital, "Attachments": []}),
-        by.mailgun_route({"sender": ADA, **headers}),
-        by.mailgun_parts({"sender": ADA, **headers}),
-        by.mailgun_route({"message-headers": orjson.dumps([[n, v] for n, v in headers.items()]).decode()}),
-        by.resend({"type": "email.received", "created_at": ISO, "data": {"headers": listed}}),
-        by.ses({"notificationType": "Received", "mail": {"headers": listed}}),
-        by.smtp(raw.encode()),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("headers", "what"),
-    [
-        (ANSWER, "replied"),
-        (LONG, "replied"),
-        (ANSWER | {"Auto-Submitted": "no"}, "replied"),
-        (ANSWER | {"Auto-Submitted": "auto-replied"}, "autoresponded"),
-        (ANSWER | {"auto-submitted": "auto-generated; owner=x"}, "autoresponded"),
-        (ANSWER | {"Precedence": "bulk"}, "autoresponded"),
-        (ANSWER | {"X-Autoreply": "yes"}, "autoresponded"),
-        ({"From": ADA, "Subject": "Hello"}, "unknown"),
-        ({"In-Reply-To": "<somebody@else.example>"}, "unknown"),
-    ],
-)
-def test_answers(headers: dict[str, str], what: str) -> None:
-    for said in inbound(headers):
-        told = one(said)
-        assert (told.what, told.key) == (what, KEY if what != "unknown" else ""), said.url
-        assert told.id
-
-
-STOPS = [
-    ({"Body": "STOP"}, "unsubscribed"),
-    ({"Body": " stop \n"}, "unsubscribed"),
-    ({"Body": "Unsubscribe"}, "unsubscribed"),
-    ({"Body": "please stop"}, "replied"),
-    ({"Body": "BASTA", "OptOutType": "STOP"}, "unsubscribed"),
-    ({"Body": "START", "OptOutType": "START"}, "subscribed"),
-    ({"Body": "HELP", "OptOutType": "HELP"}, "unknown"),
-    ({"Body": "Thank you", "SmsStatus": "received"}, "replied"),
-    ({"Body": ""}, "replied"),
-]
-
-
-@pytest.mark.parametrize(("fields", "what"), STOPS)
-def test_what_people_write_by_sms(fields: dict[str, str], what: str) -> None:
-    told = one(by.twilio({"MessageSid": "SM9", "From": "+447700900123", "To": "+441234567890", **fields}))
-    assert (told.what, told.channel, told.address, told.key) == (what, "sms", "+447700900123", "")
-
-
-# ── hostile payloads ────────────────────────────────────────────────────────
-
-ODD: list[Any] = [
-    None, True, 7, -1, 1.5, "", "x" * 5000, "\0", "é\u2028", [], [None], [[]], {}, {"": None}, [KEY], {"send_id": {}},
-]  # fmt: skip
-SHAPES = [pm("Bounce", Type="HardBounce", Details="5.1.1"), pm("Open"), sg("click", url=URL, smtp_id="x"),
-          sg("bounce", type="bounce", status="5.1.1"), mg("failed", reason="bounce"), mg("clicked", url=URL),
-          rs("email.bounced", bounce={"type": "Permanent"}), rs("email.clicked", click={"link": URL}),
-          bounce("Permanent", "General", "5.1.1"), aws("Click", "click", {"link": URL}),
-          *inbound(ANSWER)[:1], inbound(ANSWER)[4], inbound(ANSWER)[5]]  # fmt: skip
-
-
-def mutants(value: Any, odd: Any) -> Iterable[Any]:
-    """The same with each of its parts replaced by this, one at a time."""
-    yield odd
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from ({**value, name: other} for other in mutants(inner, odd))
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from ([*value[:place], other, *value[place + 1 :]] for other in mutants(inner, odd))
-
-
-@pytest.mark.parametrize("said", SHAPES, ids=lambda said: said.url.rpartition("/")[2])
-def test_payloads_of_any_shape_are_told_or_refused(said: Delivery) -> None:
-    provider = said.url.rpartition("/")[2]
-    payload = orjson.loads(said.body)
-    if provider == "ses":
-        payload = orjson.loads(payload["Message"])
-    for odd in ODD:
-        for mutant in mutants(payload, odd):
-            whole = {"Type": "Notification", "MessageId": "m", "Message": orjson.dumps(mutant).decode()}
-            body = orjson.dumps(whole if provider == "ses" else mutant)
-            try:
-                for told in READ[provider](replace(said, body=body)):
-                    list(told.events())
-            except NotReadable:
-                assert not isinstance(mutant, dict if provider != "sendgrid" else list)
-
-
-def test_the_present_is_the_requests() -> None:
-    assert by.postmark({}).received == NOW

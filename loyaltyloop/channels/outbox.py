@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Row,
@@ -37,9 +36,9 @@ journey: Table = LiveJourney.__table__  # type: ignore[attr-defined]
 
 SNAPSHOT = 50_000
 RETRY = timedelta(minutes=5)
-# Written out: SQLite matches a partial index with no parameter.
-WAITING = literal_column("message.state IN ('planned', 'held')", Boolean)
-CLAIMED = literal_column("message.state = 'claimed'", Boolean)
+# Written out, and without a type (`= 1` would follow): SQLite then finds its partial index.
+WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
+CLAIMED: ColumnElement[bool] = literal_column("message.state = 'claimed'")
 
 
 def ready(connection: Connection, now: datetime, who: ColumnElement[bool]) -> Sequence[Row[tuple[str, int]]]:
@@ -78,11 +77,7 @@ def claims(messages: Iterable[tuple[str, int]], size: int) -> Iterator[list[str]
 
 def claimed_keys(connection: Connection) -> dict[str, str]:
     """Messages that were claimed and whose hand-over is not on record: key → the way out."""
-    chosen = (
-        select(message.c.key, message.c.via)
-        .where(literal_column("message.state = 'claimed'", Boolean))
-        .order_by(message.c.key)
-    )
+    chosen = select(message.c.key, message.c.via).where(CLAIMED).order_by(message.c.key)
     return {row.key: row.via for row in connection.execute(chosen)}
 
 

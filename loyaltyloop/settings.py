@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -165,12 +166,8 @@ def _is_public(url: str) -> bool:
 
 def _is_host(host: str) -> bool:
     """Could there be a host of this name, or with this address?"""
-    try:
-        ip_address(host)
-    except ValueError:
-        pass
-    else:
-        return True
+    with suppress(ValueError):
+        return bool(ip_address(host))
     try:
         labels = host.encode("idna").decode().removesuffix(".").split(".")
     except UnicodeError:

@@ -248,11 +248,9 @@ def test_bytes_that_were_mixed_up() -> None:
         for _ in range(dice.randint(1, 12)):
             start = dice.randrange(len(raw))
             raw[start : start + dice.randint(0, 30)] = dice.randbytes(dice.randint(0, 30))
-        try:
+        with suppress(NotReadable):  # which the hook answers with 400
             for told in smtp.read(by.smtp(bytes(raw))):
                 list(told.events())
-        except NotReadable:
-            pass
 
 
 # ── status codes ────────────────────────────────────────────────────────────

@@ -139,7 +139,10 @@ class OrderLine(SQLModel, table=True):
 
 
 class Engagement(SQLModel, table=True):
-    """A response to one of our messages; `kind` as conditions name it: clicked, opened, replied, ..."""
+    """A response to one of our messages; `kind` as conditions name it: clicked, opened, replied, ...
+
+    `answer`: of `answered` alone, a text or a number; what else was said stands in the event.
+    """
 
     __table_args__ = (
         Index("ix_engagement_message", "message_key", "kind"),
@@ -154,3 +157,4 @@ class Engagement(SQLModel, table=True):
     at: datetime
     arrived_at: datetime
     machine: bool = False
+    answer: Any = json_column(nullable=True)

@@ -62,7 +62,8 @@ class Message(SQLModel, table=True):
 class Body(SQLModel, table=True):
     """The rendered bytes of a claimed message, and the links it contains, in order.
 
-    `unsubscribe`: the address at which its reader unsubscribes with one click; empty for none.
+    `unsubscribe`: the address at which its reader unsubscribes with one click; empty for none. `question`: what
+    an `ask` asked, as `journey.question.as_document` writes it: the page behind its links shows just that.
     """
 
     message_id: int = big(primary_key=True)
@@ -70,6 +71,7 @@ class Body(SQLModel, table=True):
     text: str = long_text()
     unsubscribe: str = ""
     links: list[str] = json_column()
+    question: dict[str, Any] | None = json_column(nullable=True)
 
 
 class TurnLog(SQLModel, table=True):

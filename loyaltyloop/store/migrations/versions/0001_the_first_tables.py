@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("unsubscribe", AutoString(), nullable=False),
         sa.Column("links", JSON, nullable=False),
+        sa.Column("question", JSON, nullable=True),
         sa.PrimaryKeyConstraint("message_id"),
     )
     op.create_table(
@@ -82,6 +83,7 @@ def upgrade() -> None:
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("arrived_at", UTCDateTime(), nullable=False),
         sa.Column("machine", sa.Boolean(), nullable=False),
+        sa.Column("answer", JSON, nullable=True),
         sa.PrimaryKeyConstraint("event_id"),
     )
     with op.batch_alter_table("engagement", schema=None) as batch_op:

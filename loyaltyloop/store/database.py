@@ -84,6 +84,7 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
         "cache_size=-65536",
         "wal_autocheckpoint=8000",
         "temp_store=MEMORY",
+        "secure_delete=ON",  # what was erased is overwritten, and not only forgotten
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(_COHORT.format(instant="DATETIME").replace("BIGINT", "INTEGER"))

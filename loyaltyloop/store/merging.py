@@ -24,13 +24,17 @@ from loyaltyloop.store.models import (
     Message,
     Order,
     OrderLine,
+    PrivacyRequest,
     Touch,
 )
 from loyaltyloop.store.versions import load_newest
 
 _Model = type[Any]
 # Each row of these is about one customer, and moves as it is.
-MOVED: Sequence[_Model] = (Event, Identity, ConsentEntry, Order, OrderLine, Engagement, Message, Entry)
+MOVED: Sequence[_Model] = (
+    *(Event, Identity, ConsentEntry, Order, OrderLine),
+    *(Engagement, Message, Entry, PrivacyRequest),
+)
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 dates: Table = CustomerDate.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]

@@ -28,6 +28,7 @@ from loyaltyloop.store.models.people import (
     Identity,
     MergedCustomer,
 )
+from loyaltyloop.store.models.privacy import PrivacyRequest, Salt, Tombstone
 from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, Visit
 
 __all__ = [
@@ -54,9 +55,12 @@ __all__ = [
     "Message",
     "Order",
     "OrderLine",
+    "PrivacyRequest",
     "Product",
     "RUNNING",
+    "Salt",
     "SetAside",
+    "Tombstone",
     "Touch",
     "TurnLog",
     "Visit",

@@ -96,7 +96,12 @@ class Consent(SQLModel, table=True):
 
 
 class ConsentEntry(SQLModel, table=True):
-    """The ledger: who, channel, purpose, when, how, the wording shown. Only ever added to."""
+    """The ledger: who, channel, purpose, when, how, the wording shown. Only ever added to, until its customer
+    is erased.
+
+    `channel` is email, sms, push; or topic, often, birthday, which are no consents: what else was chosen on
+    the preferences' page. `given`: is it chosen now?
+    """
 
     __tablename__ = "consent_entry"
     id: int | None = big(default=None, primary_key=True)

@@ -290,6 +290,26 @@ def upgrade() -> None:
         batch_op.create_index("ix_order_line_product", ["product_id", "ordered_at"], unique=False)
 
     op.create_table(
+        "privacy_request",
+        sa.Column("key", AutoString(), nullable=False),
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("origin", AutoString(), nullable=False),
+        sa.Column("customer_id", BIG, nullable=True),
+        sa.Column("user_id", AutoString(), nullable=True),
+        sa.Column("anonymous_id", AutoString(), nullable=True),
+        sa.Column("shop", AutoString(), nullable=True),
+        sa.Column("asked_at", UTCDateTime(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("reason", AutoString(), nullable=False),
+        sa.Column("expires_at", UTCDateTime(), nullable=True),
+        sa.Column("done_at", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_privacy_request_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_state"), ["state"], unique=False)
+
+    op.create_table(
         "product",
         sa.Column("product_id", AutoString(), nullable=False),
         sa.Column("name", AutoString(), nullable=False),
@@ -304,12 +324,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("product_id"),
     )
     op.create_table(
+        "salt",
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("value", AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "set_aside",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),
         sa.Column("error", AutoString(), nullable=False),
         sa.Column("version", AutoString(), nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
+    )
+    op.create_table(
+        "tombstone",
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("hash", AutoString(), nullable=False),
+        sa.Column("erased_at", UTCDateTime(), nullable=False),
+        sa.Column("back_at", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "hash"),
     )
     op.create_table(
         "touch",

@@ -7,6 +7,7 @@ An attribute of a customer that stands in no table is the shop's own: its kind i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Literal
 
 # money: integer minor units in the store, major units in files. instant: aware UTC. date: without a zone.
@@ -93,9 +94,16 @@ LINE: Mapping[str, Kind] = {
     "image_url": "text",
 }
 
+# `quantity`: pieces in all; `lines`: different products.
 CART: Mapping[str, Kind] = {
     "products": "list",
     "value": "money",
+    "quantity": "number",
+    "lines": "number",
     "currency": "text",
     "url": "text",
+    "began_at": "instant",
+    "updated_at": "instant",
 }
+# A basket that nobody told of for so long is over: shops forget them in two to four weeks.
+BASKET_LIFE = timedelta(days=30)

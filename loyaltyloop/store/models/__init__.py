@@ -8,6 +8,7 @@ changes"` writes the next one. Until the first release the first one is written 
 from __future__ import annotations
 
 from loyaltyloop.store.models.arrivals import (
+    Basket,
     Engagement,
     Event,
     Imported,
@@ -32,6 +33,7 @@ from loyaltyloop.store.models.privacy import PrivacyRequest, Salt, Tombstone
 from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, Visit
 
 __all__ = [
+    "Basket",
     "Body",
     "Consent",
     "ConsentEntry",

@@ -138,6 +138,37 @@ class OrderLine(SQLModel, table=True):
     returned: bool = False
 
 
+class Basket(SQLModel, table=True):
+    """A basket of a customer: a fold over the customer's cart events. The `latest` is the customer's basket.
+
+    `cart_id` is empty where events name none. `value`: in the shop's currency; `stated`: as it was last told
+    with the whole of it. `checkouts`: the checkouts and orders that were begun with it.
+    """
+
+    __table_args__ = (
+        Index(
+            "uq_basket_latest",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("latest"),
+            postgresql_where=text("latest"),
+        ),
+    )
+    customer_id: int = big(primary_key=True, foreign_key="customer.id")
+    cart_id: str = Field(primary_key=True)
+    latest: bool
+    products: list[dict[str, Any]] = json_column()
+    value: int | None = big(default=None)
+    stated: int | None = big(default=None)
+    quantity: int = big()  # pieces
+    lines: int
+    currency: str
+    url: str | None = None
+    checkouts: list[str] = json_column()
+    began_at: datetime
+    updated_at: datetime
+
+
 class Engagement(SQLModel, table=True):
     """A response to one of our messages; `kind` as conditions name it: clicked, opened, replied, ...
 

@@ -379,6 +379,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("enrolment_id", "step"),
     )
     op.create_table(
+        "basket",
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("cart_id", AutoString(), nullable=False),
+        sa.Column("latest", sa.Boolean(), nullable=False),
+        sa.Column("products", JSON, nullable=False),
+        sa.Column("value", BIG, nullable=True),
+        sa.Column("stated", BIG, nullable=True),
+        sa.Column("quantity", BIG, nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("currency", AutoString(), nullable=False),
+        sa.Column("url", AutoString(), nullable=True),
+        sa.Column("checkouts", JSON, nullable=False),
+        sa.Column("began_at", UTCDateTime(), nullable=False),
+        sa.Column("updated_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("customer_id", "cart_id"),
+    )
+    with op.batch_alter_table("basket", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_basket_latest",
+            ["customer_id"],
+            unique=True,
+            sqlite_where=sa.text("latest"),
+            postgresql_where=sa.text("latest"),
+        )
+
+    op.create_table(
         "consent",
         sa.Column("customer_id", BIG, nullable=False),
         sa.Column("channel", AutoString(), nullable=False),

@@ -1,0 +1,162 @@
+"""Baskets in the database: what was just told of them is added; what came late is told anew from the start."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select
+
+from loyaltyloop.journey.facts import BASKET_LIFE
+from loyaltyloop.journey.model import Shop
+from loyaltyloop.store import baskets, bulk
+from loyaltyloop.store.amounts import Exchange
+from loyaltyloop.store.baskets import BasketState, Baskets, CartEvent, Item
+from loyaltyloop.store.models import Basket, Event, Product
+
+basket: Table = Basket.__table__  # type: ignore[attr-defined]
+event: Table = Event.__table__  # type: ignore[attr-defined]
+product: Table = Product.__table__  # type: ignore[attr-defined]
+
+Told = Mapping[int, list[CartEvent]]  # by customer
+_COLUMNS = [
+    "customer_id",
+    "cart_id",
+    "latest",
+    "products",
+    "value",
+    "stated",
+    "quantity",
+    "lines",
+    "currency",
+    "url",
+    "checkouts",
+    "began_at",
+    "updated_at",
+]
+_NAMES = sorted(baskets.EVENTS)
+
+
+def as_it_is(now: datetime) -> ColumnElement[bool]:
+    """Rows that are a customer's basket as of now: the latest, with something in it, and not over."""
+    return is_basket(basket, now)
+
+
+def is_basket(rows: Any, now: datetime) -> ColumnElement[bool]:
+    """The same of an alias of the table."""
+    return rows.c.latest & (rows.c.quantity > 0) & (rows.c.updated_at >= now - BASKET_LIFE)
+
+
+def refresh(connection: Connection, shop: Shop, new: Told, before: int, joined: Collection[int] = ()) -> None:
+    """Bring baskets up to date with events that were just applied.
+
+    `before`: earlier ones have a smaller `seq`. `joined`: customers who were merged with others: all that
+    both did is told anew, and so it is for whom something comes that happened before what is known.
+    """
+    if not new and not joined:
+        return
+    anew = _late(connection, new, before) | set(joined)
+    told = {who: list(events) for who, events in new.items() if who not in anew}
+    known = _known(connection, told)
+    told |= _all(connection, anew)
+    exchange, catalogue = Exchange(shop), _catalogue(connection, shop, told)
+    states = {
+        who: baskets.after(known.get(who, {}), events, exchange, catalogue) for who, events in told.items()
+    }
+    _write(connection, {*told, *anew}, states, exchange)
+
+
+def forget(connection: Connection, customers: Iterable[int]) -> None:
+    """Delete the baskets of these customers."""
+    gone = bulk.fill_temporary(connection, "basket_gone", {"id": int}, ((who,) for who in customers))
+    connection.execute(delete(basket).where(basket.c.customer_id.in_(select(gone.c.id))))
+
+
+def _late(connection: Connection, new: Told, before: int) -> set[int]:
+    """Of whom something is known already that did not happen before all that is new."""
+    first = ((who, min(event.at for event in events)) for who, events in new.items())
+    wanted = bulk.fill_temporary(connection, "basket_since", {"id": int, "at": datetime}, first)
+    known = exists().where(
+        event.c.customer_id == wanted.c.id,
+        event.c.name.in_(_NAMES),
+        event.c.at >= wanted.c.at,
+        event.c.seq < before,
+    )
+    return set(connection.execute(select(wanted.c.id).where(known)).scalars())
+
+
+def _known(connection: Connection, customers: Iterable[int]) -> dict[int, Baskets]:
+    """The baskets as they are kept; the latest comes last."""
+    wanted = bulk.fill_temporary(connection, "basket_wanted", {"id": int}, ((who,) for who in customers))
+    rows = connection.execute(
+        select(basket)
+        .join(wanted, wanted.c.id == basket.c.customer_id)
+        .order_by(basket.c.customer_id, basket.c.latest, basket.c.updated_at, basket.c.cart_id)
+    )
+    found: dict[int, Baskets] = defaultdict(dict)
+    for row in rows:
+        found[row.customer_id][row.cart_id] = BasketState(
+            row.cart_id,
+            tuple(row.products),
+            row.stated,
+            row.currency,
+            row.url,
+            tuple(row.checkouts),
+            row.began_at,
+            row.updated_at,
+        )
+    return found
+
+
+def _all(connection: Connection, customers: Collection[int]) -> dict[int, list[CartEvent]]:
+    """All that these customers ever told of baskets, so far as it was applied."""
+    if not customers:
+        return {}
+    wanted = bulk.fill_temporary(connection, "basket_anew", {"id": int}, ((who,) for who in customers))
+    columns = (event.c.name, event.c.at, event.c.message_id, event.c.properties)
+    rows = connection.execute(
+        select(event.c.customer_id, *columns)
+        .join(wanted, wanted.c.id == event.c.customer_id)
+        .where(event.c.name.in_(_NAMES), event.c.seq.is_not(None))
+    )
+    found: dict[int, list[CartEvent]] = defaultdict(list)
+    for who, *values in rows:
+        found[who].append(CartEvent(*values))
+    return found
+
+
+def _catalogue(connection: Connection, shop: Shop, told: Told) -> dict[str, Item]:
+    """Categories and prices of products that events name; a price in another currency is not taken."""
+    named = {
+        name for events in told.values() for one in events for name in baskets.product_ids(one.properties)
+    }
+    if not named:
+        return {}
+    wanted = bulk.fill_temporary(connection, "basket_product", {"id": str}, ((name,) for name in named))
+    rows = connection.execute(
+        select(product.c.product_id, product.c.category, product.c.price, product.c.currency).join(
+            wanted, wanted.c.id == product.c.product_id
+        )
+    )
+    return {
+        row.product_id: Item(row.category, row.price if row.currency in (None, shop.currency) else None)
+        for row in rows
+    }
+
+
+def _write(
+    connection: Connection, concerned: Collection[int], states: Mapping[int, Baskets], exchange: Exchange
+) -> None:
+    forget(connection, sorted(concerned))
+    bulk.insert_rows(connection, basket, _COLUMNS, _rows(states, exchange))
+
+
+def _rows(states: Mapping[int, Baskets], exchange: Exchange) -> Iterator[tuple[Any, ...]]:
+    for who, kept in states.items():
+        latest = next(reversed(kept), None)
+        for name, one in kept.items():
+            counts = (one.value(exchange), one.stated, one.quantity, len(one.products))
+            about = (one.currency, one.url, list(one.checkouts), one.began_at, one.updated_at)
+            yield who, name, name == latest, list(one.products), *counts, *about

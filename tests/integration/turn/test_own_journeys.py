@@ -2,73 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import pytest
-from sqlalchemy import Engine, Table, insert, select
+from sqlalchemy import Engine
 
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
-from loyaltyloop.store.database import read, write
-from loyaltyloop.store.models import Body, Product
-from tests.integration.turn.stage import Stage, utc
-from tests.reference.staging import MESSAGE
-
-PROJECT = read_project(collect_files(Path(__file__).parents[3]))
-body: Table = Body.__table__  # type: ignore[attr-defined]
-product: Table = Product.__table__  # type: ignore[attr-defined]
-
-
-class Own(Stage):
-    """The sample shop with its own journeys, templates and quiet hours, from nine at night to eight."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self.knows("ada", first_name="Ada")
-
-    def apply(self, at: str, *journeys: str, shop: str = "", finish_old: Sequence[str] = ()) -> None:
-        """All of the project's files."""
-        apply(self.engine, PROJECT, utc(at))
-
-    def ordered(self, at: str, number: str = "o1") -> None:
-        lines = [{"product_id": "jar", "name": "Biscuit Jar", "price": 12.5, "quantity": 1}]
-        words: dict[str, Any] = {"order_id": number, "total": 12.5, "currency": "GBP", "products": lines}
-        self.did("ada", "Order Completed", at, **words)
-
-    def told(self, what: str, at: str, number: str = "o1") -> None:
-        """What the warehouse or the carrier says of an order."""
-        self.did("ada", f"Order {what}", at, order_id=number)
-
-    def key(self, step: str) -> str:
-        """Of the message of this step."""
-        with read(self.engine) as connection:
-            found = connection.execute(select(MESSAGE.c.key).where(MESSAGE.c.step == step))
-            return str(found.scalar_one())
-
-    def clicked(self, step: str, at: str) -> None:
-        self.did("ada", "Email Link Clicked", at, email_id=self.key(step))
-
-    def sells(self, *names: str) -> None:
-        rows = [{"product_id": name, "name": name.title(), "in_stock": True} for name in names]
-        with write(self.engine) as connection:
-            connection.execute(insert(product), rows)
-
-    def got(self) -> list[tuple[str, str]]:
-        """(local day and hour, step) of what was handed over, in order."""
-        when = MESSAGE.c.handed_over_at
-        chosen = select(when, MESSAGE.c.step).where(MESSAGE.c.state == "handed_over").order_by(when)
-        with read(self.engine) as connection:
-            return [(f"{at:%m-%d %H}", step) for at, step in connection.execute(chosen)]
-
-    def text(self, step: str) -> str:
-        joined = body.join(MESSAGE, MESSAGE.c.id == body.c.message_id)
-        with read(self.engine) as connection:
-            chosen = select(body.c.text).select_from(joined).where(MESSAGE.c.step == step)
-            return str(connection.execute(chosen).scalar_one())
-
+from tests.integration.turn.own import Own
 
 # ── an order ────────────────────────────────────────────────────────────────
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.steps import send
+from loyaltyloop.steps import planning
 from loyaltyloop.steps import wait as waits
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.cohorts import cohort, enrolment, mark, move, take
@@ -44,7 +44,7 @@ def test_message_of_somebody_who_merges_while_it_is_planned(
     stage.knows("ada")
     stage.did("~tablet", "Signed Up", "03-02 10:00")
     merge = merging(stage, "03-02 10:00")
-    monkeypatch.setattr(send, "_insert", merge.before(send._insert))
+    monkeypatch.setattr(planning, "_insert", merge.before(planning._insert))
     with open_turn(stage.world, "waiting", utc("03-02 10:00")) as turn:
         for one in turn.stages:
             if one.kind == "deliver":

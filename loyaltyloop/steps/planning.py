@@ -1,0 +1,103 @@
+"""Planning a message, and standing until it was handed over or refused: what all that sends has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, case, insert, literal, select, update
+
+from loyaltyloop.journey.dice import message_key
+from loyaltyloop.journey.model import Purpose
+from loyaltyloop.journey.times import Duration
+from loyaltyloop.steps.stand import Stand
+from loyaltyloop.store.bulk import fill_temporary
+from loyaltyloop.store.cohorts import READY, cohort, customer, enrolment, mark
+from loyaltyloop.store.models import Message
+
+message: Table = Message.__table__  # type: ignore[attr-defined]
+_KEYS: dict[str, type] = {"id": int, "key": str, "due_at": datetime, "expires_at": datetime}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What is planned for everybody who arrives. `due`: the first instant (UTC) for who lives in a zone.
+
+    `expires_after` counts from the decision: what would leave later is dropped.
+    """
+
+    channel: str
+    purpose: Purpose
+    template: str
+    due: Callable[[str], datetime]
+    expires_after: Duration | None
+
+
+def go_on(stand: Stand, refused_words: str, leaves: bool = False) -> None:
+    """Those whose message is settled go on; `leaves`: those whose message was refused end as `blocked`."""
+    settled = select(message.c.state, message.c.reason).where(
+        message.c.enrolment_id == cohort.c.id, message.c.step == stand.step.name
+    )
+    refused = settled.where(message.c.state == "refused").exists()
+    why = settled.with_only_columns(
+        case((message.c.state == "refused", literal(refused_words) + message.c.reason), else_="handed over")
+    )
+    sent = cohort.c.state == "sent"
+    if leaves:
+        mark(stand.connection, and_(sent, refused), left="blocked", why=why.scalar_subquery())
+    mark(stand.connection, sent, path="", why=why.scalar_subquery())
+
+
+def plan(stand: Stand, planned: Planned) -> None:
+    """One message for each who has arrived, with its key; they stand here until it is settled."""
+    people = stand.people(
+        enrolment.c.id,
+        enrolment.c.customer_key,
+        enrolment.c.one_per,
+        enrolment.c.occurrence,
+        customer.c.zone,
+    )
+    if not people:
+        return
+    due = {zone: planned.due(zone) for zone in {person.zone for person in people}}
+    after = planned.expires_after
+    expires = {zone: after.after(stand.now, zone) if after else None for zone in due}
+    name, first = stand.journey.name, stand.step.first_name or stand.step.name
+    keys = [
+        (number, message_key(name, customer_key, one_per, occurrence, first), due[zone], expires[zone])
+        for number, customer_key, one_per, occurrence, zone in people
+    ]
+    _insert(stand, planned, fill_temporary(stand.connection, "planned", _KEYS, keys))
+    ready = select(cohort.c.id).where(READY)
+    stand.connection.execute(update(enrolment).where(enrolment.c.id.in_(ready)).values(state="sending"))
+
+
+def _insert(stand: Stand, planned: Planned, keyed: Table) -> None:
+    """The messages of these keys; what they have of their enrolments is copied inside the database."""
+    own: dict[str, Any] = {
+        "key": keyed.c.key,
+        "enrolment_id": enrolment.c.id,
+        "customer_id": enrolment.c.customer_id,
+        "journey": stand.journey.name,
+        "version": stand.version,
+        "step": stand.step.name,
+        "channel": planned.channel,
+        "purpose": planned.purpose,
+        "template": planned.template,
+        "priority": stand.journey.priority,
+        "entered_at": enrolment.c.entered_at,
+        "decided_at": stand.now,
+        "due_at": keyed.c.due_at,
+        "expires_at": keyed.c.expires_at,
+        "state": "planned",
+        "reason": "",
+    }
+    values = [
+        value if isinstance(value, ColumnElement) else literal(value, message.c[name].type)
+        for name, value in own.items()
+    ]
+    joined = keyed.join(enrolment, enrolment.c.id == keyed.c.id)
+    chosen = select(*values).select_from(joined).order_by(keyed.c.id)
+    stand.connection.execute(insert(message).from_select(list(own), chosen))

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
 from psycopg import sql
-from psycopg.types.json import Jsonb
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
     Connection,
     Date,
-    DateTime,
     Float,
     Insert,
-    Integer,
     MetaData,
-    String,
     Table,
     Text,
     Update,
@@ -32,17 +25,24 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 from sqlmodel import UTCDateTime
 
-from loyaltyloop.store.canonical import number
+from loyaltyloop.store.bulk_values import (
+    Converter,
+    json_bytes,
+    postgres_converter,
+    postgres_type,
+    sqlite_converter,
+)
 from loyaltyloop.store.database import is_postgres
 
+MOST_JSON = 8 * 1024 * 1024  # bytes of rows in one statement
 Row = Sequence[Any]
-Converter = Callable[[Any], Any]
 _TYPES: Mapping[type, Callable[[], TypeEngine[Any]]] = {
     int: BigInteger,
     str: Text,
@@ -86,14 +86,9 @@ def insert_new(
     connection: Connection, table: Table, key: Sequence[str], columns: Sequence[str], rows: Sequence[Row]
 ) -> int:
     """Insert those rows whose `key` is not there yet, in their order; how many they were."""
-    if not is_postgres(connection):
-        statement = sqlite_insert(table).on_conflict_do_nothing(index_elements=key)
-        return _execute_many(connection, statement, table, columns, rows)
-    numbered = ((number, *row) for number, row in enumerate(rows))
-    staged = _stage(connection, table, columns, numbered, numbered=True)
-    chosen = select(*(staged.c[name] for name in columns)).order_by(staged.c.row_number)
-    fresh = postgres_insert(table).from_select(columns, chosen).on_conflict_do_nothing(index_elements=key)
-    return _count(connection, fresh)
+    if is_postgres(connection):
+        return _insert_from_json(connection, _new_rows(table, tuple(key), tuple(columns)), columns, rows)
+    return _run_many(connection, _new_ones(table, tuple(key), tuple(columns)), table, columns, rows)
 
 
 def update_rows(
@@ -137,14 +132,10 @@ def _fill(connection: Connection, name: str, columns: list[Column[Any]], rows: I
     return table
 
 
-def _stage(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row], numbered: bool = False
-) -> Table:
+def _stage(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> Table:
     """The rows in a temporary table with columns like the table's."""
-    extra: list[Column[Any]] = [Column("row_number", BigInteger())] if numbered else []
     copies: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
-    name = "_".join(["stage", table.name, *("n" for _ in extra), _short(columns)])
-    return _fill(connection, name, [*extra, *copies], rows)
+    return _fill(connection, f"stage_{table.name}_{_short(columns)}", copies, rows)
 
 
 def _short(columns: Sequence[str]) -> str:
@@ -155,6 +146,13 @@ def _short(columns: Sequence[str]) -> str:
 # ── SQLite ──────────────────────────────────────────────────────────────────
 
 
+class _Many(NamedTuple):
+    """A statement to be run for each row, and the places of its values in a row."""
+
+    statement: str
+    order: list[int]
+
+
 def _execute_many(
     connection: Connection,
     statement: Insert | Update,
@@ -162,13 +160,28 @@ def _execute_many(
     columns: Sequence[str],
     rows: Iterable[Row],
 ) -> int:
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
-    order = [list(columns).index(name) for name in compiled.positiontup or ()]
+    return _run_many(connection, _compiled(statement, columns), table, columns, rows)
+
+
+def _compiled(statement: Insert | Update, columns: Sequence[str]) -> _Many:
+    compiled = statement.compile(dialect=sqlite.dialect(), column_keys=list(columns))
+    return _Many(str(compiled), [list(columns).index(name) for name in compiled.positiontup or ()])
+
+
+@lru_cache(maxsize=64)
+def _new_ones(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> _Many:
+    """Kept, as compiling costs as much as a hundred rows, and events come in such small lots."""
+    return _compiled(sqlite_insert(table).on_conflict_do_nothing(index_elements=key), columns)
+
+
+def _run_many(
+    connection: Connection, many: _Many, table: Table, columns: Sequence[str], rows: Iterable[Row]
+) -> int:
     kinds = [table.c[name].type if name in table.c else None for name in columns]
-    converters = [_sqlite_converter(kinds[place]) for place in order]
+    converters = [sqlite_converter(kinds[place]) for place in many.order]
     cursor: Any = connection.connection.cursor()
     try:
-        cursor.executemany(str(compiled), _converted(rows, order, converters))
+        cursor.executemany(many.statement, _converted(rows, many.order, converters))
         return max(int(cursor.rowcount), 0)
     finally:
         cursor.close()
@@ -185,90 +198,67 @@ def _converted(
         ]
 
 
-def _sqlite_converter(kind: TypeEngine[Any] | None) -> Converter | None:
-    match kind:
-        case UTCDateTime() | DateTime():
-            return lru_cache(maxsize=256)(_sqlite_instant)  # rows of one event share their instants
-        case Date():
-            return date.isoformat
-        case JSON():
-            return json_text
-        case _:
-            return None
-
-
-def _sqlite_instant(value: datetime) -> str:
-    moved = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return moved.isoformat(" ", "microseconds")[:26]
-
-
-def json_text(value: Any) -> str:
-    """JSON as the models store it: keys sorted."""
-    return _json_bytes(value).decode()
-
-
 # ── PostgreSQL ──────────────────────────────────────────────────────────────
+
+
+@lru_cache(maxsize=64)
+def _new_rows(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> sql.Composed:
+    """The new ones of a JSON array, in their order; of 100 rows a temporary table costs twice as much."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    typed = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(postgres_type(table.c[name].type)))
+        for name in columns
+    )
+    return sql.SQL(
+        "INSERT INTO {table} ({names}) SELECT {names}"
+        " FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({typed}))"
+        " WITH ORDINALITY AS given ({names}, row_number) ORDER BY row_number"
+        " ON CONFLICT ({key}) DO NOTHING"
+    ).format(
+        table=sql.Identifier(table.name),
+        names=names,
+        typed=typed,
+        key=sql.SQL(", ").join(map(sql.Identifier, key)),
+    )
+
+
+def _insert_from_json(
+    connection: Connection, statement: sql.Composed, columns: Sequence[str], rows: Iterable[Row]
+) -> int:
+    count = 0
+    cursor: Any = connection.connection.cursor()
+    with cursor:
+        for part in _json_arrays(columns, rows):
+            cursor.execute(statement, (part,))
+            count += cursor.rowcount
+    return count
+
+
+def _json_arrays(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    """The rows as arrays of objects, none much longer than MOST_JSON."""
+    found: list[bytes] = []
+    size = 0
+    for row in rows:
+        found.append(json_bytes(dict(zip(columns, row, strict=True))))
+        size += len(found[-1])
+        if size >= MOST_JSON:
+            yield f"[{b','.join(found).decode()}]"
+            found, size = [], 0
+    if found:
+        yield f"[{b','.join(found).decode()}]"
 
 
 def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
     kinds = [table.c[name].type for name in columns]
-    converters = [_postgres_converter(kind) for kind in kinds]
+    converters = [postgres_converter(kind) for kind in kinds]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     count = 0
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(statement) as copy:
-        copy.set_types([_postgres_type(kind) for kind in kinds])
+        copy.set_types([postgres_type(kind) for kind in kinds])
         for row in _converted(rows, range(len(columns)), converters):
             copy.write_row(row)
             count += 1
     return count
-
-
-def _postgres_type(kind: TypeEngine[Any]) -> str:
-    match kind:
-        case UTCDateTime() | DateTime():
-            return "timestamptz"
-        case Date():
-            return "date"
-        case JSON():
-            return "jsonb"
-        case Boolean():
-            return "bool"
-        case BigInteger():
-            return "int8"
-        case Integer():
-            return "int4"
-        case Float():
-            return "float8"
-        case String():
-            return "text"
-        case _:
-            return _impl(kind)
-
-
-def _impl(kind: TypeEngine[Any]) -> str:
-    inner = getattr(kind, "impl_instance", None)
-    if inner is None:
-        raise TypeError(f"no way to copy a column of type {kind!r}")
-    return _postgres_type(inner)
-
-
-def _postgres_converter(kind: TypeEngine[Any]) -> Converter | None:
-    return _postgres_json if isinstance(kind, JSON) else None
-
-
-def _postgres_json(value: Any) -> Jsonb:
-    return Jsonb(value, dumps=_json_bytes)
-
-
-def _json_bytes(value: Any) -> bytes:
-    return orjson.dumps(value, default=_decimal, option=orjson.OPT_SORT_KEYS)
-
-
-def _decimal(value: Any) -> float:
-    """Numbers of journey files, as JSON keeps them."""
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{type(value).__name__} is no JSON value")
-    return number(float(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -23,19 +24,20 @@ def canonical(value: Any, depth: int = 0) -> Any:
 
     Raises Refused for NUL characters, lone surrogates and nesting deeper than 32.
     """
-    match value:
-        case None | bool():
-            return value
+    match value:  # what comes most often stands first: each event has dozens of values
         case str():
-            return plain_text(value)
+            return value if value.isascii() and "\0" not in value else plain_text(value)
+        case None | bool() | int() if value is None or -LARGEST <= value < LARGEST:
+            return value
         case int() | float():
             return number(value)
         case _ if depth >= DEEPEST:
             raise Refused(f"nested deeper than {DEEPEST} levels")
+        case dict() | Mapping():
+            deeper = depth + 1
+            return {_name(name): canonical(item, deeper) for name, item in value.items()}
         case list() | tuple():
             return [canonical(item, depth + 1) for item in value]
-        case Mapping():
-            return {_name(name): canonical(item, depth + 1) for name, item in value.items()}
         case _:
             raise Refused(f"{type(value).__name__} is no JSON value")
 
@@ -67,7 +69,9 @@ def number(value: float) -> int | float:
     return rounded
 
 
+@lru_cache(maxsize=4096)
 def _name(name: str) -> str:
+    """Names come again and again: a few hundred are all that a shop has."""
     if len(name) > LONGEST_ID:
         raise Refused(f"a name longer than {LONGEST_ID} characters")
     return plain_text(name)

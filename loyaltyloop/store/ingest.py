@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 
 from sqlalchemy import Connection, Table
 
@@ -29,6 +30,7 @@ COLUMNS = (
     "order_id",
 )
 _CHUNK = 5000
+_row: Callable[[Call], tuple[object, ...]] = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -57,4 +59,4 @@ def record(connection: Connection, calls: Iterable[Call]) -> Recorded:
 
 
 def _rows(calls: list[Call]) -> list[tuple[object, ...]]:
-    return [tuple(getattr(call, name) for name in COLUMNS) for call in calls]
+    return list(map(_row, calls))

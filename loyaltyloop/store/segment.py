@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from loyaltyloop.journey.events import ALIASES
@@ -17,6 +18,7 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no shop sold by the web before; e
 LATEST = datetime(2900, 1, 1, tzinfo=UTC)
 
 _KEPT = ("timezone", "locale", "campaign", "page")  # of the context; addresses and agents are not kept
+_LONGEST = len("2026-01-31T10:00:00.123456Z")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
@@ -144,8 +146,13 @@ def _with_name(raw: Mapping[str, Any], kind: str, properties: dict[str, Any]) ->
 
 
 def _context(raw: Mapping[str, Any]) -> dict[str, Any] | None:
-    context = _object(raw, "context")
-    return {name: context[name] for name in _KEPT if context.get(name) is not None} or None
+    """What is kept of it, looked at; the rest goes nowhere."""
+    context = raw.get("context")
+    if context is None:
+        return None
+    if not isinstance(context, dict):
+        raise Refused("context is no JSON object")
+    return {name: canonical(context[name]) for name in _KEPT if context.get(name) is not None} or None
 
 
 def _order_id(properties: Mapping[str, Any]) -> str | None:
@@ -175,7 +182,7 @@ def _times(
     arrived_at = arrived_at or at
     if at < EARLIEST or arrived_at < EARLIEST:
         raise Refused(f"{_iso(min(at, arrived_at))} is before 1995: a placeholder, not the time it happened")
-    if max(at, arrived_at) > LATEST or at > lateness.after(arrived_at, "UTC"):
+    if max(at, arrived_at) > LATEST or (at > arrived_at and at > lateness.after(arrived_at, "UTC")):
         raise Refused(f"it happened at {_iso(at)}, after it arrived ({_iso(arrived_at)}): in the future")
     return at, arrived_at
 
@@ -200,10 +207,16 @@ def _instant(raw: Mapping[str, Any], name: str) -> datetime | None:
     value = raw.get(name)
     if value is None:
         return None
-    found = read_instant(_FRACTION.sub(r"\1", value) if isinstance(value, str) else None)
+    found = _read_instant(value) if isinstance(value, str) else None
     if found is None:
         raise Refused(f"{name} is {str(value)[:40]!r}: write an instant such as 2026-01-31T10:00:00Z")
     return found
+
+
+@lru_cache(maxsize=64)
+def _read_instant(text: str) -> datetime | None:
+    """All calls of a batch have one `sentAt`. Fractions finer than microseconds are cut off."""
+    return read_instant(text if len(text) <= _LONGEST else _FRACTION.sub(r"\1", text))
 
 
 def _iso(instant: datetime) -> str:

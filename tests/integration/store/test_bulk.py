@@ -95,6 +95,28 @@ def test_insert_new_keeps_what_is_there_and_the_order(engine: Engine) -> None:
     ]
 
 
+@pytest.mark.parametrize("most", [bulk.MOST_JSON, 1])
+def test_new_rows_equal_rows_inserted_one_by_one(
+    engine: Engine, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_JSON", most)
+    said = {"ü": ["\U0001f600", 1.5, None, True, -(1 << 63)], "a": {"'\\\"": "%s {} \x1f"}}
+    there = AT.astimezone(timezone(timedelta(hours=-9)))
+    values = {"source": "test", "type": "track", "name": "%s", "at": there, "arrived_at": AT, "context": None}
+    columns = ["message_id", *values, "properties"]
+    with write(engine) as connection:
+        one = values | {"message_id": "0", "properties": said}
+        connection.execute(insert(event).values(one))
+        rows = [(number, *values.values(), said) for number in ("2", "1", "2", "0")]
+        assert bulk.insert_new(connection, event, ["source", "message_id"], columns, rows) == 2
+    first, *others = _all(engine, event, "id")
+    assert [row["message_id"] for row in others] == ["2", "1"]
+    for row in others:
+        assert row | {"id": first["id"], "message_id": "0"} == first
+    with read(engine) as connection:
+        assert connection.execute(select(func.count()).where(event.c.context.is_(None))).scalar() == 3
+
+
 def test_update_sets_columns_of_the_rows_named(engine: Engine) -> None:
     with write(engine) as connection:
         bulk.insert_rows(

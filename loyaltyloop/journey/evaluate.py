@@ -4,12 +4,13 @@
 a `goal`, by this rule:
 
 - An event or an engagement satisfies a condition at its own time; with `times`, the one with which the
-  least sufficient number was reached, if the number of all of them passes too.
+  least sufficient number was reached, if the number of all of them passes too. Of several answers to one
+  question the latest is the answer: it satisfies at its own time, the earlier ones no more.
 - Only what happened from `since` to `until` (both included) and arrived by `deadline` counts; inside `not`
   as well. `since` written in a `did` stands instead of the window's. A response to a message of this
   enrolment counts from the message's hand-over, unless the step says since when.
-- All else (the customer, the trigger, consents, `not`, a segment, `times` that no event satisfies) holds
-  as of now and has no time of its own.
+- All else (the customer, the trigger, consents, `not`, a segment, `times` that no event satisfies, a
+  question without an answer) holds as of now and has no time of its own.
 - `any` is satisfied at the least of its parts' times, `all` at the greatest; parts without a time decide
   nothing about it. What is satisfied without any time is satisfied `now`.
 
@@ -24,7 +25,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from loyaltyloop.journey.asked import Asked, Window, value_of
-from loyaltyloop.journey.comparisons import equal, fields_pass, least_count, passes
+from loyaltyloop.journey.comparisons import equal, fields_pass, least_count, passes, passes_unknown
 from loyaltyloop.journey.condition import (
     About,
     AllOf,
@@ -79,6 +80,8 @@ def _moment(condition: Condition, asked: Asked) -> tuple[bool, datetime | None]:
         case Engaged():
             first = min(_responses(condition, asked), default=None)
             return first is not None, first
+        case Answered():
+            return _answered(condition, asked)
         case _:
             return _holds(condition, asked), None
 
@@ -97,20 +100,18 @@ def _holds(condition: Condition, asked: Asked) -> bool:
             return _deed(condition, asked)[0]
         case Engaged():
             return any(True for _ in _responses(condition, asked))
+        case Answered():
+            return _answered(condition, asked)[0]
         case _:
             return _state_holds(condition, asked)
 
 
-def _state_holds(
-    condition: About | Answered | Consents | Inside | Reachable | Redeemed, asked: Asked
-) -> bool:
+def _state_holds(condition: About | Consents | Inside | Reachable | Redeemed, asked: Asked) -> bool:
     view = asked.view
     match condition:
         case About():
             fields = condition.where.fields
             return all(passes(test, value_of(condition, name, asked), asked.instant) for name, test in fields)
-        case Answered(step, test):
-            return passes(test, asked.enrolment.kept.get(step), asked.instant)
         case Consents(channel, given):
             return view.consents.get(channel, False) == given
         case Reachable(channel):
@@ -195,8 +196,29 @@ def _responses(engaged: Engaged, asked: Asked) -> Iterator[datetime]:
 
 def _is_of(engaged: Engaged, found: Engagement | Message, asked: Asked) -> bool:
     if engaged.journey is None:
-        return found.enrolment_id == asked.enrolment.id and found.step == engaged.step
+        return _is_own(engaged.step, found, asked)
     return found.journey == engaged.journey and engaged.step in (None, found.step)
+
+
+def _is_own(step: str | None, found: Engagement | Message, asked: Asked) -> bool:
+    return found.enrolment_id == asked.enrolment.id and found.step == step
+
+
+def _answered(answered: Answered, asked: Asked) -> tuple[bool, datetime | None]:
+    """Does the latest answer pass, and its time; where there is none, does the unknown?"""
+    step = answered.step
+    left_at = next((one.left_at for one in asked.view.messages if _is_own(step, one, asked)), None)
+    found = [
+        (each.at, each.id, each.answer)
+        for each in asked.view.engagements
+        if each.kind == "answered" and not each.machine and _is_own(step, each, asked)
+        if asked.shows(each.at, each.arrived_at) and _since_left(each.at, left_at, asked)
+    ]
+    if not found:
+        return passes_unknown(answered.test), None
+    at, _, value = max(found, key=lambda each: each[:2])
+    satisfied = passes(answered.test, value, asked.instant)
+    return satisfied, at if satisfied else None
 
 
 def _visible(
@@ -204,8 +226,19 @@ def _visible(
 ) -> bool:
     if not (asked.recent(at, engaged.within) and asked.shows(at, arrived_at)):
         return False
+    if engaged.journey is None:
+        return _since_left(at, left_at, asked)
+    return asked.window is None or _since_given(at, asked.window)
+
+
+def _since_left(at: datetime, left_at: datetime | None, asked: Asked) -> bool:
+    """In a window, what answers a message of this enrolment counts from when it left, or as the step says."""
     if asked.window is None:
         return True
-    if engaged.journey is None and not asked.window.since_given:
-        return left_at is not None and at >= left_at
-    return asked.window.since is None or at >= asked.window.since
+    if asked.window.since_given:
+        return _since_given(at, asked.window)
+    return left_at is not None and at >= left_at
+
+
+def _since_given(at: datetime, window: Window) -> bool:
+    return window.since is None or at >= window.since

@@ -21,7 +21,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Engagement:
-    """A response to a message of the enrolment `enrolment_id`; `kind` as conditions name it."""
+    """A response to a message of the enrolment `enrolment_id`; `kind` as conditions name it, or `answered`.
+
+    `answer`: what was answered, a text or a number. `id`: of two at one instant the greater is the later.
+    """
 
     enrolment_id: int
     journey: str
@@ -30,6 +33,8 @@ class Engagement:
     at: datetime
     arrived_at: datetime
     machine: bool = False
+    answer: Any = None
+    id: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import assert_never
 from sqlalchemy import ColumnElement, and_, case, false, func, not_, null, or_, true
 from sqlmodel import UTCDateTime
 
-from loyaltyloop.journey.comparisons import is_lower_bound, least_count
+from loyaltyloop.journey.comparisons import is_lower_bound, least_count, passes_unknown
 from loyaltyloop.journey.condition import (
     About,
     AllOf,
@@ -34,12 +34,12 @@ from loyaltyloop.journey.condition import (
 from loyaltyloop.store.comparisons import passes
 from loyaltyloop.store.deeds import deeds
 from loyaltyloop.store.documents import count_value
-from loyaltyloop.store.responses import responses
+from loyaltyloop.store.responses import answers, responses
 from loyaltyloop.store.scope import At, Span, instant
 from loyaltyloop.store.scope import Scope as Scope
 from loyaltyloop.store.scope import limits as limits
 from loyaltyloop.store.scope import zone_limits as zone_limits
-from loyaltyloop.store.subjects import about, answered, consents, inside, reachable
+from loyaltyloop.store.subjects import about, consents, inside, reachable
 
 Bool = ColumnElement[bool]
 
@@ -59,18 +59,16 @@ def holds(condition: Condition, scope: Scope) -> Bool:
             return _did(condition, scope)
         case Engaged():
             return or_(*(rows.exist() for rows in responses(condition, scope)))
+        case Answered():
+            return _answered(condition, scope).holds
         case _:
             return _state_holds(condition, scope)
 
 
-def _state_holds(
-    condition: About | Answered | Consents | Inside | Reachable | Redeemed, scope: Scope
-) -> Bool:
+def _state_holds(condition: About | Consents | Inside | Reachable | Redeemed, scope: Scope) -> Bool:
     match condition:
         case About():
             return about(condition, scope)
-        case Answered():
-            return answered(condition, scope)
         case Consents():
             return consents(condition, scope)
         case Reachable():
@@ -139,6 +137,8 @@ def _satisfied(condition: Condition, scope: Scope) -> _Satisfied:
             return _Satisfied(at=_deed(condition, least, scope))
         case Engaged():
             return _Satisfied(at=_least([rows.first() for rows in responses(condition, scope)], scope))
+        case Answered():
+            return _answered(condition, scope)
         case _:
             return _Satisfied(state=holds(condition, scope))
 
@@ -150,6 +150,13 @@ def _deed(did: Did, least: int, scope: Scope) -> At:
         return at
     enough = passes(did.times, count_value(rows.count()), scope.instant, scope.postgres)
     return case((enough, at))
+
+
+def _answered(condition: Answered, scope: Scope) -> _Satisfied:
+    """By the latest answer, at its time; where the unknown passes, without any answer as well."""
+    latest, every = answers(condition, scope)
+    nothing = not_(every.exist()) if passes_unknown(condition.test) else None
+    return _Satisfied(nothing, latest.first())
 
 
 def _any(parts: list[_Satisfied], scope: Scope) -> _Satisfied:

@@ -15,6 +15,7 @@ from loyaltyloop.store.models import Engagement, Message
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 
+ANSWERED = "Survey Answered"
 # Segment's names of events → as conditions name them.
 KINDS: Mapping[str, str] = {
     "Email Link Clicked": "clicked",
@@ -22,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "Email Delivered": "received",
     "Email Bounced": "bounced",
     "Email Replied": "replied",
+    ANSWERED: "answered",
     "Email Marked as Spam": "complained",
     "SMS Delivered": "received",
     "SMS Bounced": "bounced",
@@ -43,12 +45,13 @@ _COLUMNS = [
     "at",
     "arrived_at",
     "machine",
+    "answer",
 ]
 
 
 @dataclass(frozen=True)
 class Response:
-    """An event that tells of a message."""
+    """An event that tells of a message. `answer`: a text or a number, of `answered` alone."""
 
     event_id: int
     message_key: str
@@ -56,6 +59,7 @@ class Response:
     at: datetime
     arrived_at: datetime
     machine: bool
+    answer: str | int | float | None = None
 
 
 def response(
@@ -65,7 +69,10 @@ def response(
     kind, key = KINDS.get(name), properties.get("email_id", properties.get("sms_id"))
     if kind is None or not isinstance(key, str):
         return None
-    return Response(event_id, key, kind, at, arrived_at, properties.get("machine") is True)
+    answer = properties.get("answer") if kind == "answered" else None
+    if kind == "answered" and (isinstance(answer, bool) or not isinstance(answer, str | int | float)):
+        return None
+    return Response(event_id, key, kind, at, arrived_at, properties.get("machine") is True, answer)
 
 
 def write(connection: Connection, responses: Sequence[Response]) -> set[int]:
@@ -88,7 +95,7 @@ def write(connection: Connection, responses: Sequence[Response]) -> set[int]:
 def _row(response: Response, of: Any) -> tuple[Any, ...]:
     r = response
     about = (of.customer_id, of.journey, of.step)
-    return r.event_id, r.message_key, *about, r.kind, r.at, r.arrived_at, r.machine
+    return r.event_id, r.message_key, *about, r.kind, r.at, r.arrived_at, r.machine, r.answer
 
 
 def _report(connection: Connection, responses: Iterable[Response]) -> None:

@@ -1,12 +1,15 @@
-"""How customers responded to messages, as SQL: the engagements and hand-overs that count for a condition."""
+"""How customers responded to messages, as SQL: the engagements, answers and hand-overs that count."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, false, func
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, func, not_, or_
 
-from loyaltyloop.journey.condition import Engaged
+from loyaltyloop.journey.condition import Answered, Engaged
 from loyaltyloop.journey.evaluate import HANDED_OVER
+from loyaltyloop.journey.times import Duration
+from loyaltyloop.store.comparisons import passes
 from loyaltyloop.store.deeds import Rows, before_end, recent
+from loyaltyloop.store.documents import whole
 from loyaltyloop.store.models import Engagement, Message
 from loyaltyloop.store.scope import At, Scope
 
@@ -23,16 +26,45 @@ def responses(engaged: Engaged, scope: Scope) -> list[Rows]:
     return [*found, _hand_overs(engaged, scope)] if engaged.kind == "received" else found
 
 
+def answers(answered: Answered, scope: Scope) -> tuple[Rows, Rows]:
+    """The latest answer to this enrolment's question, if it passes; and all that there are."""
+    message, response, later = MESSAGE.alias(), ENGAGEMENT.alias(), ENGAGEMENT.alias()
+    left_at = _left_at(message)
+    joined = message.join(response, response.c.message_key == message.c.key)
+    mine = and_(_is_own(answered.step, message, scope), *_answers(response, left_at, scope))
+    replaced = exists().where(
+        later.c.message_key == response.c.message_key,
+        *_answers(later, left_at, scope),
+        or_(
+            later.c.at > response.c.at,
+            and_(later.c.at == response.c.at, later.c.event_id > response.c.event_id),
+        ),
+    )
+    value = whole(response.c.answer, scope.postgres)
+    fits = passes(answered.test, value, scope.instant, scope.postgres)
+    latest = and_(mine, not_(replaced.correlate_except(later)), fits)
+    at, number = response.c.at, response.c.event_id
+    return Rows(joined, latest, at, number), Rows(joined, mine, at, number)
+
+
+def _answers(response: FromClause, left_at: At, scope: Scope) -> list[Bool]:
+    kind = and_(response.c.kind == "answered", response.c.machine.is_(False))
+    return [kind, *_visible(None, response.c.at, response.c.arrived_at, left_at, scope)]
+
+
 def _own(engaged: Engaged, scope: Scope) -> Rows:
     """Of this enrolment's message; an index leads from the enrolment to it, and from there to responses."""
     message, response = MESSAGE.alias(), ENGAGEMENT.alias()
     joined = message.join(response, response.c.message_key == message.c.key)
-    left_at = func.coalesce(message.c.handed_over_at, message.c.claimed_at, type_=message.c.claimed_at.type)
     found = and_(
-        _is_own(engaged, message, scope),
-        *_by_person(engaged, response, left_at, scope),
+        _is_own(engaged.step, message, scope),
+        *_by_person(engaged, response, _left_at(message), scope),
     )
     return Rows(joined, found, response.c.at, response.c.event_id)
+
+
+def _left_at(message: FromClause) -> At:
+    return func.coalesce(message.c.handed_over_at, message.c.claimed_at, type_=message.c.claimed_at.type)
 
 
 def _of_journey(engaged: Engaged, journey: str, scope: Scope) -> Rows:
@@ -47,19 +79,21 @@ def _hand_overs(engaged: Engaged, scope: Scope) -> Rows:
     at = message.c.handed_over_at
     own = engaged.journey is None
     found = and_(
-        _is_own(engaged, message, scope) if own else _is_of(engaged.journey, engaged.step, message, scope),
+        _is_own(engaged.step, message, scope)
+        if own
+        else _is_of(engaged.journey, engaged.step, message, scope),
         message.c.state.in_(HANDED_OVER),
         at.is_not(None),
-        *_visible(engaged, at, at, at if own else None, scope),
+        *_visible(engaged.within, at, at, at if own else None, scope),
     )
     return Rows(message, found, at, message.c.key)
 
 
-def _is_own(engaged: Engaged, message: FromClause, scope: Scope) -> Bool:
+def _is_own(step: str | None, message: FromClause, scope: Scope) -> Bool:
     enrolment_id = scope.own("id")
     if enrolment_id is None:
         return false()
-    return and_(message.c.enrolment_id == enrolment_id, message.c.step == engaged.step)
+    return and_(message.c.enrolment_id == enrolment_id, message.c.step == step)
 
 
 def _is_of(journey: str | None, step: str | None, table: FromClause, scope: Scope) -> Bool:
@@ -69,12 +103,12 @@ def _is_of(journey: str | None, step: str | None, table: FromClause, scope: Scop
 
 def _by_person(engaged: Engaged, response: FromClause, left_at: At | None, scope: Scope) -> list[Bool]:
     kind = and_(response.c.kind == engaged.kind, response.c.machine.is_(False))
-    return [kind, *_visible(engaged, response.c.at, response.c.arrived_at, left_at, scope)]
+    return [kind, *_visible(engaged.within, response.c.at, response.c.arrived_at, left_at, scope)]
 
 
-def _visible(engaged: Engaged, at: At, arrived_at: At, left_at: At | None, scope: Scope) -> list[Bool]:
+def _visible(within: Duration | None, at: At, arrived_at: At, left_at: At | None, scope: Scope) -> list[Bool]:
     """`left_at`: when this enrolment's message left, from which on responses to it count in a span."""
-    parts = [*recent(engaged.within, at, scope), *before_end(at, arrived_at, scope)]
+    parts = [*recent(within, at, scope), *before_end(at, arrived_at, scope)]
     if scope.span is None:
         return parts
     since = scope.span.since if left_at is None or scope.span.since_given else left_at

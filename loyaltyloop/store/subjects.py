@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, no
 
 from loyaltyloop.journey import facts
 from loyaltyloop.journey.comparisons import passes_unknown
-from loyaltyloop.journey.condition import About, Answered, Consents, Inside, Reachable, Test, Where
+from loyaltyloop.journey.condition import About, Consents, Inside, Reachable, Test, Where
 from loyaltyloop.store.comparisons import passes
 from loyaltyloop.store.documents import UNKNOWN, Value, fact, field, whole
 from loyaltyloop.store.models import Consent, Enrolment, Kept, Order
@@ -35,11 +35,6 @@ def about(condition: About, scope: Scope) -> Bool:
             return and_(true(), *(_decided(step, test, scope) for step, test in where.fields))
         case "cart" | "predicted":
             return _unknown(where)  # nothing keeps baskets or predictions yet
-
-
-def answered(condition: Answered, scope: Scope) -> Bool:
-    """Does the answer pass?"""
-    return _decided(condition.step, condition.test, scope)
 
 
 def consents(condition: Consents, scope: Scope) -> Bool:
@@ -121,7 +116,7 @@ def _of_order(where: Where, scope: Scope) -> Bool:
 
 
 def _decided(step: str, test: Test, scope: Scope) -> Bool:
-    """What a step of this enrolment has decided: a number, an answer."""
+    """What a step of this enrolment has decided: a number."""
     unknown = true() if passes_unknown(test) else false()
     enrolment_id = scope.own("id")
     if enrolment_id is None:

@@ -18,6 +18,7 @@ from tests.strategies.values import (
     choose,
     documents,
     instants,
+    json_scalars,
     json_values,
     lines,
     pasts,
@@ -72,10 +73,13 @@ def _enrolments(draw: st.DrawFn, now: datetime, events: tuple[Event, ...]) -> En
         order=draw(_orders()),
         arrived_at=arrived_at,
         arrivals={**arrivals, "hello": arrived_at},
-        kept=draw(
-            st.dictionaries(st.sampled_from(STEPS), json_values().filter(lambda v: v is not None), max_size=2)
-        ),
+        kept=draw(st.dictionaries(st.sampled_from(STEPS), json_values().filter(is_known), max_size=2)),
     )
+
+
+def is_known(value: object) -> bool:
+    """JSON's null says nothing."""
+    return value is not None
 
 
 MESSAGE_STATES = ("handed_over", "handed_over", "delivered", "planned", "unknown", "bounced")
@@ -90,9 +94,11 @@ def _messages(draw: st.DrawFn, now: datetime) -> tuple[tuple[Message, ...], tupl
         for step in draw(st.lists(st.sampled_from(STEPS), unique=True, min_size=1, max_size=2)):
             state = draw(st.sampled_from(MESSAGE_STATES))
             messages.append(Message(number, journey, step, state, draw(maybe), draw(maybe)))
-            for kind in draw(st.lists(st.sampled_from(KINDS), max_size=2)):
+            for kind in draw(st.lists(st.sampled_from((*KINDS, *["answered"] * 4)), max_size=3)):
                 at, machine = draw(instants(now)), draw(st.sampled_from([False, False, True]))
-                engagements.append(Engagement(number, journey, step, kind, at, draw(instants(now)), machine))
+                value = draw(json_scalars().filter(is_known)) if kind == "answered" else None
+                found = Engagement(number, journey, step, kind, at, draw(instants(now)), machine, value)
+                engagements.append(found)
     return tuple(messages), tuple(engagements)
 
 

@@ -40,7 +40,10 @@ def numbered(view: View, number: int) -> View:
         view,
         events=tuple(replace(event, id=base + event.id) for event in view.events),
         messages=tuple(replace(each, enrolment_id=base + each.enrolment_id) for each in view.messages),
-        engagements=tuple(replace(each, enrolment_id=base + each.enrolment_id) for each in view.engagements),
+        engagements=tuple(
+            replace(each, id=place, enrolment_id=base + each.enrolment_id)
+            for place, each in enumerate(view.engagements)
+        ),
         enrolment=replace(enrolment, id=base + 1, order=order, trigger_event_id=by and base + by),
     )
 
@@ -176,6 +179,7 @@ def _store_messages(connection: Connection, view: View, number: int) -> None:
                 "at": found.at,
                 "arrived_at": found.arrived_at,
                 "machine": found.machine,
+                "answer": found.answer,
             }
             for place, found in enumerate(view.engagements)
         ),

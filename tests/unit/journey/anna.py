@@ -29,6 +29,13 @@ def response(kind: str, at: datetime, machine: bool = False, enrolment: int = 1)
     return Engagement(enrolment, journey, "hello", kind, at, at, machine)
 
 
+def answer(
+    value: str | float, at: datetime, number: int = 0, arrived_at: datetime | None = None, **more: Any
+) -> Engagement:
+    """An answer to the question `ask`, which left eight days ago."""
+    return Engagement(1, "mine", "ask", "answered", at, arrived_at or at, answer=value, id=number, **more)
+
+
 OWN = Enrolled(
     id=1,
     entered_at=ENTERED,
@@ -37,7 +44,7 @@ OWN = Enrolled(
     order={"order_id": "o1", "status": "shipped", "total": 5000, "products": PRODUCTS, "currency": None},
     arrived_at=ARRIVED,
     arrivals={"hello": ARRIVED, "ask": ago(days=8)},
-    kept={"ask": "gift", "score": 0.5},
+    kept={"score": 0.5},
 )
 EVENTS = (
     event(1, "Order Completed", ENTERED, order_id="o1", products=PRODUCTS),
@@ -77,9 +84,12 @@ ANNA = View(
         response("opened", ago(days=5, hours=12)),
         response("replied", ago(days=2), machine=True),
         response("clicked", ago(days=3), enrolment=2),
+        answer("looking", ago(days=7, hours=2)),
+        answer("gift", ago(days=7), arrived_at=ago(days=6)),
     ),
     messages=(
         Message(1, "mine", "hello", "handed_over", HANDED_OVER, HANDED_OVER),
+        Message(1, "mine", "ask", "delivered", ago(days=8), ago(days=8)),
         Message(2, "other", "hello", "refused"),
     ),
     inside=frozenset({"mine"}),

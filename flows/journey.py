@@ -23,9 +23,9 @@ from flows.ahead import Ahead
 from flows.project import present, settings
 from flows.showing import SKIPPED, artifact_key, headline, turn_page
 from flows.source import journey_named
-from flows.waking import schedule_wake_up, wake_at
+from flows.waking import forget_wakes, schedule_wake_up, wake_again, wake_at
 from loyaltyloop.deployments import describe, seconds
-from loyaltyloop.errors import TurnPutOff, TurnRefused
+from loyaltyloop.errors import TurnAtWork, TurnPutOff, TurnRefused
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.turn.counts import TurnReport
 from loyaltyloop.turn.engine import open_turn
@@ -40,6 +40,7 @@ Args:
     customers: Only these customers, by their ids. Leave it empty for everyone.
     dry_run: Show what would happen, change nothing and send nothing. Other turns wait until it has ended.
     limit: At most so many customers at each step. Leave it empty for all.
+    woken_by: What arrived; filled in where an event has woken the journey, and told in the run's name.
 """
 
 
@@ -62,6 +63,7 @@ def form() -> Signature:
         "customers": (list[str], []),
         "dry_run": (bool, False),
         "limit": (Annotated[int, Field(ge=1)] | None, None),
+        "woken_by": (str, ""),
     }
     parameters = [
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=kind, default=default)
@@ -85,25 +87,37 @@ def take_turn(
     customers: list[str] | None = None,
     dry_run: bool = False,
     limit: int | None = None,
+    woken_by: str = "",
 ) -> State[Any]:
     """One turn, from opening to the next wake-up. Its state's data is the TurnReport, or the refusal."""
     restricted = {"customers": tuple(customers or ()), "limit": limit, "dry_run": dry_run}
+    begun = present()
     try:
         walked = walk(journey, now and now.astimezone(UTC), **restricted)
+    except TurnAtWork as refusal:
+        if woken_by:  # the turn at work may have begun before what has arrived
+            wake_again(journey)
+        return skip(refusal)
     except TurnPutOff as refusal:
-        get_run_logger().info("%s", refusal)
-        rename(SKIPPED)
-        return Completed(name="Skipped", message=str(refusal), data=refusal)
+        return skip(refusal)
     except TurnRefused as refusal:
         get_run_logger().error("%s", refusal)
         rename("refused")
         logging.getLogger("prefect.flow_runs").addFilter(_no_trace_back)
         return Failed(message=str(refusal), data=refusal)
-    line = show(walked, dry_run)
+    line = show(walked, dry_run, woken_by)
     # A turn of some customers, or at a moment that somebody chose, says nothing of when the next is due.
     if not (now or any(restricted.values())):
+        forget_wakes(journey, begun)
         wake(journey, walked)
     return Completed(message=line, data=walked.report)
+
+
+def skip(refusal: TurnPutOff) -> State[Any]:
+    """Nothing is wrong, and a later turn will do it."""
+    get_run_logger().info("%s", refusal)
+    rename(SKIPPED)
+    return Completed(name="Skipped", message=str(refusal), data=refusal)
 
 
 def _no_trace_back(record: logging.LogRecord) -> bool:
@@ -130,11 +144,12 @@ def walk(journey: str, now: datetime | None, **restricted: Any) -> Walked:
         return Walked(turn.report(), turn.stages, apart)
 
 
-def show(walked: Walked, dry_run: bool) -> str:
+def show(walked: Walked, dry_run: bool, woken_by: str) -> str:
     """Name the run by what it did, and keep a page of who moved where. Returns the turn in one line."""
     report, stages = walked.report, walked.stages
     line = headline(report, stages)
-    rename(f"{line} (dry run)" if dry_run else line)
+    how = "dry run" if dry_run else f"woken by {woken_by}" if woken_by and not report.idle else ""
+    rename(f"{line} ({how})" if how else line)
     if report.messages_wait:
         get_run_logger().warning("Messages wait: %s.", report.messages_wait)
     if not report.idle:
@@ -145,7 +160,10 @@ def show(walked: Walked, dry_run: bool) -> str:
 
 def name_at_start() -> str:
     """Until it is known what the turn did."""
-    return "dry run" if flow_run.parameters.get("dry_run") else "turn"
+    woken_by = flow_run.parameters.get("woken_by")
+    if flow_run.parameters.get("dry_run"):
+        return "dry run"
+    return f"woken by {woken_by}" if woken_by else "turn"
 
 
 def rename(name: str) -> None:

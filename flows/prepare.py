@@ -90,8 +90,9 @@ def bury(client: SyncPrefectClient, worker: str) -> None:
 
 
 def retire(client: SyncPrefectClient, keep: set[str]) -> None:
-    """Take away our deployments that nobody wants any more."""
+    """Take away our deployments that nobody wants any more, and the automations that wake them."""
     for deployment in [one for one in _ours(client) if one.name not in keep]:
+        client.delete_resource_owned_automations(f"prefect.deployment.{deployment.id}")
         client.delete_deployment(deployment.id)
 
 

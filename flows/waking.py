@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -18,6 +20,8 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
 MARK = "wake-up"
+SKEW = timedelta(seconds=2)  # between the clocks of Prefect's server and of a worker
+AGAIN = timedelta(minutes=1)
 
 
 def wake_at(due: datetime, ended: datetime, apart: timedelta) -> datetime:
@@ -57,12 +61,43 @@ def schedule_wake_up(journey: str, moment: datetime) -> datetime | None:
     return moment
 
 
+def wake_again(journey: str) -> None:
+    """An event has woken a turn that met another, which may not have seen what has arrived."""
+    schedule_wake_up(journey, wake_at(datetime.now(UTC) + AGAIN, datetime.now(UTC), timedelta(0)))
+
+
+def forget_wakes(journey: str, begun: datetime) -> None:
+    """Take back runs that events have asked for and that wait for a turn to end which began after them.
+
+    A turn that began at `begun` has seen what they would look for; one by one they would find nothing.
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(f"{journey}/{journey}")
+        except ObjectNotFound:
+            return
+        for run in _scheduled(client, deployment.id):
+            if woken(run.parameters) and run.created and run.created < begun - SKEW:
+                client.delete_flow_run(run.id)
+
+
+def woken(parameters: Mapping[str, Any]) -> bool:
+    """Was the run asked for by an event, and by nothing else?"""
+    return [name for name, value in parameters.items() if value] == ["woken_by"]
+
+
 def _pending(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
+    return _scheduled(client, deployment, FlowRunFilterTags(all_=[MARK]))
+
+
+def _scheduled(
+    client: SyncPrefectClient, deployment: UUID, tags: FlowRunFilterTags | None = None
+) -> list[FlowRun]:
     return client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             deployment_id=FlowRunFilterDeploymentId(any_=[deployment]),
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-            tags=FlowRunFilterTags(all_=[MARK]),
+            tags=tags,
         )
     )
 

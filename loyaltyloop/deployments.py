@@ -17,6 +17,7 @@ from loyaltyloop.markdown import plain
 
 POOL = "loop"
 MARK = "loyalty-loop"  # the tag by which `loop deploy` knows its own deployments
+WOKEN = "loyalty-loop.journey.woken"  # the event by which Prefect runs a journey's deployment at once
 HEADER = """\
 # Made by `loop deploy` from journeys/ and shop.yaml: edit those, not this.
 # Where the project lies is for the worker's environment to say (LOOP_PROJECT; `loop up` sets it).
@@ -103,6 +104,11 @@ def describe(journey: Journey) -> str:
     return "\n".join(lines)
 
 
+def resource_of(journey: str) -> str:
+    """What Prefect calls a journey in its events."""
+    return f"loyalty-loop.journey.{journey}"
+
+
 def tags(journey: Journey) -> tuple[str, ...]:
     """What a deployment and its runs can be filtered by."""
     return (MARK, "journey", journey.purpose)
@@ -123,6 +129,7 @@ def _journey_block(journey: Journey, every: int) -> str:
         description=describe(journey),
         tags=tags(journey),
         schedule=_interval(journey.name, every),
+        trigger=_woken(journey.name),
     )
 
 
@@ -147,8 +154,26 @@ def _interval(name: str, every: int) -> tuple[str, ...]:
     )
 
 
+def _woken(name: str) -> tuple[str, ...]:
+    # Each event has a run of its own: what comes in bursts was gathered by whoever told of it (Prefect's
+    # `within` fires at the first and swallows the rest).
+    return (
+        f"- name: {_quoted(f'Wake {name}')}",
+        '  description: "Something that the journey listens for has arrived."',
+        f"  match: {{prefect.resource.id: {_quoted(resource_of(name))}}}",
+        f"  expect: [{WOKEN}]",
+        '  parameters: {woken_by: "{{ event.payload.by }}"}',
+    )
+
+
 def _block(
-    *, name: str, entrypoint: str, description: str, tags: tuple[str, ...], schedule: tuple[str, ...]
+    *,
+    name: str,
+    entrypoint: str,
+    description: str,
+    tags: tuple[str, ...],
+    schedule: tuple[str, ...],
+    trigger: tuple[str, ...] = (),
 ) -> str:
     lines = [
         f"- name: {_quoted(name)}",
@@ -160,6 +185,8 @@ def _block(
         f"    name: {POOL}",
         "  schedules:" if schedule else "  schedules: []",
         *(f"    {line}" for line in schedule),
+        *(["  triggers:"] if trigger else []),
+        *(f"    {line}" for line in trigger),
         *(f"  {line}" for line in ONE_AT_A_TIME),
     ]
     return "\n".join(f"  {line}".rstrip() for line in lines) + "\n"

@@ -6,7 +6,8 @@ LoopError
 │   ├── DataError      a file of customers, products or events is not what it says it is
 │   ├── ApplyRefused   the change cannot be made live as it stands
 │   └── TurnRefused    this turn must not run: an earlier `now`, a journey never applied
-│       └── TurnPutOff nothing is wrong, a later turn will do it: another is at work, or the journey is paused
+│       └── TurnPutOff nothing is wrong, a later turn will do it: the journey is paused
+│           └── TurnAtWork  or another turn of it is at work
 └── UsageError         wrong usage, or something that is not there yet: exit 2
 """
 
@@ -70,6 +71,10 @@ class TurnRefused(UserError):
 
 class TurnPutOff(TurnRefused):
     """Nothing is wrong, and a later turn will do it: another turn is at work, or the journey is paused."""
+
+
+class TurnAtWork(TurnPutOff):
+    """Another turn of the journey is at work."""
 
 
 class UsageError(LoopError):

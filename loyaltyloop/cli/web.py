@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from loyaltyloop.cli.base import Project, pass_project
+from loyaltyloop.up.environment import prefect_api
 
 
 @click.command()
@@ -14,7 +17,9 @@ from loyaltyloop.cli.base import Project, pass_project
 def command(project: Project, host: str, port: int) -> None:
     """Listen: events from the shop, links and pages of customers, hooks of providers.
 
-    What was acknowledged is committed; SIGTERM and Ctrl-C answer the requests at work, then end.
+    What was acknowledged is committed. Journeys that listen for it are woken where there is a Prefect server
+    (PREFECT_API_URL, or that of `loop up`); else their next turns take it. SIGTERM and Ctrl-C answer the
+    requests at work, then end.
 
     \b
     Example: loop web --port 8300
@@ -22,8 +27,10 @@ def command(project: Project, host: str, port: int) -> None:
     import uvicorn
 
     from loyaltyloop.web.app import create_app
-    from loyaltyloop.web.service import Service
+    from loyaltyloop.web.service import Service, present
+    from loyaltyloop.web.waking.prefect import PrefectBell
 
-    service = Service.open(project.settings())
-    click.echo(f"Listening on http://{host}:{port}; the outside finds it at {service.public_url}")
-    uvicorn.run(create_app(service), host=host, port=port, log_level="warning", server_header=False)
+    with PrefectBell(lambda: prefect_api(project.folder, os.environ), present, os.environ) as ring:
+        service = Service.open(project.settings(), ring)
+        click.echo(f"Listening on http://{host}:{port}; the outside finds it at {service.public_url}")
+        uvicorn.run(create_app(service), host=host, port=port, log_level="warning", server_header=False)

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from loyaltyloop.errors import TurnPutOff
+from loyaltyloop.errors import TurnAtWork
 from loyaltyloop.store.functions import instant
 
 SHOP_LOCK = 0x10A1_7100
@@ -138,17 +138,17 @@ def is_postgres(connection: Connection | Engine) -> bool:
 
 @contextmanager
 def journey_lock(engine: Engine, journey: str) -> Iterator[None]:
-    """One turn of a journey at a time; the lock dies with its process. TurnPutOff if it is taken."""
+    """One turn of a journey at a time; the lock dies with its process. TurnAtWork if it is taken."""
     locker = _postgres_lock if is_postgres(engine) else _file_lock
     with locker(engine, journey) as taken:
         if not taken:
-            raise TurnPutOff(f"Another turn of {journey!r} is at work; try again when it has ended.")
+            raise TurnAtWork(f"Another turn of {journey!r} is at work; try again when it has ended.")
         yield
 
 
 @contextmanager
 def lock_journeys(connection: Connection, journeys: Sequence[str]) -> Iterator[None]:
-    """Let no turn of these journeys run until the transaction ends. TurnPutOff if one is at work.
+    """Let no turn of these journeys run until the transaction ends. TurnAtWork if one is at work.
 
     On PostgreSQL the locks are the transaction's own, so that many journeys need no more connections.
     """
@@ -160,7 +160,7 @@ def lock_journeys(connection: Connection, journeys: Sequence[str]) -> Iterator[N
             else:
                 taken = stack.enter_context(_file_lock(connection.engine, journey))
             if not taken:
-                raise TurnPutOff(f"A turn of {journey!r} is at work; try again when it has ended.")
+                raise TurnAtWork(f"A turn of {journey!r} is at work; try again when it has ended.")
         yield
 
 

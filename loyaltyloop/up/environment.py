@@ -8,6 +8,11 @@ from pathlib import Path
 from loyaltyloop.up.running import read_running
 
 
+def prefect_api(project: Path, environ: Mapping[str, str]) -> str | None:
+    """The address of the Prefect server's API: as the environment says, else of this project's `loop up`."""
+    return environ.get("PREFECT_API_URL") or read_running(project).api
+
+
 def prefect_environment(
     project: Path, environ: Mapping[str, str], *, api: str | None = None
 ) -> dict[str, str]:
@@ -18,7 +23,7 @@ def prefect_environment(
     """
     home = project.resolve() / "var" / "prefect"
     home.mkdir(parents=True, exist_ok=True)  # Prefect makes the last folder of it at most
-    found = api or environ.get("PREFECT_API_URL") or read_running(project).api
+    found = api or prefect_api(project, environ)
     defaults = {
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -18,15 +18,17 @@ ROUTERS = (health.router, segment.router, responses.router, providers.router, sh
 
 
 def create_app(service: Service) -> FastAPI:
-    """The application on this service; its writer runs as long as the application does."""
+    """The application on this service; its writer and waker run as long as the application does."""
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
+        service.waker.start()
         service.writer.start()
         try:
             yield
         finally:
             service.writer.close()
+            service.waker.close()
 
     app = FastAPI(
         title="Loyalty Loop",

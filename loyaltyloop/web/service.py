@@ -17,6 +17,8 @@ from loyaltyloop.store.schema import open_store
 from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.providers.certificates import Certificates
 from loyaltyloop.web.responses.settle import settle
+from loyaltyloop.web.waking.listeners import Directory
+from loyaltyloop.web.waking.waker import Bell, Nobody, Waker, Waking
 from loyaltyloop.web.writer import Writer
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def present() -> datetime:
 class Service:
     """One web service on one database. `clock` and `certificates` (Amazon's) are replaced in tests alone.
 
+    `waker` is told of what was committed, so that journeys which listen for it have a turn.
     `counts`: what happened since it began, by name and labels; only the event loop counts.
     """
 
@@ -39,16 +42,22 @@ class Service:
     settings: Settings
     clock: Callable[[], datetime] = present
     certificates: Certificates = field(default_factory=Certificates)
+    waker: Waking = field(default_factory=Nobody)
     writer: Writer = field(init=False)
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "writer", Writer(self.engine, settle))
+        object.__setattr__(self, "writer", Writer(self.engine, settle, self.waker.heard))
 
     @classmethod
-    def open(cls, settings: Settings) -> Service:
-        """The service that these settings describe; the database is brought to the newest schema."""
-        return cls(open_store(settings.database), settings)
+    def open(cls, settings: Settings, ring: Bell | None = None) -> Service:
+        """The service that these settings describe; the database is brought to the newest schema.
+
+        `ring`: how journeys are woken by what arrives; None: their next turns take it.
+        """
+        engine = open_store(settings.database)
+        waker = Waker(Directory(engine), ring, present) if ring else Nobody()
+        return cls(engine, settings, waker=waker)
 
     @property
     def secret(self) -> bytes:

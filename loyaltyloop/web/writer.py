@@ -34,14 +34,22 @@ class _Parcel:
 
 # What is done beside recording, in the same transaction and under the same lock.
 After = Callable[[Connection, Sequence[Call]], object]
+# Who is told of what was committed. It must return at once, and raise nothing.
+Told = Callable[[Sequence[Call]], object]
 
 
 class Writer:
     """Commits calls in the order in which they came; whatever was accepted is committed before it ends."""
 
-    def __init__(self, engine: Engine, after: After = lambda _connection, _calls: None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        after: After = lambda _connection, _calls: None,
+        told: Told = lambda _calls: None,
+    ) -> None:
         self._engine = engine
         self._after = after
+        self._told = told
         self._parcels: queue.Queue[_Parcel | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._closed = False
@@ -98,15 +106,16 @@ class Writer:
 
     def _commit(self, parcels: Sequence[_Parcel]) -> None:
         # Of a request that was given up nobody is told; what it brought is committed all the same.
-        told = [parcel.done for parcel in parcels if parcel.done.set_running_or_notify_cancel()]
+        asked = [parcel.done for parcel in parcels if parcel.done.set_running_or_notify_cancel()]
+        calls = [call for parcel in parcels for call in parcel.calls]
         try:
-            calls = [call for parcel in parcels for call in parcel.calls]
             with write(self._engine) as connection:
                 record(connection, calls)
                 self._after(connection, calls)
         except Exception as error:
-            for done in told:
+            for done in asked:
                 done.set_exception(error)
         else:
-            for done in told:
+            for done in asked:
                 done.set_result(None)
+            self._told(calls)

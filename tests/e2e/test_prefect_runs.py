@@ -49,7 +49,7 @@ def test_everything_is_deployed(upped: Upped) -> None:
 
 def test_the_form_says_what_may_be_filled_in(upped: Upped) -> None:
     form = upped.deployment("welcome")["parameter_openapi_schema"]["properties"]
-    assert list(form) == ["now", "customers", "dry_run", "limit"]
+    assert list(form) == ["now", "customers", "dry_run", "limit", "woken_by"]
     assert all(field["description"] for field in form.values())
     assert form["limit"]["anyOf"][0] == {"type": "integer", "minimum": 1}
     assert form["customers"]["items"] == {"type": "string"}

@@ -61,8 +61,18 @@ def test_one_deployment_a_journey_and_the_housekeeping() -> None:
         "schedules": [
             {"interval": 1200, "anchor_date": read[1]["schedules"][0]["anchor_date"], "slug": "safety-net"}
         ],
+        "triggers": [
+            {
+                "name": "Wake welcome",
+                "description": "Something that the journey listens for has arrived.",
+                "match": {"prefect.resource.id": "loyalty-loop.journey.welcome"},
+                "expect": ["loyalty-loop.journey.woken"],
+                "parameters": {"woken_by": "{{ event.payload.by }}"},
+            }
+        ],
         "concurrency_limit": {"limit": 1, "collision_strategy": "ENQUEUE"},
     }
+    assert not [one for one in read if ("triggers" in one) is not ("journey" in one["tags"])]
 
 
 def test_the_order_of_the_journeys_does_not_matter() -> None:

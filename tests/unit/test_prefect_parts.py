@@ -87,6 +87,9 @@ class Deployments:
     def read_deployments(self, *, limit: int, offset: int, **_: object) -> list[Any]:
         return [SimpleNamespace(id=name, name=name) for name in self.names[offset : offset + min(limit, 200)]]
 
+    def delete_resource_owned_automations(self, resource: str) -> None:
+        assert resource.removeprefix("prefect.deployment.") in self.names
+
     def delete_deployment(self, name: str) -> None:
         self.names.remove(name)
 
@@ -110,7 +113,7 @@ def test_a_journey_may_have_any_name() -> None:
 
 
 def test_the_form_has_a_field_for_each_word_of_loop_run() -> None:
-    assert list(form().parameters) == ["now", "customers", "dry_run", "limit"]
+    assert list(form().parameters) == ["now", "customers", "dry_run", "limit", "woken_by"]
 
 
 def _state(statement: str) -> Any:

@@ -1,0 +1,1 @@
+"""Waking journeys: what was committed, and is listened for, makes a turn run within seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -58,16 +59,25 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database with the schema; the test runs once on each kind."""
     if request.param == "sqlite":
-        path = tmp_path / "loop.db"
-        path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
-        yield f"sqlite:///{path}"
+        yield from _empty_file(request.getfixturevalue("sqlite_template"))
         return
     databases: Databases = request.getfixturevalue("postgres")
     with databases.empty() as url:
         yield url
+
+
+def _empty_file(template: Path) -> Iterator[str]:
+    """Always of one name: statements that were compiled for its engine are kept for the next test."""
+    folder = template.with_name("database")
+    folder.mkdir()
+    shutil.copyfile(template, folder / "loop.db")
+    url = f"sqlite:///{folder / 'loop.db'}"
+    yield url
+    open_engine(url).dispose()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from sqlalchemy import Connection, create_engine, make_url
+import psycopg
+from psycopg.rows import TupleRow
+from sqlalchemy import make_url
 
 from loyaltyloop.store.database import open_engine
 from loyaltyloop.store.schema import create_schema
@@ -57,7 +59,8 @@ class Databases:
         engine = open_engine(self.url(TEMPLATE))
         create_schema(engine)
         engine.dispose()
-        self._shape = self._shape_of(TEMPLATE)
+        with psycopg.connect(self.url(TEMPLATE)) as connection:
+            self._shape = _shape(connection)
         self._free: list[str] = []
 
     def url(self, name: str) -> str:
@@ -69,9 +72,11 @@ class Databases:
         """The URL of a database that has the schema and no rows."""
         name = self._free.pop() if self._free else self.copy(TEMPLATE)
         yield self.url(name)
-        if self._shape_of(name) == self._shape:
-            with self._connected(name) as connection:
-                connection.exec_driver_sql(EMPTY)
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            same = _shape(connection) == self._shape
+            if same:
+                connection.execute(EMPTY)
+        if same:
             self._free.append(name)
         else:
             self.drop(name)
@@ -86,23 +91,13 @@ class Databases:
         """Whoever is connected is sent away."""
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _shape_of(self, name: str) -> str:
-        with self._connected(name) as connection:
-            return str(connection.exec_driver_sql(SHAPE).scalar())
-
     def _execute(self, statement: str) -> None:
-        with self._connected() as connection:
-            connection.exec_driver_sql(statement)
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
-    @contextmanager
-    def _connected(self, name: str | None = None) -> Iterator[Connection]:
-        url = make_url(self.url(name) if name else self._server).set(drivername="postgresql+psycopg")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
+
+def _shape(connection: psycopg.Connection[TupleRow]) -> TupleRow | None:
+    return connection.execute(SHAPE).fetchone()
 
 
 @contextmanager

@@ -20,6 +20,9 @@ PREFIX = "LOOP_"
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 # What may stand in a setting: told where something else does.
 _REMEDIES = {
+    "allowed_origins": (
+        "Write what a browser shows before the path: LOOP_ALLOWED_ORIGINS=https://shop.example,https://m.shop.example."
+    ),
     "database_url": "Write sqlite:///path/to/loop.db or postgresql://user:password@host/name.",
     "email": "Write LOOP_EMAIL=eml for files in var/outbox, or LOOP_EMAIL=smtp for a mail server.",
     "public_url": (
@@ -40,7 +43,9 @@ class Settings(BaseSettings):
     database_url: str = ""
     public_url: str = "http://127.0.0.1:8300"
     secret_key: SecretStr = SecretStr("")
-    write_key: SecretStr = SecretStr("")
+    write_key: SecretStr = Field(default=SecretStr(""), description="who knows it may send events")
+    public_key: SecretStr = Field(default=SecretStr(""), description="the same of browsers and apps")
+    allowed_origins: str = Field(default="", description="whose pages may send events: CORS")
     shopify_secret: SecretStr = Field(default=SecretStr(""), description="signs what Shopify's hooks send")
     woocommerce_secret: SecretStr = Field(default=SecretStr(""), description="the same of WooCommerce's")
     email: str = Field(default="eml", pattern="^(eml|smtp)$", description="the way out of e-mail")
@@ -82,6 +87,19 @@ class Settings(BaseSettings):
         if given.data.get("email") == "smtp" and not _is_host(host):
             raise ValueError("no name of a host")
         return host
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _names_origins(cls, listed: str) -> str:
+        for one in _listed(listed):
+            if not _is_public(one) or one != "{0.scheme}://{0.netloc}".format(urlsplit(one)).lower():
+                raise ValueError("not the origin of a web site")
+        return listed
+
+    @property
+    def origins(self) -> list[str]:
+        """The web sites whose pages may send events."""
+        return _listed(self.allowed_origins)
 
     @property
     def var(self) -> Path:
@@ -135,6 +153,10 @@ def _mistakes(error: ValidationError, file: Path) -> Iterator[str]:
         if name == "database_url":  # it may hold a password anywhere
             wrong = f"{setting} cannot be used: {each['ctx']['error']}"
         yield f"{where}: {wrong}.\n    {_REMEDIES.get(name, each['msg'])}"
+
+
+def _listed(text: str) -> list[str]:
+    return [one for one in re.split(r"[,\s]+", text) if one]
 
 
 def _wrong_database(url: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from loyaltyloop.web import health, segment
+from loyaltyloop.web.browsers import Browsers
 from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.providers import routes as providers
 from loyaltyloop.web.responses import routes as responses
@@ -38,6 +39,8 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # nobody is sent anywhere by a path
     )
+    if origins := service.settings.origins:
+        app.add_middleware(Browsers, origins=origins)
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)

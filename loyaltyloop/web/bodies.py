@@ -1,8 +1,16 @@
-"""Bodies of requests, read no further than they may be large."""
+"""Bodies of requests, read and unpacked no further than they may be large."""
 
 from __future__ import annotations
 
+import zlib
+
 from starlette.requests import ClientDisconnect, Request
+
+GZIP = 16 + zlib.MAX_WBITS  # of zlib: a gzip header is wanted
+
+
+class Unreadable(ValueError):
+    """A body that is not packed as it says it is."""
 
 
 async def read_body(request: Request, most: int) -> bytes | None:
@@ -19,3 +27,22 @@ async def read_body(request: Request, most: int) -> bytes | None:
     except ClientDisconnect:
         return b""
     return bytes(found)
+
+
+def unpack_gzip(packed: bytes, most: int) -> bytes | None:
+    """What was packed, of at most so many bytes; None as soon as it proves larger: the rest is not unpacked.
+
+    Raises Unreadable for what is no gzip, ends too early, or goes on behind its end.
+    """
+    unpacker = zlib.decompressobj(GZIP)
+    try:
+        found = unpacker.decompress(packed, most + 1)
+    except zlib.error:
+        raise Unreadable("no gzip, as the header says it is") from None
+    if len(found) > most:
+        return None
+    if not unpacker.eof:
+        raise Unreadable("gzip that ends too early")
+    if unpacker.unused_data:
+        raise Unreadable("gzip with something behind its end")
+    return found

@@ -1,14 +1,13 @@
 """Segment's HTTP API: `POST /v1/track` and its like, and `/v1/batch`. Each call is answered by itself.
 
-Basic auth with the write key as user name. 200 only after the commit that holds the accepted calls.
+200 only after the commit that holds the accepted calls. Segment's library for browsers names kinds of calls
+by their first letters: /v1/t is /v1/track.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hmac
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,9 @@ from starlette.responses import JSONResponse
 
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.segment import TYPES, Call, Rejected, read_call
-from loyaltyloop.web.bodies import read_body
+from loyaltyloop.web import public_calls
+from loyaltyloop.web.bodies import Unreadable, read_body, unpack_gzip
+from loyaltyloop.web.keys import Sender, key_of_body, key_of_header, sender_of_key
 from loyaltyloop.web.service import Service, service_of
 from loyaltyloop.web.writer import Busy
 
@@ -26,92 +27,130 @@ router = APIRouter(prefix="/v1", tags=["ingest"])
 LARGEST_EVENT = 32 * 1024  # bytes, Segment's own limits
 LARGEST_BATCH = 500 * 1024
 LATENESS = Duration.of("10 minutes")  # how far a sender's clock may run ahead
+BATCH = "batch"
+KINDS = {name: name for name in (*TYPES, BATCH)} | {name[0]: name for name in (*TYPES, BATCH)}
+
+
+class Refusal(Exception):
+    """A request of which nothing is taken: the status, why, and headers of the answer."""
+
+    def __init__(self, status: int, why: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(why)
+        self.status, self.why, self.headers = status, why, headers
 
 
 @router.post("/batch")
 async def batch(request: Request) -> Response:
     """Calls of any kind in `batch`; `context`, `integrations` and `sentAt` beside it hold for all of them."""
-    return await _taken(request, None)
+    return await _answered(request, BATCH)
 
 
 @router.post("/{kind}")
 async def one(request: Request, kind: str) -> Response:
     """One call of the kind that the path names."""
-    if kind not in TYPES:
-        return _problem(404, f"there is no call {kind!r}: it is one of {', '.join(TYPES)} or batch")
-    return await _taken(request, kind)
+    return await _answered(request, kind)
 
 
-async def _taken(request: Request, kind: str | None) -> Response:
+async def _answered(request: Request, kind: str) -> Response:
     service = service_of(request)
-    if not _knows_key(service, request):
-        return _problem(401, "the write key is missing or wrong", {"WWW-Authenticate": "Basic"})
-    if request.headers.get("content-encoding", "identity") != "identity":
-        return _problem(415, "packed bodies are not taken: send the JSON as it is")
-    body = await read_body(request, LARGEST_BATCH if kind is None else LARGEST_EVENT)
-    if body is None:
-        return _problem(413, "larger than Segment's API allows: 32 KB a call, 500 KB a batch")
     try:
-        said = orjson.loads(body)
+        sender, said = await _read(service, request, kind)
+        return await _take(service, sender, _calls(said, KINDS[kind]))
+    except Refusal as refusal:
+        return JSONResponse({"success": False, "error": refusal.why}, refusal.status, refusal.headers)
+
+
+async def _read(service: Service, request: Request, kind: str) -> tuple[Sender, Any]:
+    """Who sends, and the JSON that they sent. Nothing is read of who shows a wrong key."""
+    if kind not in KINDS:
+        raise Refusal(404, f"there is no call {kind!r}: it is one of {', '.join(TYPES)} or {BATCH}")
+    shown = key_of_header(request.headers.get("authorization", ""))
+    sender = None if shown is None else _sender(service, request, shown)
+    said = await _json(request, LARGEST_BATCH if KINDS[kind] == BATCH else LARGEST_EVENT)
+    return sender or _sender(service, request, key_of_body(said)), said
+
+
+def _sender(service: Service, request: Request, key: str) -> Sender:
+    sender = sender_of_key(service.settings, key)
+    if sender is None:
+        raise Refusal(401, "the write key is missing or wrong", {"WWW-Authenticate": "Basic"})
+    if sender == "server" and "origin" in request.headers:
+        raise Refusal(
+            403, "LOOP_WRITE_KEY is secret, and this comes from a browser: give LOOP_PUBLIC_KEY to it"
+        )
+    return sender
+
+
+async def _json(request: Request, most: int) -> Any:
+    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip"):
+        raise Refusal(415, "send the JSON as it is, or packed with gzip")
+    body = await read_body(request, most)
+    try:
+        if body is not None and packing == "gzip":
+            body = unpack_gzip(body, most)
+        if body is None:
+            raise Refusal(413, "larger than Segment's API allows: 32 KB a call, 500 KB a batch")
+        return orjson.loads(body)
+    except Unreadable as error:
+        raise Refusal(400, str(error)) from None
     except orjson.JSONDecodeError as error:
-        return _problem(400, f"no JSON: {error}")
-    raw = _calls(said, kind)
-    if raw is None:
-        return _problem(400, "no list of calls in `batch`" if kind is None else "no JSON object")
-    return await _answer(service, raw)
+        raise Refusal(400, f"no JSON: {error}") from None
 
 
-def _knows_key(service: Service, request: Request) -> bool:
-    wanted = service.settings.write_key.get_secret_value()
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if not wanted or scheme.lower() != "basic":
-        return False
-    try:
-        user = base64.b64decode(given.strip(), validate=True).partition(b":")[0]
-    except (binascii.Error, ValueError):
-        return False
-    return hmac.compare_digest(user, wanted.encode())
-
-
-def _calls(said: Any, kind: str | None) -> list[Any] | None:
-    """The calls of a body, each with what the batch says for all; None for no such body."""
-    if not isinstance(said, dict):
-        return None
-    if kind is not None:
-        return [{**said, "type": kind}]
-    found = said.get("batch")
+def _calls(said: Any, kind: str) -> list[Any]:
+    """The calls of a body, each with what the batch says for all."""
+    if kind != BATCH:
+        if not isinstance(said, dict):
+            raise Refusal(400, "no JSON object")
+        return [said | {"type": kind}]
+    found = said.get("batch") if isinstance(said, dict) else None
     if not isinstance(found, list):
-        return None
+        raise Refusal(400, "no list of calls in `batch`")
     shared = {name: said[name] for name in ("context", "integrations", "sentAt") if name in said}
-    return [{**shared, **each} if isinstance(each, dict) else each for each in found]
+    return [shared | each if isinstance(each, dict) else each for each in found]
 
 
-async def _answer(service: Service, raw: list[Any]) -> Response:
+# ── each call by itself ─────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class _Item:
+    """What became of one call. `note`: what was not taken of one that was accepted."""
+
+    read: Call | Rejected
+    note: str = ""
+
+    def told(self) -> dict[str, str]:
+        match self.read:
+            case Rejected(reason):
+                return {"status": "rejected", "reason": reason}
+            case Call(message_id=known) if self.note:
+                return {"status": "accepted", "messageId": known, "note": self.note}
+            case Call(message_id=known):
+                return {"status": "accepted", "messageId": known}
+
+
+async def _take(service: Service, sender: Sender, raw: list[Any]) -> Response:
     now = service.clock()
-    read = [_read(each, now) for each in raw]
-    calls = [each for each in read if isinstance(each, Call)]
+    items = [_item(each, now, sender) for each in raw]
+    calls = [item.read for item in items if isinstance(item.read, Call)]
     try:
         if calls:
             await asyncio.wrap_future(service.writer.put(calls))
     except Busy:
-        return _problem(503, "busy: try again", {"Retry-After": "1"})
-    items = [_told(each) for each in read]
-    return Response(
-        orjson.dumps({"success": len(calls) == len(read), "items": items}), media_type="application/json"
-    )
+        raise Refusal(503, "busy: try again", {"Retry-After": "1"}) from None
+    told = {"success": len(calls) == len(items), "items": [item.told() for item in items]}
+    return Response(orjson.dumps(told), media_type="application/json")
 
 
-def _read(raw: Any, now: datetime) -> Call | Rejected:
+def _item(raw: Any, now: datetime, sender: Sender) -> _Item:
     if isinstance(raw, dict) and len(orjson.dumps(raw)) > LARGEST_EVENT:
-        return Rejected("larger than 32 KB")
-    return read_call(raw, lateness=LATENESS, received=now)
-
-
-def _told(read: Call | Rejected) -> dict[str, str]:
-    if isinstance(read, Rejected):
-        return {"status": "rejected", "reason": read.reason}
-    return {"status": "accepted", "messageId": read.message_id}
-
-
-def _problem(status: int, said: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"success": False, "error": said}, status, headers)
+        return _Item(Rejected("larger than 32 KB"))
+    call = read_call(raw, lateness=LATENESS, received=now)
+    if sender == "server" or isinstance(call, Rejected):
+        return _Item(call)
+    believed = public_calls.as_public(call)
+    if isinstance(believed, Call) and public_calls.left_out(call, believed):
+        return _Item(believed, public_calls.NOTE)
+    return _Item(believed)

@@ -1,0 +1,43 @@
+"""What is believed of a call that came with the public key, which anybody can read in the shop's pages.
+
+It says what somebody does, not who they are: nobody changes a customer's address or name with it, joins two
+customers, places an order, or answers in a customer's stead. What it tells has a source of its own: it never
+stands in the way of a message with the same id from the shop's server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from loyaltyloop.journey.events import EVENTS
+from loyaltyloop.store.segment import Call, Rejected
+
+SOURCE = "public"
+# What happens in a page or an app. Names that nobody gave a meaning here are the shop's own.
+_SEEN = """
+    Products Searched, Product List Viewed, Product List Filtered, Promotion Viewed, Promotion Clicked,
+    Product Clicked, Product Viewed, Product Added, Product Removed, Cart Viewed, Checkout Started,
+    Checkout Step Viewed, Checkout Step Completed, Payment Info Entered, Coupon Entered, Coupon Applied,
+    Coupon Denied, Coupon Removed, Product Added to Wishlist, Product Removed from Wishlist,
+    Wishlist Product Added to Cart, Product Shared, Cart Shared, Product Reviewed,
+    Signed Up, Signed In, Signed Out
+"""
+SEEN = frozenset(" ".join(name.split()) for name in _SEEN.split(","))
+NOTE = "traits are not taken with the public key: send them from your server"
+
+
+def as_public(call: Call) -> Call | Rejected:
+    """The call as far as it is believed, or why it is not."""
+    if call.type == "alias":
+        return Rejected("an alias is not taken with the public key: send it from your server")
+    if call.type == "track" and call.name in EVENTS and call.name not in SEEN:
+        return Rejected(f"{call.name!r} is not taken with the public key: send it from your server")
+    if call.type in ("identify", "group"):
+        kept = {name: call.properties[name] for name in ("groupId",) if name in call.properties}
+        return replace(call, source=SOURCE, properties=kept)
+    return replace(call, source=SOURCE)
+
+
+def left_out(call: Call, believed: Call) -> bool:
+    """Was something of it not taken?"""
+    return call.properties != believed.properties

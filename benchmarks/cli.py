@@ -7,7 +7,7 @@ import argparse
 from rich.console import Console
 
 from benchmarks.databases import KINDS, server
-from benchmarks.figures import Sizes, figures, show
+from benchmarks.figures import Sizes, figures, ingest_figures, show
 
 WIDTH = 150  # of the table, where the terminal does not say
 MILLION = 1_000_000
@@ -16,14 +16,17 @@ MILLION = 1_000_000
 def main() -> None:
     """Measure and print; the exit code is 1 if a target is missed."""
     options = _parser().parse_args()
-    sizes = Sizes(options.customers, options.few, options.many, MILLION if options.large else 0)
+    sizes = Sizes(
+        options.customers, options.few, options.many, MILLION if options.large else 0, options.batches
+    )
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
     missed = 0
     for kind in [options.only] if options.only else KINDS:
         with server(kind) as running:
-            found = list(figures(running, sizes))
+            found = [] if options.ingest else list(figures(running, sizes))
+            found += ingest_figures(running, sizes)
         show(console, kind, found)
         missed += sum(figure.met is False for figure in found)
     raise SystemExit(1 if missed else 0)
@@ -35,5 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--few", type=int, default=Sizes.few, help="who wait in the lesser idle turn")
     parser.add_argument("--many", type=int, default=Sizes.many, help="who wait in the greater idle turn")
     parser.add_argument("--large", action="store_true", help="also let a million enter in one turn")
+    parser.add_argument("--ingest", action="store_true", help="only how events are taken by HTTP")
+    parser.add_argument("--batches", type=int, default=Sizes.batches, help="of 100 events, by HTTP")
     parser.add_argument("--only", choices=KINDS, help="one database instead of both")
     return parser

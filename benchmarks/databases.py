@@ -37,11 +37,14 @@ class Server:
         """
         began = time.process_time()
         own = began - self._measuring
-        backends = self._backends() if self.pid is not None else 0.0
+        backends = self.cpu_of_server()
         self._measuring += time.process_time() - began
         return own + backends
 
-    def _backends(self) -> float:
+    def cpu_of_server(self) -> float:
+        """CPU seconds used so far by the processes of the database; none for SQLite, which has none."""
+        if self.pid is None:
+            return 0.0
         server = psutil.Process(self.pid)
         own = server.cpu_times()
         # What a backend used that has ended is counted among its parent's children.

@@ -13,22 +13,26 @@ from rich.table import Table
 from benchmarks.databases import Server
 from benchmarks.floor import floor
 from benchmarks.idle import idle
+from benchmarks.ingest import ingest
+from benchmarks.ingest_calls import SIZE
 from benchmarks.journeys import as_files, walk
 from benchmarks.large import memory
 
 PER_SECOND = {"sqlite": 3_000, "postgresql": 2_000}
 MEMORY = 1024.0  # MiB
 IDLE = 2.0  # times the turn with few waiting
+INGEST = 3.0  # times the bare endpoint
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many customers go through the journey, and how many wait in the idle turns."""
+    """How many customers go through the journey, how many wait in the idle turns, how many batches come."""
 
     customers: int = 10_000
     few: int = 10_000
     many: int = 1_000_000
     large: int = 0
+    batches: int = 200
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,27 @@ def figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
     yield _idle(server, sizes)
     if sizes.large:
         yield _memory(server, sizes.large)
+
+
+def ingest_figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
+    """What an event costs the service that takes it by HTTP, until it is committed."""
+    ours, floor = ingest(server, sizes.batches)
+    yield Figure(
+        f"ingest in batches of {SIZE}, an event: CPU of the service",
+        f"{ours.process:.0f} µs",
+        f"{floor.process:.0f} µs (bare endpoint)",
+        f"{ours.process / floor.process:.2f}",
+        f"<= {INGEST:.0f} times",
+        ours.process <= INGEST * floor.process,
+    )
+    if server.pid is not None:
+        yield Figure(
+            "CPU of PostgreSQL for it",
+            f"{ours.server:.0f} µs",
+            f"{floor.server:.0f} µs",
+            f"{ours.server / floor.server:.2f}",
+        )
+    yield Figure("events a second, one process", f"{ours.rate:,.0f}", f"{floor.rate:,.0f}")
 
 
 def _journey(server: Server, count: int) -> Iterator[Figure]:

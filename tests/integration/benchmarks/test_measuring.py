@@ -10,6 +10,7 @@ import pytest
 from benchmarks.databases import KINDS, Server, server
 from benchmarks.floor import floor
 from benchmarks.idle import idle
+from benchmarks.ingest import ingest
 from benchmarks.journeys import as_files, walk
 from benchmarks.large import memory
 
@@ -31,3 +32,4 @@ def test_every_scene_does_its_work(running: Server, tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.eml"))) == 10
     assert min(idle(running, 10, 30)) > 0
     assert memory(running, 50)[0] > 50
+    assert min(taken.rate for taken in ingest(running, 10, rounds=1)) > 0

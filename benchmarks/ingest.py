@@ -45,7 +45,7 @@ class Taken:
 
 
 def ingest(server: Server, batches: int, rounds: int = 2) -> tuple[Taken, Taken]:
-    """(the service, the floor), in turns, as the machine may be slower now and then: the means of the rounds."""
+    """(the service, the floor): means of some rounds, in turns, as the machine may be slower now and then."""
     both = [(ours(server, batches), bare(server, batches)) for _ in range(rounds)]
     return _mean([one for one, _ in both]), _mean([other for _, other in both])
 

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,9 +28,12 @@ _REMEDIES = {
     "public_url": (
         "Write where a browser finds the web service, for example LOOP_PUBLIC_URL=https://mail.shop.example."
     ),
+    "log_format": "Write LOOP_LOG_FORMAT=json, text, or auto (text on a terminal, JSON elsewhere).",
+    "log_level": "Write LOOP_LOG_LEVEL=info, warning or error.",
     "smtp_host": "Write the mail server's name or address alone: LOOP_SMTP_HOST=mail.example.com.",
     "smtp_port": "Write a number from 1 to 65535, for example LOOP_SMTP_PORT=587.",
     "smtp_tls": "Write LOOP_SMTP_TLS=starttls, tls or none.",
+    "trusted_proxies": "Write addresses or networks: LOOP_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8.",
 }
 
 
@@ -65,6 +68,22 @@ class Settings(BaseSettings):
     resend_secret: SecretStr = Field(default=SecretStr(""), description="whsec_...")
     ses_topic: SecretStr = Field(default=SecretStr(""), description="the ARN of the SNS topic")
     twilio_token: SecretStr = Field(default=SecretStr(""), description="auth token of the account")
+    # How the web service works.
+    connections: int = Field(default=1000, ge=1, description="that may be open at once")
+    limit_links: float = Field(
+        default=50, ge=0, allow_inf_nan=False, description="requests a second of one address; 0: no limit"
+    )
+    limit_pages: float = Field(
+        default=10, ge=0, allow_inf_nan=False, description="the same of customers' pages and all else"
+    )
+    limit_hooks: float = Field(default=100, ge=0, allow_inf_nan=False, description="the same of each hook")
+    limit_ingest: float = Field(
+        default=2000, ge=0, allow_inf_nan=False, description="requests a second of a write key"
+    )
+    log_format: str = Field(default="auto", pattern="^(auto|json|text)$")
+    log_level: str = Field(default="info", pattern="^(info|warning|error)$")
+    metrics_token: SecretStr = Field(default=SecretStr(""), description="who knows it may read /metrics")
+    trusted_proxies: str = Field(default="127.0.0.1,::1", description="whose X-Forwarded-For is believed")
 
     @field_validator("database_url")
     @classmethod
@@ -100,6 +119,18 @@ class Settings(BaseSettings):
     def origins(self) -> list[str]:
         """The web sites whose pages may send events."""
         return _listed(self.allowed_origins)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _names_networks(cls, listed: str) -> str:
+        for one in _listed(listed):
+            ip_network(one)  # ValueError for a typing mistake, which would be trusted as a name otherwise
+        return listed
+
+    @property
+    def proxies(self) -> list[str]:
+        """The addresses and networks of the proxies in front of the web service."""
+        return _listed(self.trusted_proxies)
 
     @property
     def var(self) -> Path:

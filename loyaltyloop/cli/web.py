@@ -24,13 +24,11 @@ def command(project: Project, host: str, port: int) -> None:
     \b
     Example: loop web --port 8300
     """
-    import uvicorn
-
-    from loyaltyloop.web.app import create_app
+    from loyaltyloop.web.server import run
     from loyaltyloop.web.service import Service, present
     from loyaltyloop.web.waking.prefect import PrefectBell
 
     with PrefectBell(lambda: prefect_api(project.folder, os.environ), present, os.environ) as ring:
         service = Service.open(project.settings(), ring)
         click.echo(f"Listening on http://{host}:{port}; the outside finds it at {service.public_url}")
-        uvicorn.run(create_app(service), host=host, port=port, log_level="warning", server_header=False)
+        run(service, host, port)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from loyaltyloop.web import health, segment
 from loyaltyloop.web.browsers import Browsers
+from loyaltyloop.web.operation import Operation
 from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.providers import routes as providers
 from loyaltyloop.web.responses import routes as responses
@@ -41,6 +42,7 @@ def create_app(service: Service) -> FastAPI:
     )
     if origins := service.settings.origins:
         app.add_middleware(Browsers, origins=origins)
+    app.add_middleware(Operation, service=service)
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)

@@ -1,30 +1,74 @@
-"""Is the service alive, and connected to its database?"""
+"""How the service is: `/healthz` for who keeps it running, `/metrics` for Prometheus, `/openapi.json`."""
 
 from __future__ import annotations
 
+import asyncio
+import hmac
+
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from loyaltyloop.store.database import read
+from loyaltyloop.web.limits import HOST, sender_of
+from loyaltyloop.web.metrics import CONTENT_TYPE
 from loyaltyloop.web.service import Service, service_of
 
 router = APIRouter(tags=["operation"])
+PATIENCE = 3.0  # seconds in which a database that is well answers
+FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 
 
 @router.get("/healthz", responses={503: {"description": "The database does not answer"}})
 async def healthz(request: Request) -> Response:
     """200 while the database answers, else 503."""
-    well = await run_in_threadpool(_connected, service_of(request))
+    well = await _connected(service_of(request))
     return JSONResponse({"status": "ok" if well else "no database"}, 200 if well else 503)
 
 
-def _connected(service: Service) -> bool:
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """The figures in Prometheus' text format.
+
+    Shown to who knows LOOP_METRICS_TOKEN; where none is set, to this machine alone.
+    """
+    service = service_of(request)
+    wanted = service.settings.metrics_token.get_secret_value()
+    if not wanted and not _is_near(request):
+        return JSONResponse({"detail": "Not Found"}, 404)
+    if wanted and not _shows(request, wanted):
+        service.counts["metrics", "wrong token"] += 1
+        return JSONResponse({"detail": "the token is missing or wrong"}, 401, {"WWW-Authenticate": "Bearer"})
+    service.metrics.database.set(await _connected(service))
+    return Response(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _shows(request: Request, wanted: str) -> bool:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), wanted.encode())
+    return right and scheme.lower() == "bearer"
+
+
+def _is_near(request: Request) -> bool:
+    """Does a program on this machine ask, and not for somebody else?"""
+    return (
+        request.client is not None
+        and sender_of(request.client.host) == HOST
+        and not any(name in request.headers for name in FORWARDED)
+    )
+
+
+async def _connected(service: Service) -> bool:
     try:
-        with read(service.engine) as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
+        async with asyncio.timeout(PATIENCE):
+            return await to_thread.run_sync(_asks, service, abandon_on_cancel=True)
+    except (SQLAlchemyError, TimeoutError):
         return False
+
+
+def _asks(service: Service) -> bool:
+    with read(service.engine) as connection:
+        connection.execute(text("SELECT 1"))
     return True

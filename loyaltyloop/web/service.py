@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -15,6 +16,8 @@ from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import read
 from loyaltyloop.store.schema import open_store
 from loyaltyloop.store.versions import load_shop
+from loyaltyloop.web.limits import Limits
+from loyaltyloop.web.metrics import Metrics
 from loyaltyloop.web.providers.certificates import Certificates
 from loyaltyloop.web.responses.settle import settle
 from loyaltyloop.web.waking.listeners import Directory
@@ -32,22 +35,30 @@ def present() -> datetime:
 
 @dataclass(frozen=True)
 class Service:
-    """One web service on one database. `clock` and `certificates` (Amazon's) are replaced in tests alone.
+    """One web service on one database. `clock`, `ticks` and `certificates` (Amazon's) are replaced in tests.
 
     `waker` is told of what was committed, so that journeys which listen for it have a turn.
-    `counts`: what happened since it began, by name and labels; only the event loop counts.
+    `counts`: what happened since it began, by name and labels, as `/metrics` tells it (metrics.COUNTED); only
+    the event loop counts. `ticks`: seconds that never go back, for limits.
     """
 
     engine: Engine
     settings: Settings
     clock: Callable[[], datetime] = present
+    ticks: Callable[[], float] = monotonic
     certificates: Certificates = field(default_factory=Certificates)
     waker: Waking = field(default_factory=Nobody)
     writer: Writer = field(init=False)
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter, init=False)
+    metrics: Metrics = field(init=False)
+    limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "writer", Writer(self.engine, settle, self.waker.heard))
+        metrics = Metrics(self.counts, lambda: self.writer.waiting)
+        object.__setattr__(self, "metrics", metrics)
+        object.__setattr__(self, "limits", Limits.of(self.settings))
+        writer = Writer(self.engine, settle, self.waker.heard, observe=metrics.committed)
+        object.__setattr__(self, "writer", writer)
 
     @classmethod
     def open(cls, settings: Settings, ring: Bell | None = None) -> Service:

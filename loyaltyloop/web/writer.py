@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from time import perf_counter
 
 from sqlalchemy import Connection, Engine
 
@@ -34,6 +35,8 @@ class _Parcel:
 
 # What is done beside recording, in the same transaction and under the same lock.
 After = Callable[[Connection, Sequence[Call]], object]
+# Told of each transaction that ended: how many calls, how many seconds, and whether they are committed.
+Observe = Callable[[int, float, bool], object]
 # Who is told of what was committed. It must return at once, and raise nothing.
 Told = Callable[[Sequence[Call]], object]
 
@@ -46,10 +49,12 @@ class Writer:
         engine: Engine,
         after: After = lambda _connection, _calls: None,
         told: Told = lambda _calls: None,
+        observe: Observe = lambda _calls, _seconds, _well: None,
     ) -> None:
         self._engine = engine
         self._after = after
         self._told = told
+        self._observe = observe
         self._parcels: queue.Queue[_Parcel | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._closed = False
@@ -108,14 +113,17 @@ class Writer:
         # Of a request that was given up nobody is told; what it brought is committed all the same.
         asked = [parcel.done for parcel in parcels if parcel.done.set_running_or_notify_cancel()]
         calls = [call for parcel in parcels for call in parcel.calls]
+        started = perf_counter()
         try:
             with write(self._engine) as connection:
                 record(connection, calls)
                 self._after(connection, calls)
         except Exception as error:
+            self._observe(len(calls), perf_counter() - started, False)
             for done in asked:
                 done.set_exception(error)
         else:
+            self._observe(len(calls), perf_counter() - started, True)
             for done in asked:
                 done.set_result(None)
             self._told(calls)

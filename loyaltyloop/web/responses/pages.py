@@ -92,6 +92,11 @@ def busy() -> Response:
     return _page(503, "One moment, please", "We cannot look this up just now. Please try again.", "5")
 
 
+def declined(status: int, retry: str) -> Response:
+    """When a request is not even looked at: it came too early, or was too large."""
+    return _page(status, "One moment, please", "This did not work just now. Please try again.", retry)
+
+
 def _page(status: int, title: str, text: str, retry: str = "") -> Response:
     headers = {**_ALWAYS, "Content-Security-Policy": POLICY} | ({"Retry-After": retry} if retry else {})
     html = _PAGE.format(title=escape(title), text=escape(text))

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from loyaltyloop.settings import Settings
-from loyaltyloop.web.app import create_app
+from loyaltyloop.web.server import Patience, server_of
 from loyaltyloop.web.service import Service
 
 WRITE_KEY = "a write key for tests"
@@ -45,11 +44,10 @@ def web(service: Service) -> Iterator[httpx.Client]:
 class served:  # noqa: N801 - used like a function
     """The service behind a socket of its own, in a thread; the value is its URL."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, patience: Patience | None = None) -> None:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(service), log_level="warning", server_header=False)
-        self._server = uvicorn.Server(config)
+        self._server = server_of(service, patience)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
 
     def __enter__(self) -> str:

@@ -80,6 +80,7 @@ def _as_json(report: FileReport) -> dict[str, Any]:
         "taken": report.taken,
         "duplicates": report.duplicates,
         "rejected": report.rejected,
+        "erased": report.erased,
         "attributes": list(report.attributes),
         "notes": list(report.notes),
     }
@@ -92,6 +93,8 @@ def _print(report: FileReport) -> None:
         parts.append(f"{report.duplicates:,} there already")
     if report.rejected:
         parts.append(f"{report.rejected:,} rejected, see {_rejected(report)}")
+    if report.erased:
+        parts.append(f"{report.erased:,} passed over, of people who were erased")
     click.echo(f"{report.path}: {', '.join(parts)}.")
     if report.attributes:
         click.echo(f"  attributes of your own: {', '.join(report.attributes)}.")

@@ -218,6 +218,16 @@ def end(
     return ended_now
 
 
+def erase(connection: Connection, now: datetime, ids: Sequence[int]) -> int:
+    """End these enrolments because their customer is erased: no `at_end` steps; how many they were."""
+    taken = take(connection, among(connection, enrolment.c.id, ids) & enrolment.c.ended_at.is_(None), None)
+    connection.execute(update(cohort).values(left="erased"))
+    _record_visits(connection, now)
+    _put(connection, DECIDED, _ended("erased", None, now, "ended"))
+    clear(connection)
+    return taken
+
+
 def ended_state(journey: Journey) -> str:
     """The state of whoever ends: `at_end` steps are still to come, or nothing is."""
     return "ending" if journey.at_end else "ended"

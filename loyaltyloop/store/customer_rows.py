@@ -31,6 +31,7 @@ from loyaltyloop.store.customers import (
 )
 from loyaltyloop.store.ingest import Recorded, record
 from loyaltyloop.store.models import Imported
+from loyaltyloop.store.privacy.tombstones import living
 from loyaltyloop.store.segment import EARLIEST, Call
 from loyaltyloop.store.zones import country_named
 
@@ -146,15 +147,17 @@ class CustomerRows:
     def write(self, connection: Connection, rows: Sequence[CustomerRow]) -> Recorded:
         """Record those rows that are new or have changed since they were last imported."""
         known = _remembered(connection, ROW, rows)
-        new = [row for row in rows if known.get(row.user_id) != row.content]
-        said = {who: orjson.loads(text) for who, text in _remembered(connection, SAID, new).items()}
-        recorded = record(
-            connection, [self._call(row, row.user_id in known, said.get(row.user_id, {})) for row in new]
-        )
+        changed = [row for row in rows if known.get(row.user_id) != row.content]
+        said = {who: orjson.loads(text) for who, text in _remembered(connection, SAID, changed).items()}
+        calls = [self._call(row, row.user_id in known, said.get(row.user_id, {})) for row in changed]
+        recorded = record(connection, calls)
+        # Of somebody who was erased a file leaves no trace either.
+        kept = {call.user_id for call in living(connection, calls)} if recorded.erased else None
+        new = [row for row in changed if kept is None or row.user_id in kept]
         _remember(connection, ROW, ((row, row.content) for row in new))
         answered = ((row, said.get(row.user_id, {}) | row.consents) for row in new if row.consents)
         _remember(connection, SAID, ((row, to_json(consents)) for row, consents in answered))
-        return recorded + Recorded(0, len(rows) - len(new))
+        return recorded + Recorded(0, len(rows) - len(changed))
 
     def _call(self, row: CustomerRow, known: bool, said: Mapping[str, bool]) -> Call:
         """`said`: the consents that it gave or refused so far; what it only repeats is no answer."""

@@ -35,7 +35,10 @@ Progress = Callable[[Path, int], None]
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of the rows of one file. `attributes`: its columns that are the shop's own."""
+    """What became of the rows of one file. `attributes`: its columns that are the shop's own.
+
+    `erased`: rows of people who were erased; they are passed over, and written nowhere.
+    """
 
     path: Path
     kind: Kind
@@ -45,6 +48,7 @@ class FileReport:
     rejected: int
     attributes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    erased: int = 0
 
 
 def import_paths(
@@ -117,7 +121,9 @@ def _import_file(
             count, total = _in_chunks(rows, read, save, lambda done: progress(path, done))
     own = tuple(own_columns(kept)) if kind == "customers" else ()
     notes = tuple(table.notes())
-    return FileReport(path, kind, count, total.taken, total.duplicates, rejects.count, own, notes)
+    return FileReport(
+        path, kind, count, total.taken, total.duplicates, rejects.count, own, notes, erased=total.erased
+    )
 
 
 def _complete(fields: Sequence[str], header: Sequence[str]) -> Sequence[str]:
@@ -144,7 +150,9 @@ def _import_events(engine: Engine, path: Path, now: datetime, shop: Shop, progre
         lines = enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), b""), 1)
         filled = ((number, line) for number, line in lines if line.strip(b" \t\r\n\xef\xbb\xbf"))
         count, total = _in_chunks(filled, read, save, lambda done: progress(path, done))
-    return FileReport(path, "events", count, total.taken, total.duplicates, rejects.count)
+    return FileReport(
+        path, "events", count, total.taken, total.duplicates, rejects.count, erased=total.erased
+    )
 
 
 def _read_line(line: bytes, now: datetime, shop: Shop) -> tuple[Any, Call | Rejected]:

@@ -13,6 +13,7 @@ from loyaltyloop.store.customers import READERS, Person
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.identity import Id, Identified, People, ids_of, survivor_of
 from loyaltyloop.store.models import Customer, CustomerDate, Identity, MergedCustomer
+from loyaltyloop.store.privacy.tombstones import erased_keys
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
@@ -36,13 +37,15 @@ def load(connection: Connection, events: Iterable[Identified]) -> People:
     keys = connection.execute(select(customer.c.id).join(wanted, wanted.c.value == customer.c.key)).scalars()
     persons = _persons(connection, {row.customer_id for row in links} | set(keys))
     retired = connection.execute(select(former.c.key).join(wanted, wanted.c.value == former.c.key)).scalars()
+    erased = erased_keys(connection, {value for _, value in wanted_ids})
 
     def is_taken(key: str) -> bool:
         held = (select(table.c.key).where(table.c.key == key) for table in (customer, former))
-        return any(connection.execute(by).first() is not None for by in held)
+        taken = any(connection.execute(by).first() is not None for by in held)
+        return taken or bool(erased_keys(connection, {key}))
 
     return People(
-        retired=set(retired),
+        retired=erased.union(retired),
         is_taken=is_taken,
         by_id={(row.kind, row.value): persons[row.customer_id] for row in links},
         by_key={person.key: person for person in persons.values()},

@@ -46,7 +46,9 @@ def withdrawn_meanwhile(connection: Connection, customers: Collection[int], sinc
     Of those whom nothing of it concerns nothing is told. What was recorded before is applied by now, or
     arrives later: then a history is being walked, and it has not happened yet.
     """
-    rows = _concerning(connection, customers, _waiting(connection, since))
+    waiting = _waiting(connection, since)
+    ids = _ids(connection, among(connection, identity.c.customer_id, customers)) if waiting else set()
+    rows = _concerning(connection, ids, waiting)
     if not rows:
         return set()
     folk = people.load(connection, rows)
@@ -56,6 +58,11 @@ def withdrawn_meanwhile(connection: Connection, customers: Collection[int], sinc
         person = folk.whose(row)
         said += [(person, answer) for answer in consent.answers(row)]
     return set(_withdrawn(known, said))
+
+
+def concerning(connection: Connection, ids: set[Id]) -> Sequence[Row[Any]]:
+    """Waiting events that answer for, or link, who is known by these ids, in their order."""
+    return _concerning(connection, ids, _waiting(connection, 0))
 
 
 def _withdrawn(known: dict[int, Person], said: Sequence[tuple[Person, Answer]]) -> list[Withdrawn]:
@@ -76,16 +83,13 @@ def _waiting(connection: Connection, since: int) -> Sequence[Row[Any]]:
     return connection.execute(waiting).all()
 
 
-def _concerning(
-    connection: Connection, customers: Collection[int], waiting: Sequence[Row[Any]]
-) -> Sequence[Row[Any]]:
-    """Those of the events that concern these customers, also by way of each other, in their order."""
+def _concerning(connection: Connection, ids: set[Id], waiting: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """Those of the events that concern who has these ids, also by way of each other, in their order."""
     found: set[int] = set()
-    ids = _ids(connection, among(connection, identity.c.customer_id, customers)) if waiting else set()
     while fresh := [row for row in waiting if row.id not in found and not ids.isdisjoint(ids_of(row))]:
         found.update(row.id for row in fresh)
         named = {one for row in fresh for one in ids_of(row)}
-        ids |= named | _ids(connection, identity.c.customer_id.in_(_owners(connection, named)))
+        ids = ids | named | _ids(connection, identity.c.customer_id.in_(_owners(connection, named)))
     if not found:
         return ()
     chosen = select(event).where(among(connection, event.c.id, found))

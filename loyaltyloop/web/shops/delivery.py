@@ -10,6 +10,7 @@ from typing import Any
 
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.canonical import LONGEST_ID, canonical, digest
+from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.segment import EARLIEST, Call
 from loyaltyloop.store.shop_products import News
 from loyaltyloop.web.shops.payload import Payload
@@ -107,11 +108,6 @@ def whose(source: str, user: str | None, address: str | None, otherwise: str) ->
     if user is not None:
         return Whose(user, None if address is None else by_email(address))
     return Whose(None, by_thing(source, otherwise) if address is None else by_email(address))
-
-
-def by_email(address: str) -> str:
-    """The anonymous id of a guest: a hash of the address, so that no key holds the address itself."""
-    return f"email:{sha256(address.lower().encode()).hexdigest()[:32]}"
 
 
 def by_thing(source: str, thing: str) -> str:

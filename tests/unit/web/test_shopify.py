@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from loyaltyloop.store.canonical import Refused
+from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.segment import Call
-from loyaltyloop.web.shops.delivery import by_email
 from loyaltyloop.web.shops.shopify import TOPICS
 from tests.unit.web import shopify as shop
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.shop_products import ProductNews, StockNews
-from loyaltyloop.web.shops.delivery import by_email
 from tests.unit.web import shopify as shop
 from tests.unit.web.test_shopify import ASKED, CUSTOMER, ORDER, RECEIVED, calls, named
 

@@ -8,6 +8,7 @@ from prefect import Task
 
 from loyaltyloop.turn.stages import Stage
 from tasks.apply import apply_events
+from tasks.ask import ask
 from tasks.branch import branch
 from tasks.deliver import deliver
 from tasks.enter import enter
@@ -25,6 +26,7 @@ from tasks.wait_for import wait_for
 
 WORDS: dict[str, Task[..., Any]] = {
     "send": send,
+    "ask": ask,
     "wait": wait,
     "wait_for": wait_for,
     "branch": branch,

@@ -27,8 +27,10 @@ from sqlalchemy import (
 
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import WAITING, journey, message
+from loyaltyloop.channels.questions import asked_in
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.journey.model import Journey, Recommend, Shop
+from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import scope_of
 from loyaltyloop.store.cohorts import customer, enrolment
@@ -58,13 +60,16 @@ class Group:
     """Messages of one step with the same template.
 
     `rows` hold the columns of the gate, `objection` (a place in `objections`) and what `people` reads.
-    `offers`: the `recommend` steps that the template names.
+    `offers`: the `recommend` steps that the template names; `questions`: the `ask` steps, its own included;
+    `question`: the one that these messages ask.
     """
 
     rows: Sequence[Any]
     objections: Sequence[Objection]
     people: People
     offers: Mapping[str, Recommend]
+    questions: Mapping[str, Question]
+    question: Question | None
 
 
 def load_groups(
@@ -92,7 +97,9 @@ def load_groups(
             raise LookupError(f"messages of version {version} of {name!r} wait, and nobody runs in it")
         people = People(shop, fields, {row.enrolment_id: row for row in rows if row.zone is not None})
         offers = _offers(live.journey, uses) if live else {}
-        found.append(Group(rows, [objection for _, objection in asked], people, offers))
+        questions = _questions(live.journey, uses, step) if live else {}
+        objections = [objection for _, objection in asked]
+        found.append(Group(rows, objections, people, offers, questions, questions.get(step)))
     return found
 
 
@@ -101,6 +108,11 @@ def _offers(own: Journey, uses: Collection[str]) -> dict[str, Recommend]:
     return {
         step.name: step.action for step in own if step.name in named and isinstance(step.action, Recommend)
     }
+
+
+def _questions(own: Journey, uses: Collection[str], step: str) -> dict[str, Question]:
+    named = {path.partition(".")[0] for path in uses} | {step}
+    return {name: question for name, question in asked_in(own).items() if name in named}
 
 
 def _chosen(

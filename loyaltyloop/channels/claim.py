@@ -15,6 +15,7 @@ from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
 from loyaltyloop.channels.mime import sender_of
 from loyaltyloop.channels.outbox import body, let_go, message
+from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
@@ -91,7 +92,7 @@ def _objections(groups: Sequence[Group]) -> tuple[dict[str, str], Leaving]:
     return objections, leaving
 
 
-_BODY = ("message_id", "html", "text", "links", "unsubscribe")
+_BODY = ("message_id", "html", "text", "links", "unsubscribe", "question")
 
 
 def _store_bodies(
@@ -108,10 +109,12 @@ def _store_bodies(
         rows = [row for row in group.rows if verdicts[row.key].state == "claimed"]
         if rows:
             names = names_for(connection, rows, group.people, desk.shop, group.offers)
+            add_asked(connection, names, rows, group.questions)
             waiting.append((rows, group, names))
 
-    def bodies() -> Iterator[tuple[int, str, str, list[str], str]]:
+    def bodies() -> Iterator[tuple[Any, ...]]:
         for rows, group, names in waiting:
+            question = group.question.as_document() if group.question else None
             for row in rows:
                 key, own = row.key, names.pop(row.key)
                 try:
@@ -121,7 +124,7 @@ def _store_bodies(
                     verdicts[key] = Verdict("refused", str(error))
                     continue
                 subjects[key] = mail.subject
-                yield row.id, mail.html, mail.text, mail.links, mail.unsubscribe
+                yield row.id, mail.html, mail.text, mail.links, mail.unsubscribe, question
 
     insert_rows(connection, body, _BODY, bodies())
     return subjects

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Connection, Row, select
 
@@ -18,15 +17,15 @@ from loyaltyloop.channels.context import (
     names_of_customer,
 )
 from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.questions import Asked, add_asked, asked_in
 from loyaltyloop.channels.render import Rendered, Renderer
-from loyaltyloop.channels.samples import Sampler, Used
+from loyaltyloop.channels.samples import NOBODY, Sampler, Used
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Ask, Journey, Purpose, Send, Shop
 from loyaltyloop.journey.reader import Reading
 from loyaltyloop.journey.templates import Templates
 
-# A key that no message has: a preview's links lead nowhere.
-KEY = str(uuid5(NAMESPACE_URL, "loyaltyloop:preview"))
+KEY = NOBODY
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,9 @@ def preview(connection: Connection, reading: Reading, renderer: Renderer, templa
     person = _find(connection, who)
     journey, sent = next(_sending(reading, name), (None, Sent("", "", "marketing")))
     sampler = Sampler(connection, reading.shop, Used.by(Templates(reading.templates), name))
+    sent = _entered(connection, person, sent)
     names = _names(connection, person, sent, reading.shop)
+    _add_questions(connection, journey, sent, names)
     sampler.fill(names, journey, person)
     try:
         return Preview(renderer.render(name, KEY, names, person.locale), sampler.notes)
@@ -87,15 +88,26 @@ def _sending(reading: Reading, name: str) -> Iterator[tuple[Journey, Sent]]:
                 yield journey, Sent(journey.name, step.name, send.purpose)
 
 
-def _names(connection: Connection, person: Row[Any], sent: Sent, shop: Shop) -> Names:
-    """What is known of the customer's newest enrolment in the journey, or of the customer alone."""
+def _entered(connection: Connection, person: Row[Any], sent: Sent) -> Sent:
+    """The same, of the customer's newest enrolment in the journey, if there is one."""
     mine = select(enrolment.c.id).where(
         enrolment.c.customer_id == person.id, enrolment.c.journey == sent.journey
     )
     newest = connection.execute(mine.order_by(enrolment.c.entered_at.desc(), enrolment.c.id.desc()).limit(1))
-    entered = newest.scalar()
-    if entered is not None:
-        own = Sent(sent.journey, sent.step, sent.purpose, entered)
-        return load_names(connection, [own], shop)[KEY]
+    return replace(sent, enrolment_id=newest.scalar() or 0)
+
+
+def _names(connection: Connection, person: Row[Any], sent: Sent, shop: Shop) -> Names:
+    """What is known of the enrolment, or of the customer alone."""
+    if sent.enrolment_id:
+        return load_names(connection, [sent], shop)[KEY]
     message = {"key": KEY, "journey": sent.journey, "step": sent.step, "purpose": sent.purpose}
     return {"customer": names_of_customer(person, shop), "message": message}
+
+
+def _add_questions(connection: Connection, journey: Journey | None, sent: Sent, names: Names) -> None:
+    """Those of the journey, with the customer's answers; the links of none of them lead anywhere."""
+    add_asked(connection, {KEY: names}, [sent], asked_in(journey) if journey else {})
+    for step, asked in names.items():
+        if isinstance(asked, Asked):
+            names[step] = replace(asked, key=KEY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Template
 from jinja2.exceptions import TemplateError
@@ -16,6 +16,7 @@ from loyaltyloop.channels.compile import Compiled, Workshop
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.links import TRAP, Links, destination, host_of
 from loyaltyloop.channels.plain_text import tidy
+from loyaltyloop.channels.questions import Asked
 from loyaltyloop.channels.sandbox import RANGE, Budget, bounded_concat
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.channels.together import languages_of
@@ -162,7 +163,7 @@ class Renderer:
         }
         links.unsubscribe = "" if silent else own["unsubscribe"]
         return links, {
-            **names,
+            **{name: self._shown(value, links) for name, value in names.items()},
             "links": links.own(own),
             "range": RANGE,
             "_links": links,
@@ -170,6 +171,15 @@ class Renderer:
             "_reader": self._reader(names.get("customer")),
             "_unseen": self._unseen(raw, silent),
         }
+
+    def _shown(self, value: object, links: Links) -> object:
+        """A question with the links of its answers; any other value as it is."""
+        if not isinstance(value, Asked):
+            return value
+        make, page = self._maker.make, f"{self._public}/a/"
+        names = value.names(lambda key, number: page + make(b"a" + key + number.to_bytes(2, "big")))
+        links.own(cast("dict[str, str]", names["links"]))
+        return names
 
     def _unseen(self, key: bytes, silent: bool) -> Markup:
         """What stands at the end and is not seen: it tells of openings, and programs from people."""

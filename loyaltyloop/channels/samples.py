@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from uuid import NAMESPACE_URL, uuid5
 
 from jinja2 import nodes
 from sqlalchemy import Connection, Row, select
 
 from loyaltyloop.channels.context import Names, order, order_names, product, product_names
 from loyaltyloop.channels.formats import money_of
+from loyaltyloop.channels.questions import Asked
 from loyaltyloop.journey.model import Ask, Give, Journey, Recommend, Score, Shop, Step
+from loyaltyloop.journey.question import Question
 from loyaltyloop.journey.templates import Names as Path
 from loyaltyloop.journey.templates import Templates, Use, path_of
 
+# A key that no message has: a preview's links lead nowhere.
+NOBODY = str(uuid5(NAMESPACE_URL, "loyaltyloop:preview"))
 _WORDS = tuple(f"Sample product {word}" for word in ("one", "two", "three", "four"))
 _DAY = "2030-12-31"
 Kind = Literal["number", "date", "list"]
@@ -84,6 +89,8 @@ class Sampler:
             if step.name in self.used.names and step.name not in names:
                 names[step.name] = self._value(step, person.locale)
                 self.notes.append(f"{step.name}: made up, as the customer has not passed that step")
+            elif isinstance(asked := names.get(step.name), Asked) and asked.answer is None:
+                self._answer(step.name, asked, names)
 
     def _trigger(self, names: Names, locale: str | None) -> None:
         entered = "trigger" in names
@@ -141,9 +148,14 @@ class Sampler:
             case Give():
                 return {"code": "SAMPLE-CODE", "value": "10%", "expires": _DAY}
             case Ask():
-                links = {name: self._address for name, _ in step.action.answers}
-                return {"links": links, "answer": "", "comment": ""}
+                return _answered(Asked(NOBODY, Question.of(step.action)))
         return None
+
+    def _answer(self, name: str, asked: Asked, names: Names) -> None:
+        """Where the message prints an answer that was not given, the first of them."""
+        if {path[1] for path in self.used.needed(name)} & {"answer", "answer_text", "comment"}:
+            names[name] = _answered(asked)
+            self.notes.append(f"{name}: the answer is made up, as the customer has given none")
 
     def _lines(self, count: int, locale: str | None) -> list[Names]:
         return [{**one, "quantity": 1} for one in self._products(count, locale)]
@@ -159,6 +171,10 @@ class Sampler:
     @property
     def _address(self) -> str:
         return self.shop.url or "https://shop.example"
+
+
+def _answered(asked: Asked) -> Asked:
+    return replace(asked, answer=asked.question.choices[0].value, comment="A sample comment")
 
 
 def _copied(value: object) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from loyaltyloop.journey.schema.steps import MessageFile, RecommendFile, SplitFi
 from loyaltyloop.journey.tree import Path, Source
 
 DEFERRED: dict[str, str] = {
-    "ask": "questions with answer links and a page behind them",
     "give": "vouchers, points and badges",
     "score": "trained models",
     "call": "signed web hooks",

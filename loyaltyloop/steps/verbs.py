@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from loyaltyloop.steps import branch, leave, recommend, send, set, split, start, wait, wait_for
+from loyaltyloop.steps import ask, branch, leave, recommend, send, set, split, start, wait, wait_for
 from loyaltyloop.steps.stand import Verb
 
 VERBS: dict[str, Verb] = {
     "send": send.look,
+    "ask": ask.look,
     "wait": wait.look,
     "wait_for": wait_for.look,
     "branch": branch.look,

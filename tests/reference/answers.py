@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from loyaltyloop.journey.condition import AllOf, AnyOf, Compare, Condition, Did, Engaged
+from loyaltyloop.journey.condition import AllOf, Answered, AnyOf, Compare, Condition, Did, Engaged
 from loyaltyloop.journey.model import WaitFor
-from tests.reference.conditions import Asked, Window, asks, deeds, responses
+from tests.reference.conditions import Asked, Window, answer, asks, deeds, responses
 from tests.reference.state import Happening
 
 Place = tuple[datetime, int]
@@ -49,6 +49,8 @@ def satisfied(condition: Condition, asked: Asked) -> Place | None:
         case Engaged():
             first = [e.place for e in responses(condition, asked) if isinstance(e, Happening)]
             return min(first, default=_as_state(condition, asked))
+        case Answered() if said := answer(condition, asked):
+            return said.place if asks(condition, asked) else None
         case _:
             return _as_state(condition, asked)
 

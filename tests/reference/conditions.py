@@ -81,13 +81,22 @@ def asks(condition: Condition, asked: Asked) -> bool:
             return bool(responses(condition, asked))
         case About():
             return fields_hold(condition.where, _subject(condition, asked), moment_of(asked))
+        case _:
+            return _state(condition, asked)
+
+
+def _state(condition: Answered | Consents | Reachable | Inside | Redeemed, asked: Asked) -> bool:
+    match condition:
         case Consents(channel, given):
             return consents(asked.person, channel) == given
         case Reachable(channel):
             return channel == "email" and valid_address(asked.person.attribute("email"))
         case Inside(journey):
             return any(each.running for each in asked.enrolments if each.journey == journey)
-        case Redeemed() | Answered():
+        case Answered(_, test):
+            said = answer(condition, asked)
+            return holds(test, said.properties["answer"] if said else None, moment_of(asked))
+        case Redeemed():
             raise AssertionError("not part of the reference yet")
     assert_never(condition)
 
@@ -160,6 +169,21 @@ def responses(engaged: Engaged, asked: Asked) -> list[Happening | Message]:
         ):
             found.append(message)
     return found
+
+
+def answer(answered: Answered, asked: Asked) -> Happening | None:
+    """The latest answer to this enrolment's question, by its own time."""
+    message = asked.enrolment.messages.get(answered.step) if asked.enrolment else None
+    given = [
+        event
+        for event in asked.person.events
+        if event.name == "Survey Answered"
+        and message is not None
+        and event.properties.get("email_id") == message.key
+        and event.properties.get("machine") is not True
+        and (asked.window is None or _in_window(event, message, asked, asked.window))
+    ]
+    return max(given, key=lambda event: event.place, default=None)
 
 
 def _messages(engaged: Engaged, asked: Asked) -> list[tuple[Enrolment, Message]]:

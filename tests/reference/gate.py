@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from loyaltyloop.journey.model import Journey, Send, Shop
+from loyaltyloop.journey.model import Ask, Journey, Send, Shop
 from loyaltyloop.journey.times import read_instant, to_local
 from tests.reference.conditions import Asked, asks, consents, valid_address
 from tests.reference.hashing import jitter
@@ -25,7 +25,7 @@ class Verdict:
 def judge(shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, asked: Asked) -> Verdict:
     """Ask everything, in the gate's order; `asked` is as the step's `if` is asked."""
     step = journey.step(message.step)
-    send = step.action
+    send = step.action.send if isinstance(step.action, Ask) else step.action
     assert isinstance(send, Send)
     if not enrolment.running:
         return Verdict("refused", "ended")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from loyaltyloop.journey.condition import Did
-from loyaltyloop.journey.model import ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop, Step
+from loyaltyloop.journey.model import Ask, ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop, Step
 from loyaltyloop.journey.times import zone_names
 from tests.reference.conditions import Asked, asks, deeds
 from tests.reference.entering import (
@@ -219,7 +219,7 @@ class Reference:
             case Skip():
                 self._go(enrolment, now, "", behind_next(self._journey(enrolment), step))
             case Stay(due_at):
-                enrolment.state = "sending" if isinstance(step.action, Send) else "waiting"
+                enrolment.state = "sending" if isinstance(step.action, Send | Ask) else "waiting"
                 enrolment.due_at = due_at
             case Enter(name):
                 if candidate := started(step, enrolment, self._named(name), now):

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from loyaltyloop.journey.condition import Did
 from loyaltyloop.journey.model import (
+    Ask,
     At,
     Branch,
     Journey,
@@ -71,6 +72,8 @@ def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
     match step.action:
         case Send():
             return _plan(step, step.action, enrolment, asked)
+        case Ask(send=send):
+            return _plan(step, send, enrolment, asked)
         case Wait():
             return _wait(step.action, enrolment, asked)
         case WaitFor():

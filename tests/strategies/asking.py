@@ -24,6 +24,7 @@ class Names:
     journey: str = ""
     given: int = 0
     sends: tuple[str, ...] = field(default=())
+    asks: dict[str, str] = field(default_factory=dict)  # questions: answers or scale
     other: str | None = None  # another journey, to be started from here
 
     def new(self) -> str:
@@ -114,7 +115,21 @@ def _clicked(names: Names) -> list[st.SearchStrategy[Data]]:
     if not names.sends:
         return []
     kinds = st.sampled_from(["clicked", "clicked", "opened", "received"])
-    return [st.tuples(kinds, st.sampled_from(names.sends)).map(lambda pair: {pair[0]: pair[1]})]
+    clicked = st.tuples(kinds, st.sampled_from(names.sends)).map(lambda pair: {pair[0]: pair[1]})
+    asked = [name for name in names.sends if name in names.asks]
+    return [clicked, *([answered(names, asked)] * 2 if asked else [])]
+
+
+def answered(names: Names, asked: list[str]) -> st.SearchStrategy[Data]:
+    """What was answered to one of these questions."""
+    tests: dict[str, list[Any]] = {
+        "answers": ["gift", "myself", {"not": "gift"}, {"one_of": ["gift", "myself"]}],
+        "scale": [{"at_most": 6}, {"at_least": 9}, 9],
+    }
+    unknown: list[Any] = [{"known": True}, {"known": False}]
+    return st.sampled_from(
+        [{"answered": {name: test}} for name in asked for test in (*tests[names.asks[name]], *unknown)]
+    )
 
 
 def leaving(names: Names) -> st.SearchStrategy[Data]:

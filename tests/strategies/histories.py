@@ -22,12 +22,17 @@ GAPS = st.sampled_from([60, 180, 180, 360, 360, 720, 720, 1440, 0, 1, 10, 11, 43
 
 @dataclass(frozen=True)
 class Response:
-    """How a customer answers a message: so many minutes after the hand-over, arriving so much later."""
+    """How a customer answers a message: so many minutes after the hand-over, arriving so much later.
+
+    `answer`: to a question; `again`: another answer to it an hour later.
+    """
 
     name: str
     minutes: int
     lag: int
     machine: bool
+    answer: str | int | None = None
+    again: str | int | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,26 +53,38 @@ class Story:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(repr(self))
 
-    def response(self, message: Message, person: str, number: int) -> Happening | None:
-        """The answer to a message that has just been handed over, if there is one."""
+    def responses_to(self, message: Message, person: str, number: int) -> list[Happening]:
+        """The answers to a message that has just been handed over: none, one, or two, numbered from there."""
         if not self.responses or message.handed_over_at is None:
-            return None
-        answer = self.responses[int(message.key[:8], 16) % len(self.responses)]
-        at = message.handed_over_at + timedelta(minutes=answer.minutes)
-        properties: dict[str, Any] = {"email_id": message.key}
-        if answer.machine:
-            properties["machine"] = True
-        return Happening(
-            number=number,
-            message_id=f"answer to {message.key}",
-            type="track",
-            at=at,
-            arrived_at=at + timedelta(minutes=answer.lag),
-            name=answer.name,
-            user_id=person if person.startswith("c") else None,
-            anonymous_id=None if person.startswith("c") else person,
-            properties=properties,
-        )
+            return []
+        one = self.responses[int(message.key[:8], 16) % len(self.responses)]
+        at = message.handed_over_at + timedelta(minutes=one.minutes)
+        found = [_response(one, message.key, person, number, at, one.answer)]
+        if one.again is not None:
+            found.append(_response(one, message.key, person, number + 1, at + timedelta(hours=1), one.again))
+        return found
+
+
+def _response(
+    one: Response, key: str, person: str, number: int, at: datetime, answer: str | int | None
+) -> Happening:
+    properties: dict[str, Any] = {"email_id": key}
+    if one.machine:
+        properties["machine"] = True
+    if answer is not None:
+        properties["answer"] = answer
+    known = person.startswith("c")
+    return Happening(
+        number=number,
+        message_id=f"answer {number} to {key}",
+        type="track",
+        at=at,
+        arrived_at=at + timedelta(minutes=one.lag),
+        name=one.name,
+        user_id=person if known else None,
+        anonymous_id=None if known else person,
+        properties=properties,
+    )
 
 
 def happening(
@@ -173,9 +190,14 @@ def details(draw: st.DrawFn, who: str) -> dict[str, Any]:
 @st.composite
 def answers(draw: st.DrawFn) -> Response:
     """How one in a few messages is answered."""
-    name = draw(st.sampled_from(["Email Link Clicked", "Email Link Clicked", "Email Opened", "Unsubscribed"]))
+    clicks = ["Email Link Clicked", "Email Link Clicked", "Email Opened", "Unsubscribed"]
+    name = draw(st.sampled_from([*clicks, *["Survey Answered"] * 3]))
     minutes = draw(st.sampled_from([0, 1, 15, 100, 1500]))
-    return Response(name, minutes, draw(st.sampled_from([0, 0, 1, 12, 400])), draw(st.integers(0, 4)) == 0)
+    lag, machine = draw(st.sampled_from([0, 0, 1, 12, 400])), draw(st.integers(0, 4)) == 0
+    if name != "Survey Answered":
+        return Response(name, minutes, lag, machine)
+    values: st.SearchStrategy[str | int | None] = st.sampled_from(["gift", "myself", 3, 9])
+    return Response(name, minutes, lag, machine, draw(values), draw(st.none() | values))
 
 
 @st.composite

@@ -15,6 +15,7 @@ from tests.strategies.asking import (
     TIMES,
     Data,
     Names,
+    answered,
     did,
     joined,
     leaving,
@@ -39,14 +40,14 @@ def steps(draw: st.DrawFn, names: Names, depth: int, at_least: int = 0) -> list[
 @st.composite
 def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
     """Any one step."""
-    verbs = ["send", "send", "wait", "wait", "set", "split"]
+    verbs = ["send", "send", "ask", "wait", "wait", "set", "split"]
     verbs += ["wait_for", "wait_for", "branch"] if depth < 2 else []
     verbs += ["start"] if names.other else []
     made: Data = draw(_VERBS[draw(st.sampled_from(verbs))](names, depth))
     if rarely(draw):
         made["if"] = draw(of_step(names))
-    if "send" in made:
-        names.sends = (*names.sends, made["send"])
+    if sent := made.get("send") or made.get("ask"):
+        names.sends = (*names.sends, sent)
     return made
 
 
@@ -62,6 +63,15 @@ def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
     if rarely(draw):
         made["purpose"] = draw(st.sampled_from(["service", "transactional"]))
     return made
+
+
+@st.composite
+def _ask(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    made: Data = draw(_send(names, depth))
+    name, kind = made.pop("send"), draw(st.sampled_from(["answers", "scale"]))
+    names.asks[name] = kind
+    asked: Any = {"gift": "A gift", "myself": "For me"} if kind == "answers" else "0-10"
+    return {"ask": name, "question": "What is it for?", kind: asked, **made}
 
 
 @st.composite
@@ -149,6 +159,7 @@ def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:
 _VERBS = {
     "start": _start,
     "send": _send,
+    "ask": _ask,
     "wait": _wait,
     "wait_for": _wait_for,
     "branch": _branch,
@@ -204,6 +215,9 @@ def journey(draw: st.DrawFn, name: str, other: str | None = None) -> str:
     if made["purpose"] == "marketing" and rarely(draw):
         made["holdout"] = "40%"
     made["steps"] = draw(steps(names, 0, at_least=2))
+    if names.asks and rarely(draw):
+        told = draw(answered(names, sorted(names.asks)))
+        made["leave_when"] = {**made.get("leave_when", {}), "told": told}
     if rarely(draw):
         made["at_end"] = [{"set": {f"{name}_mood": "calm"}}, {"set": {"tags": {"add": ["seen"]}}}]
     return as_yaml(made)

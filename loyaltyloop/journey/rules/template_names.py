@@ -26,7 +26,7 @@ _NAMES: dict[str, frozenset[str] | None] = {
 }
 _OF_CUSTOMER = frozenset(CUSTOMER) | {"key", "zone", "often"}
 _OF_GIVE = frozenset(("code", "value", "expires"))
-_OF_ASK = frozenset(("links", "answer", "comment"))
+_OF_ASK = frozenset(("links", "answers", "question", "answer", "answer_text", "comment"))
 # Every customer has these; all else may be unknown.
 _ALWAYS = frozenset(
     (

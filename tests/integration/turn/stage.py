@@ -41,11 +41,21 @@ def dump(engine: Engine) -> Dump:
 
 
 class Stage:
-    """A shop with these journeys live since the beginning of 2024; no quiet hours unless given."""
+    """A shop with these journeys live since the beginning of 2024; no quiet hours unless given.
 
-    def __init__(self, engine: Engine, *journeys: str, shop: str = DAYTIME) -> None:
+    `templates`: more of them, by their path (`test/taste.html`).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *journeys: str,
+        shop: str = DAYTIME,
+        templates: Mapping[str, str] | None = None,
+    ) -> None:
         self.engine = engine
         self.world = world(engine)
+        self.templates = {f"templates/{name}": text for name, text in (templates or {}).items()}
         self._number = 0
         self.apply("2024-01-01 00:00", *journeys, shop=shop)
 
@@ -53,6 +63,7 @@ class Stage:
         """Make these journeys live, and no others."""
         files: dict[str, str | bytes] = {"journeys/shop.yaml": shop, "templates/test/hello.html": TEMPLATE}
         files |= {f"journeys/j{number}.yaml": dedent(text) for number, text in enumerate(journeys)}
+        files |= self.templates
         apply(self.engine, read_project(files), utc(at), finish_old=finish_old)
 
     # ── what happens ──

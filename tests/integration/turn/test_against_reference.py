@@ -58,5 +58,8 @@ def responses(story: Story, reference: Reference) -> list[Happening]:
         if message.handed_over_at == reference.now
     )
     first = 1000 + len(reference.fed)
-    found = [story.response(message, who, first + n) for n, (_, message, who) in enumerate(handed)]
-    return [each for each in found if each is not None]
+    return [
+        each
+        for n, (_, message, who) in enumerate(handed)
+        for each in story.responses_to(message, who, first + 2 * n)
+    ]

@@ -11,7 +11,6 @@ from loyaltyloop.journey.reader import read_project
 from tests.unit.journey.projects import good
 
 STEPS = {
-    "ask": "- {ask: taste, template: welcome/hello, question: Why?, scale: 0-10}",
     "give": "- {give: thanks, points: 5}",
     "score": "- {score: risk, model: lapse}",
     "call": "- {call: desk, url: 'https://www.shop.example/hook'}",

@@ -1,0 +1,109 @@
+"""Questions as templates see them: the links of their answers, and what was answered.
+
+A message of an `ask` shows the links of its own question. Later ones may show them again (a reminder): they
+lead to the same page, and count for the same question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, select
+
+from loyaltyloop.channels.context import About, Names
+from loyaltyloop.journey.model import Ask, Journey
+from loyaltyloop.journey.question import Question
+from loyaltyloop.store.among import among
+from loyaltyloop.store.models import Engagement, Event, Message
+
+engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
+event: Table = Event.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
+
+Address = Callable[[bytes, int], str]  # of the page behind an answer: the message's 16 bytes, the number
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question in the message with this key. `answer`, `comment`: the latest; None where there is none."""
+
+    key: str
+    question: Question
+    answer: str | int | float | None = None
+    comment: str | None = None
+
+    def names(self, address: Address) -> Names:
+        """What templates print of it: `links` by answer, `answers` in order, each with its link."""
+        raw, choices = bytes.fromhex(self.key.replace("-", "")), self.question.choices
+        answers = [
+            {"value": one.value, "text": one.text, "url": address(raw, number)}
+            for number, one in enumerate(choices)
+        ]
+        return {
+            "question": self.question.text,
+            "answers": answers,
+            "links": {str(one["value"]): one["url"] for one in answers},
+            "answer": self.answer,
+            "answer_text": None if self.answer is None else self.question.text_of(self.answer),
+            "comment": self.comment,
+        }
+
+
+def asked_in(journey: Journey) -> dict[str, Question]:
+    """The journey's questions by the names of their steps."""
+    return {step.name: Question.of(step.action) for step in journey if isinstance(step.action, Ask)}
+
+
+def add_asked(
+    connection: Connection,
+    names: Mapping[str, Names],
+    messages: Sequence[About],
+    questions: Mapping[str, Question],
+) -> None:
+    """Put these questions into the messages' names (by key): the own one, and those of messages before."""
+    if not questions:
+        return
+    asked = _asked(connection, [one.enrolment_id for one in messages], questions)
+    for one in messages:
+        own = names.get(one.key)
+        if own is None:
+            continue
+        for step, found in asked.get(one.enrolment_id, {}).items():
+            own[step] = found
+        if one.step in questions:
+            own[one.step] = Asked(one.key, questions[one.step])
+
+
+def _asked(
+    connection: Connection, enrolments: Sequence[int], questions: Mapping[str, Question]
+) -> dict[int, dict[str, Asked]]:
+    """Enrolment → step → what was asked there in a message that has left."""
+    told = and_(
+        engagement.c.message_key == message.c.key,
+        engagement.c.kind == "answered",
+        engagement.c.machine.is_(False),
+    )
+    joined = message.outerjoin(engagement, told).outerjoin(event, event.c.id == engagement.c.event_id)
+    columns = (message.c.enrolment_id, message.c.step, message.c.key, engagement.c.answer, event.c.properties)
+    rows = connection.execute(
+        select(*columns)
+        .select_from(joined)
+        .where(
+            among(connection, message.c.enrolment_id, enrolments),
+            message.c.step.in_(sorted(questions)),
+            message.c.claimed_at.is_not(None),
+        )
+        .order_by(engagement.c.at, engagement.c.event_id)
+    )
+    found: dict[int, dict[str, Asked]] = {}
+    for row in rows:  # the latest answer comes last
+        answered = Asked(row.key, questions[row.step], row.answer, _comment(row.properties))
+        found.setdefault(row.enrolment_id, {})[row.step] = answered
+    return found
+
+
+def _comment(properties: Mapping[str, Any] | None) -> str | None:
+    comment = (properties or {}).get("comment")
+    return comment if isinstance(comment, str) else None

@@ -1,0 +1,236 @@
+"""`ask`: a question in a message, and what the journey does with what is answered."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from loyaltyloop.channels import tokens
+from loyaltyloop.store.models import Body, Engagement, Enrolment, Message, Visit
+from tests.integration.store.shop import rows
+from tests.integration.turn.stage import DAYTIME, Stage, utc
+
+SURVEY = """
+    journey: survey
+    about: Asks what somebody came for, and goes by it.
+    enter: {event: Signed Up}
+    steps:
+      - ask: taste
+        template: test/taste
+        question: What brings you here?
+        answers: {gift: A present, myself: For me}
+        comment: true
+      - wait_for: told
+        up_to: 2 days
+        paths:
+          gift: {when: {answered: {taste: gift}}}
+          myself: {when: {answered: {taste: myself}}}
+          silent: {}
+      - send: thanks
+        template: test/thanks
+"""
+SCORE = """
+    journey: score
+    about: Asks how likely somebody is to come again.
+    enter: {event: Signed Up}
+    leave_when: {unhappy: {answered: {nps: {at_most: 3}}}}
+    goal: {answered: {nps: {at_least: 9}}, within: 3 days}
+    steps:
+      - {ask: nps, template: test/nps, question: How likely?, scale: 0-10}
+      - wait: 1 day
+      - branch: how
+        paths:
+          low: {when: {answered: {nps: {at_most: 6}}}}
+          high: {when: {answered: {nps: {between: [7, 10]}}}}
+          unknown: {when: {answered: {nps: {known: false}}}}
+          rest: {}
+      - {send: more, template: test/hello, if: {answered: {nps: {over: 8}}}}
+"""
+HEAD = "{% block subject %}A question{% endblock %}"
+FOOT = '<p><a href="{{ links.unsubscribe }}">Unsubscribe</a></p>'
+
+
+def page(body: str) -> str:
+    return f"{HEAD}{{% block body %}}<html><body>{body}{FOOT}</body></html>{{% endblock %}}"
+
+
+TEMPLATES = {
+    "test/taste.html": page(
+        '<p>{{ taste.question }}</p><p><a href="{{ taste.links.myself }}">Me</a></p>'
+        '{% for one in taste.answers %}<p><a href="{{ one.url }}">{{ one.value }}: {{ one.text }}</a></p>'
+        '{% endfor %}<p><a href="https://shop.example/tea">Tea</a></p>'
+    ),
+    "test/thanks.html": page(
+        "<p>You said {{ taste.answer | default('nothing') }}, {{ taste.answer_text | default('no') }}, "
+        "{{ taste.comment | default('-') }}.</p>"
+        '<p><a href="{{ taste.links.gift }}">Say again</a></p>'
+    ),
+    "test/nps.html": page(
+        '{% for one in nps.answers %}<a href="{{ one.url }}">{{ one.text }}</a>{% endfor %}'
+    ),
+}
+
+
+def staged(engine: Engine, journey: str = SURVEY, **words: Any) -> Stage:
+    stage = Stage(engine, journey, templates=TEMPLATES, **words)
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    stage.turn("03-02 09:00")
+    return stage
+
+
+def key(stage: Stage, step: str) -> str:
+    [found] = [row.key for row in rows(stage.engine, Message) if row.step == step]
+    return str(found)
+
+
+def answers(stage: Stage, value: object, at: str, step: str = "taste", **more: Any) -> None:
+    stage.did("ada", "Survey Answered", at, email_id=key(stage, step), answer=value, **more)
+
+
+def paths(stage: Stage) -> dict[str, str]:
+    """By which path Ada left each step."""
+    return {row.step: row.path for row in rows(stage.engine, Visit, "arrived_at")}
+
+
+def body(stage: Stage, step: str) -> Any:
+    [number] = [row.id for row in rows(stage.engine, Message) if row.step == step]
+    [found] = [row for row in rows(stage.engine, Body, "message_id") if row.message_id == number]
+    return found
+
+
+# ── the message ──
+
+
+def test_the_links_of_the_answers(engine: Engine) -> None:
+    stage = staged(engine)
+    assert stage.sent() == [("ada", "taste")]
+    found = body(stage, "taste")
+    assert "What brings you here?" in found.html
+    links = re.findall(r'href="http://shop\.example/a/([\w-]+)"', found.html)
+    said = [tokens.read(b"a secret for tests", token) for token in links]
+    assert [(one.kind, one.key, one.number) for one in said] == [
+        ("a", key(stage, "taste"), number) for number in (1, 0, 1)
+    ]
+    assert found.links == [
+        "https://shop.example/tea?utm_source=loyaltyloop&utm_medium=email"
+        "&utm_campaign=survey&utm_content=taste"
+    ]
+    assert f"gift: A present: http://shop.example/a/{links[1]}" in found.text
+    assert found.question == {
+        "question": "What brings you here?",
+        "answers": [["gift", "A present"], ["myself", "For me"]],
+        "scale": False,
+        "comment": True,
+    }
+
+
+def test_it_is_a_message_like_any_other(engine: Engine) -> None:
+    shop = DAYTIME + 'quiet_hours: {from: "08:00", to: "10:00"}\n'
+    stage = staged(engine, SURVEY.replace("comment: true", "if_blocked: leave"), shop=shop)
+    assert [row[1:] for row in stage.messages()] == [("taste", "held", "quiet hours")]
+    stage.did("ada", "Consent Withdrawn", "03-02 09:30", channel="email")
+    stage.turn("03-02 10:30")
+    assert stage.ends() == [("ada", "left: blocked")]
+
+
+def test_later_messages_know_the_answer_and_show_the_links_again(engine: Engine) -> None:
+    stage = staged(engine)
+    answers(stage, "gift", "03-02 11:00", comment="for <b>mum</b>")
+    stage.turn("03-02 12:00")
+    found = body(stage, "thanks")
+    assert "You said gift, A present, for &lt;b&gt;mum&lt;/b&gt;." in found.html
+    assert "You said gift, A present, for <b>mum</b>." in found.text
+    [token] = re.findall(r"/a/([\w-]+)", found.html)
+    assert tokens.read(b"a secret for tests", token).key == key(stage, "taste")
+    assert found.question is None
+
+
+def test_without_an_answer_defaults_are_printed(engine: Engine) -> None:
+    stage = staged(engine)
+    stage.turn("03-05 12:00")
+    assert "You said nothing, no, -." in body(stage, "thanks").text
+
+
+# ── what is answered decides ──
+
+
+@pytest.mark.parametrize(("value", "path"), [("gift", "gift"), ("myself", "myself"), ("other", None)])
+def test_an_answer_decides_at_once(engine: Engine, value: str, path: str | None) -> None:
+    stage = staged(engine)
+    answers(stage, value, "03-02 09:00")  # in the instant of the hand-over
+    stage.turn("03-02 09:15")
+    assert paths(stage).get("told") == path
+
+
+def test_a_change_of_mind_before_the_decision_counts(engine: Engine) -> None:
+    stage = staged(engine)
+    answers(stage, "gift", "03-02 10:00")
+    answers(stage, "myself", "03-02 10:01")
+    stage.turn("03-02 10:15")
+    assert paths(stage)["told"] == "myself"
+
+
+def test_a_change_of_mind_after_it_rewrites_nothing_and_is_on_record(engine: Engine) -> None:
+    stage = staged(engine)
+    answers(stage, "gift", "03-02 10:00")
+    stage.turn("03-02 10:00")
+    answers(stage, "myself", "03-02 10:01")
+    stage.turn("03-02 10:15")
+    assert paths(stage)["told"] == "gift"
+    assert [row.answer for row in rows(engine, Engagement, "event_id")] == ["gift", "myself"]
+
+
+def test_an_answer_that_comes_too_late_is_noted(engine: Engine) -> None:
+    stage = staged(engine)
+    answers(stage, "gift", "03-04 08:59", arrived="03-04 11:00")
+    stage.turns("03-02 10:00", "03-05 09:00", hours=6)
+    assert paths(stage)["told"] == "silent"
+    assert [row.late_at for row in rows(engine, Visit, "arrived_at")][1] == utc("03-04 08:59")
+
+
+def test_what_is_no_answer_is_none(engine: Engine) -> None:
+    stage = staged(engine)
+    for value in (None, True, ["gift"], {"gift": 1}):
+        answers(stage, value, "03-02 10:00")
+    stage.did("ada", "Survey Answered", "03-02 10:00", email_id=key(stage, "taste"))
+    stage.did("ada", "Survey Answered", "03-02 10:00", email_id="of no message", answer="gift")
+    answers(stage, "gift", "03-02 10:00", machine=True)
+    stage.turn("03-02 11:00")
+    assert "told" not in paths(stage)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [(0, None), (3, None), (4, "low"), (6, "low"), (7, "high"), (10, "high"), ("9", "rest")],
+)
+def test_numbers_on_a_scale(engine: Engine, value: object, path: str | None) -> None:
+    stage = staged(engine, SCORE)
+    answers(stage, value, "03-02 10:00", "nps")
+    stage.turns("03-02 10:00", "03-04 10:00", hours=12)
+    assert paths(stage).get("how") == path
+    assert stage.ends() == [("ada", "completed" if path else "left: unhappy")]
+    [enrolment] = rows(engine, Enrolment)
+    assert (enrolment.goal_at, len(stage.sent())) == ((utc("03-02 10:00"), 2) if value == 10 else (None, 1))
+
+
+def test_without_an_answer_it_is_unknown(engine: Engine) -> None:
+    stage = staged(engine, SCORE)
+    stage.turns("03-02 10:00", "03-04 10:00", hours=12)
+    assert paths(stage)["how"] == "unknown"
+    assert stage.sent() == [("ada", "nps")]
+
+
+def test_only_this_enrolments_answer_counts(engine: Engine) -> None:
+    stage = staged(
+        engine, SURVEY.replace("event: Signed Up", "event: Signed Up, again: always, while_inside: alongside")
+    )
+    first = key(stage, "taste")
+    stage.did("ada", "Signed Up", "03-02 10:00")
+    stage.turn("03-02 10:00")
+    stage.did("ada", "Survey Answered", "03-02 11:00", email_id=first, answer="gift")
+    stage.turn("03-02 11:00")
+    assert stage.ends() == [("ada", "completed"), ("ada", "waiting at told")]

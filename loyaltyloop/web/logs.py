@@ -20,10 +20,27 @@ import orjson
 
 from loyaltyloop.settings import Settings
 
-REQUEST: ContextVar[str] = ContextVar("request", default="")  # the id of the request at work
+
+class Noted:
+    """The request at work: its id, and what its line in the log shall say beside how it was answered."""
+
+    __slots__ = ("id", "said")
+
+    def __init__(self, number: str) -> None:
+        self.id = number
+        self.said: dict[str, str | int] = {}
+
+
+REQUEST: ContextVar[Noted | None] = ContextVar("request", default=None)
 requests = logging.getLogger("loop.requests")
 _PACKAGE = str(Path(__file__).parents[1])
 _OURS = ("loyaltyloop", "loop")
+
+
+def note(**said: str | int) -> None:
+    """Let the line of the request at work say this, too: numbers and words of ours."""
+    if request := REQUEST.get():
+        request.said |= said
 
 
 def said(record: logging.LogRecord) -> dict[str, Any]:
@@ -35,7 +52,7 @@ def said(record: logging.LogRecord) -> dict[str, Any]:
         "event": _event(record),
     }
     if request := REQUEST.get():
-        line["request"] = request
+        line["request"] = request.id
     line |= record.__dict__.get("said", {})
     if record.exc_info and record.exc_info[1] is not None:
         line["error"] = list(_types(record.exc_info[1]))

@@ -61,7 +61,7 @@ class Operation:
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(self, scope, receive, send)
-        token = logs.REQUEST.set(exchange.id)
+        token = logs.REQUEST.set(exchange.noted)
         try:
             await exchange.run()
         finally:
@@ -73,11 +73,11 @@ class Operation:
 class _Exchange:
     """A request and its answer. `read`, `sent`: bytes of their bodies."""
 
-    __slots__ = ("_receive", "_send", "id", "of", "read", "scope", "sent", "started", "status", "until")
+    __slots__ = ("_receive", "_send", "noted", "of", "read", "scope", "sent", "started", "status", "until")
 
     def __init__(self, of: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         self.of, self.scope, self._receive, self._send = of, scope, receive, send
-        self.id = f"{getrandbits(64):016x}"
+        self.noted = logs.Noted(f"{getrandbits(64):016x}")
         self.status = self.read = self.sent = 0
         self.until = 0.0
         self.started = perf_counter()
@@ -142,7 +142,7 @@ class _Exchange:
             given: Headers = list(message.get("headers", ()))
             names = {name for name, _ in given}
             given += [header for header in self.of.headers if header[0] not in names]
-            given.append((b"x-request-id", self.id.encode()))
+            given.append((b"x-request-id", self.noted.id.encode()))
             message["headers"] = given
         else:
             self.sent += len(message.get("body", b""))
@@ -179,7 +179,7 @@ class _Exchange:
                         "ms": round(seconds * 1000, 2),
                         "in": self.read,
                         "out": self.sent,
-                        **self.scope.get("noted", {}),
+                        **self.noted.said,
                     }
                 },
             )

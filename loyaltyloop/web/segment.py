@@ -7,12 +7,16 @@ by their first letters: /v1/t is /v1/track.
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
 from loyaltyloop.journey.times import Duration
@@ -20,10 +24,13 @@ from loyaltyloop.store.segment import TYPES, Call, Rejected, read_call
 from loyaltyloop.web import public_calls
 from loyaltyloop.web.bodies import Unreadable, read_body, unpack_gzip
 from loyaltyloop.web.keys import Sender, key_of_body, key_of_header, sender_of_key
+from loyaltyloop.web.logs import note
+from loyaltyloop.web.metrics import reason_class
 from loyaltyloop.web.service import Service, service_of
 from loyaltyloop.web.writer import Busy
 
 router = APIRouter(prefix="/v1", tags=["ingest"])
+log = logging.getLogger(__name__)
 LARGEST_EVENT = 32 * 1024  # bytes, Segment's own limits
 LARGEST_BATCH = 500 * 1024
 LATENESS = Duration.of("10 minutes")  # how far a sender's clock may run ahead
@@ -138,10 +145,21 @@ async def _take(service: Service, sender: Sender, raw: list[Any]) -> Response:
     try:
         if calls:
             await asyncio.wrap_future(service.writer.put(calls))
-    except Busy:
+    except (Busy, SQLAlchemyError) as error:
+        log.warning("events were not recorded: %s", type(error).__name__)
         raise Refusal(503, "busy: try again", {"Retry-After": "1"}) from None
+    _count(service, items)
     told = {"success": len(calls) == len(items), "items": [item.told() for item in items]}
     return Response(orjson.dumps(told), media_type="application/json")
+
+
+def _count(service: Service, items: Sequence[_Item]) -> None:
+    reasons = Counter(item.read.reason for item in items if isinstance(item.read, Rejected))
+    accepted = len(items) - reasons.total()
+    service.counts["event", "accepted", ""] += accepted
+    for reason, number in reasons.items():
+        service.counts["event", "rejected", reason_class(reason)] += number
+    note(accepted=accepted, rejected=reasons.total())
 
 
 def _item(raw: Any, now: datetime, sender: Sender) -> _Item:

@@ -1,7 +1,8 @@
 """The text part, derived once from the HTML, with the template's words where they were.
 
 Paragraphs are parted by an empty line, a link's address stands behind its words. What is marked
-`data-text="no"` is left out: pictures, a second link to the same place. `data-text="line"` begins a line.
+`data-text="no"` is left out: pictures, a second link to the same place. What is marked `data-text="line"` stands
+on a line of its own.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class _Writer:
         self.pending, self.at = NOTHING, PARAGRAPH
         self.hidden: list[str] = []
         self.links: list[tuple[nodes.Expr | None, int]] = []
+        self.levels: dict[str, list[int]] = {}  # of the tags that are open, by their names
         self.said = 0
 
     def walk(self, body: Body) -> Body:
@@ -155,15 +157,23 @@ class _Writer:
     def _tag(self, tag: Tag, made: list[nodes.Expr]) -> None:
         if self._hides(tag):
             return
-        marked = tag.attributes.get("data-text")
-        level = LINE if marked and marked.value == "line" else _LEVELS.get(tag.name, NOTHING)
-        self.pending = max(self.pending, level)
+        self.pending = max(self.pending, self._level(tag))
         if tag.name == "a":
             self._link(tag, made)
         if tag.name in _SIGNS and not tag.closing:
             self._say(data(_SIGNS[tag.name]), made)
             self.at = SPACE
             self.pending = PARAGRAPH if tag.name == "hr" else NOTHING
+
+    def _level(self, tag: Tag) -> int:
+        """The break before an opening tag, and the same behind the closing one."""
+        marked, opened = tag.attributes.get("data-text"), self.levels.setdefault(tag.name, [])
+        if tag.closing and opened:
+            return opened.pop()
+        level = LINE if marked and marked.value == "line" else _LEVELS.get(tag.name, NOTHING)
+        if not tag.closing and tag.name not in VOID:
+            opened.append(level)
+        return level
 
     def _hides(self, tag: Tag) -> bool:
         marked = "data-text" in tag.attributes and tag.attributes["data-text"].value == "no"

@@ -13,6 +13,10 @@ CASES = {
     "entities": ("<p>Tea &amp; cake &middot; &pound;5&nbsp;off</p>", "Tea & cake · £5 off\n"),
     "tags within words": ("<p>a<b>b</b>c <i>d</i> e</p>", "abc d e\n"),
     "cells": ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc\n"),
+    "tables of a line each": (
+        '<p>a</p>{% for n in ns %}<table data-text="line"><tr><td>{{ n }}</td></tr></table>{% endfor %}<p>b</p>',
+        "a\n\n1\n2\n\nb\n",
+    ),
     "rule": ("<p>a</p><hr><p>b</p>", "a\n\n---\n\nb\n"),
     "pictures": ('<p>a <img src="https://a.example/x.png" alt="A jug"> b</p>', "a b\n"),
     "left out": ('<p>a</p><div data-text="no">b<div>c</div>d</div><p>e</p>', "a\n\ne\n"),

@@ -1,8 +1,8 @@
 """The text part, derived once from the HTML, with the template's words where they were.
 
 Paragraphs are parted by an empty line, a link's address stands behind its words. What is marked
-`data-text="no"` is left out: pictures, a second link to the same place. What is marked `data-text="line"` stands
-on a line of its own.
+`data-text="no"` is left out: pictures, a second link to the same place. What is marked `data-text="line"`
+stands on a line of its own.
 """
 
 from __future__ import annotations

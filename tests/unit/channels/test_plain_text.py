@@ -14,7 +14,7 @@ CASES = {
     "tags within words": ("<p>a<b>b</b>c <i>d</i> e</p>", "abc d e\n"),
     "cells": ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc\n"),
     "tables of a line each": (
-        '<p>a</p>{% for n in ns %}<table data-text="line"><tr><td>{{ n }}</td></tr></table>{% endfor %}<p>b</p>',
+        '<p>a</p>{% for n in ns %}<table data-text="line"><tr><td>{{ n }}</td></tr></table>{% endfor %}b',
         "a\n\n1\n2\n\nb\n",
     ),
     "rule": ("<p>a</p><hr><p>b</p>", "a\n\n---\n\nb\n"),

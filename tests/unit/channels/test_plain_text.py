@@ -15,7 +15,7 @@ CASES = {
     "cells": ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc\n"),
     "tables of a line each": (
         '<p>a</p>{% for n in ns %}<table data-text="line"><tr><td>{{ n }}</td></tr></table>{% endfor %}b',
-        "a\n\n1\n2\n\nb\n",
+        "a\n\n1\n2\nb\n",
     ),
     "rule": ("<p>a</p><hr><p>b</p>", "a\n\n---\n\nb\n"),
     "pictures": ('<p>a <img src="https://a.example/x.png" alt="A jug"> b</p>', "a b\n"),

@@ -108,14 +108,11 @@ def signed_up(first: Invoice) -> datetime | None:
 # ── events ──────────────────────────────────────────────────────────────────
 
 
-def events(
-    orders: list[Invoice], taken_back: list[TakenBack], until: datetime | None
-) -> Iterator[dict[str, Any]]:
-    """Sign-ups and parcels, those before `until`; none for an order that was called off before it left."""
+def events(orders: list[Invoice], taken_back: list[TakenBack]) -> Iterator[dict[str, Any]]:
+    """Sign-ups and parcels; none for an order that was called off before it left."""
     called_off = {back.order.number: back.at for back in taken_back if back.whole}
-    for event in [*_sign_ups(orders), *_parcels(orders, called_off)]:
-        if until is None or event["timestamp"] < f"{until:%Y-%m-%dT%H:%M:%SZ}":
-            yield event
+    yield from _sign_ups(orders)
+    yield from _parcels(orders, called_off)
 
 
 def _sign_ups(orders: list[Invoice]) -> Iterator[dict[str, Any]]:

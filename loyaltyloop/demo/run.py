@@ -32,8 +32,10 @@ from loyaltyloop.store.database import read
 from loyaltyloop.turn.runner import walk
 from loyaltyloop.turn.world import World
 
-START = datetime(2010, 9, 13, 8, tzinfo=UTC)  # nine in the morning where most of the customers live
-EVERY = Duration.of("6 hours")
+# Eleven in the morning, seven in the evening and the night where most of the customers live: what journeys
+# want to send in the morning or in the evening finds its turn soon after.
+START = datetime(2010, 9, 13, 10, tzinfo=UTC)
+EVERY = Duration.of("8 hours")
 # Of a database that is thrown away at the next demo: with it every demo makes the same links.
 _SECRET = "the demo's own key: it protects nothing"
 

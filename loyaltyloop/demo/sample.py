@@ -1,7 +1,7 @@
 """The real shop's year as ordinary files: customers.csv, products.csv and events.jsonl.
 
 Orders, what was in them and what was sent back are real. Names of products are tidied and categories
-derived from them. What is made up comes from `made.py` and carries a mark.
+derived from them. What is made up comes from `made.py` and `visits.py` and carries a mark.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import orjson
 from loyaltyloop.demo import made
 from loyaltyloop.demo.invoices import Invoice, Line, TakenBack
 from loyaltyloop.demo.naming import DATA, category_of, tidy_name
+from loyaltyloop.demo.visits import visits
 from loyaltyloop.journey.times import to_instant
 
 YEAR = Path(str(DATA.joinpath("online_retail_year1.csv.xz")))
@@ -59,7 +60,12 @@ def write_files(folder: Path, until: datetime | None = None, source: Path = YEAR
     paths = [folder / name for name in ("products.csv", "customers.csv", "events.jsonl")]
     _write_csv(paths[0], _PRODUCT_COLUMNS, _products(sample))
     _write_csv(paths[1], made.CUSTOMER_COLUMNS, made.people(sample.orders))
-    events = [*_shop_events(sample), *made.events(sample.orders, sample.taken_back, until)]
+    made_up = [
+        *made.events(sample.orders, sample.taken_back),
+        *visits(sample.orders, sample.descriptions),
+    ]
+    end = f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else "9999"
+    events = [*_shop_events(sample), *(event for event in made_up if event["timestamp"] < end)]
     events.sort(key=lambda event: (event["timestamp"], event["messageId"]))
     paths[2].write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in events))
     return paths

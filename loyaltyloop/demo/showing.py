@@ -29,7 +29,7 @@ ABOUT_THE_DATA = Text.assemble(
     "names. ",
     (
         "Made up from a seed, and marked as made: first names, addresses, birthdays, consent, sign-ups, "
-        "parcels, clicks and reviews.",
+        "parcels, what was looked at and left in baskets, clicks and reviews.",
         "yellow",
     ),
     " The data has no pictures, and none were made.",

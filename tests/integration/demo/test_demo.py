@@ -57,7 +57,7 @@ def test_the_demo_twice(project: Path) -> None:
         "$ loop explain",
         "Where to look",
         "LOOP_DATABASE_URL",
-        "--now 2010-09-17T16:00:00Z",
+        "--now 2010-09-17T18:00:00Z",
         "the demo lives in 2010",
     ):
         assert word in said
@@ -77,7 +77,7 @@ def _look_inside(database: Path, sent: int) -> None:
         clicks = connection.execute(select(event.c.properties).where(event.c.name == "Email Link Clicked"))
         assert all(properties["made"] is True for (properties,) in clicks)
         journeys = {row[0] for row in connection.execute(text("SELECT DISTINCT journey FROM enrolment"))}
-        assert {"post_purchase", "win_back"} <= journeys
+        assert {"post_purchase", "win_back", "browse_abandonment"} <= journeys
     engine.dispose()
 
 

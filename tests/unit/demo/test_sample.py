@@ -99,7 +99,7 @@ def test_nothing_is_taken_back_that_was_not_bought_before(events: list[dict[str,
 
 
 def test_what_is_made_up_says_so(files: list[Path], events: list[dict[str, Any]]) -> None:
-    made_names = {"Signed Up", "Order Shipped", "Order Delivered"}
+    made_names = {"Signed Up", "Order Shipped", "Order Delivered", "Product Viewed", "Product Added"}
     assert {event["event"] for event in events if event["properties"].get("made") is True} == made_names
     assert not any("made" in event["properties"] for event in events if event["event"] not in made_names)
     people = list(rows(files[1]))
@@ -121,6 +121,24 @@ def test_signing_up_comes_before_the_first_order_and_parcels_after_it(events: li
     for event in named(events, "Order Delivered"):
         number = event["properties"]["order_id"]
         assert ordered[number] < shipped[number] < event["timestamp"]
+
+
+def test_visits_are_about_products_of_the_shop_and_some_baskets_become_orders(
+    events: list[dict[str, Any]],
+) -> None:
+    sold = {line["product_id"] for event in named(events, "Order Completed") for line in products(event)}
+    views, baskets = named(events, "Product Viewed"), named(events, "Product Added")
+    assert len(views) > 200 and len(baskets) > 60
+    assert {event["properties"]["product_id"] for event in (*views, *baskets)} <= sold
+    assert min(event["timestamp"] for event in views) > "2010-08-30"
+    put = {(event["userId"], event["properties"]["product_id"]): event["timestamp"] for event in baskets}
+    bought = [
+        event["timestamp"]
+        for event in named(events, "Order Completed")
+        for line in products(event)
+        if event["timestamp"] > put.get((event["userId"], line["product_id"]), "2011")
+    ]
+    assert 20 < len(bought) < len(baskets)
 
 
 def test_events_stand_in_order_of_time_with_ids_of_their_own(events: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DOCS := tests/unit/test_docs.py tests/unit/channels/test_docs.py tests/unit/cli/test_commands_page.py \
 	tests/unit/journey/test_language_page.py tests/unit/journey/test_check_rules.py
 
-.PHONY: demo test check format bench kill-test install clean
+.PHONY: demo test check format bench kill-test fuzz install clean
 
 $(STAMP): pyproject.toml constraints.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -41,6 +41,10 @@ bench: $(STAMP)
 
 kill-test: $(STAMP)
 	@$(BIN)/python -m pytest -q tests/heavy --run-heavy
+
+# Thousands of requests made from the API's description, sent to the real service: no 5xx, answers as described.
+fuzz: $(STAMP)
+	@LOOP_FUZZ_EXAMPLES=300 $(BIN)/python -m pytest -q -s tests/integration/web/test_described_api.py
 
 clean:
 	rm -rf $(VENV) var

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from loyaltyloop.web import health, segment
 from loyaltyloop.web.browsers import Browsers
+from loyaltyloop.web.openapi.document import document
 from loyaltyloop.web.operation import Operation
 from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.providers import routes as providers
@@ -36,6 +37,7 @@ def create_app(service: Service) -> FastAPI:
         title="Loyalty Loop",
         version="1",
         lifespan=running,
+        openapi_url=None,  # ours tells more than can be read off the routes' arguments
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # nobody is sent anywhere by a path
@@ -44,6 +46,7 @@ def create_app(service: Service) -> FastAPI:
         app.add_middleware(Browsers, origins=origins)
     app.add_middleware(Operation, service=service)
     app.state.service = service
+    app.state.document = document(ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
     return app

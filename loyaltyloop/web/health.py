@@ -21,11 +21,17 @@ PATIENCE = 3.0  # seconds in which a database that is well answers
 FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 
 
-@router.get("/healthz", responses={503: {"description": "The database does not answer"}})
+@router.get("/healthz")
 async def healthz(request: Request) -> Response:
     """200 while the database answers, else 503."""
     well = await _connected(service_of(request))
     return JSONResponse({"status": "ok" if well else "no database"}, 200 if well else 503)
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """The description of all routes."""
+    return JSONResponse(request.app.state.document)
 
 
 @router.get("/metrics")

@@ -91,10 +91,11 @@ def _of_body(column: ColumnElement[Any], key: str) -> Any:
 
 
 def numbers_of_links(connection: Connection, keys: Collection[str]) -> dict[str, int]:
-    """How many links each of these messages holds."""
-    chosen = select(message.c.key, body.c.links).join(body, body.c.message_id == message.c.id)
+    """How many links each of these messages holds, those of a question's answers included."""
+    columns = (message.c.key, body.c.links, body.c.question)
+    chosen = select(*columns).join(body, body.c.message_id == message.c.id)
     rows = connection.execute(chosen.where(among(connection, message.c.key, keys)))
-    return {row.key: len(row.links) for row in rows}
+    return {row.key: len(row.links) + len((row.question or {}).get("answers", ())) for row in rows}
 
 
 def whose_address(connection: Connection, addresses: Collection[str]) -> dict[str, list[Addressee]]:

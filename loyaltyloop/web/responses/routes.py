@@ -6,7 +6,6 @@ Only where the database cannot even be read is there no address to lead to.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple, TypeVar
@@ -20,20 +19,14 @@ from loyaltyloop.channels.links import TRAP, allowed
 from loyaltyloop.errors import LoopError
 from loyaltyloop.store.addressees import Letter, html_of, links_of, load_letters
 from loyaltyloop.store.database import read
-from loyaltyloop.store.segment import Call
 from loyaltyloop.web.responses import pages
-from loyaltyloop.web.responses.calls import response_call
-from loyaltyloop.web.responses.machines import Seen, reason
+from loyaltyloop.web.responses.recording import Link, record
 from loyaltyloop.web.service import Service, service_of
-from loyaltyloop.web.writer import Busy
 
 router = APIRouter(tags=["links"], include_in_schema=False)
 log = logging.getLogger(__name__)
-PATIENCE = 1.5  # seconds that a person waits for the commit; it may still come afterwards
-SOURCE = "link"
 _BOTH = ["GET", "HEAD"]
 # A token is all that stands behind the kind, slashes too: whoever comes by a broken link gets a page.
-_PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
 T = TypeVar("T")
@@ -96,12 +89,12 @@ async def _answer(
 async def _clicked(request: Request, said: tokens.Token, found: Found) -> Response:
     hidden = said.number == TRAP
     target = "" if hidden else _target(found.links, said.number or 0)
-    await _record(request, "c", found.letter, said.number, target)
+    await record(request, "c", found.letter, Link(str(said.number), target, hidden))
     return pages.trap() if hidden else pages.redirect(target)
 
 
 async def _opened(request: Request, _said: tokens.Token, found: Found) -> Response:
-    await _record(request, "o", found.letter)
+    await record(request, "o", found.letter, None)
     return pages.picture()
 
 
@@ -144,46 +137,3 @@ def _target(links: list[str], number: int) -> str:
     if target[:4].lower() != "http" or not allowed(target):
         raise NoSuchLink("no such link")
     return target
-
-
-def _call(request: Request, service: Service, letter: Letter, target: str, number: int | None) -> Call | None:
-    """The event; None where nobody is there whose it could be."""
-    if letter.to is None:
-        return None
-    now = service.clock()
-    seen = Seen(
-        kind="opened" if number is None else "clicked",
-        at=now,
-        left_at=letter.left_at,
-        agent=request.headers.get("user-agent", ""),
-        method=request.method,
-        purpose=" ".join(request.headers.get(name, "") for name in _PREFETCH),
-        hidden=number == TRAP,
-    )
-    why = reason(seen)
-    about = {"email_id": letter.key, "campaign_id": letter.journey}
-    if number is not None:
-        about |= {"link_id": str(number), "link_url": target}
-    machine = {"machine": True, "machine_reason": why} | ({"hidden": True} if seen.hidden else {})
-    # Once a second is enough: who holds a link can fill no table with it.
-    once = f"{letter.key}:{seen.kind}:{number}:{int(now.timestamp())}:{why}"
-    name = "Email Opened" if number is None else "Email Link Clicked"
-    return response_call(letter.to, SOURCE, once, name, now, now, about | (machine if why else {}))
-
-
-async def _record(
-    request: Request, kind: Kind, letter: Letter, number: int | None = None, target: str = ""
-) -> None:
-    """Wait for the commit as long as a person may be kept waiting. What fails is told to the log alone."""
-    service, outcome = service_of(request), "nobody's"
-    call = _call(request, service, letter, target, number)
-    try:
-        if call is not None:
-            outcome = "machine" if call.properties.get("machine") else "recorded"
-            # Shielded: who waits no longer must not call back what the writer is about to commit.
-            async with asyncio.timeout(PATIENCE):
-                await asyncio.shield(asyncio.wrap_future(service.writer.put([call])))
-    except (Busy, TimeoutError, SQLAlchemyError) as error:
-        outcome = "late" if isinstance(error, TimeoutError) else "lost"
-        log.warning("a response was %s: %s", outcome, type(error).__name__)
-    service.counts["link", kind, outcome] += 1

@@ -17,7 +17,7 @@ from loyaltyloop.channels import tokens
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Body, Customer
 from loyaltyloop.web import writer
-from loyaltyloop.web.responses import routes
+from loyaltyloop.web.responses import recording
 from loyaltyloop.web.service import Service
 from tests.integration.turn.stage import utc
 from tests.integration.web.conftest import served
@@ -207,7 +207,7 @@ def test_a_person_is_led_on_though_the_commit_fails(
 def test_a_person_does_not_wait_for_a_slow_commit(
     post: Post, web: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "PATIENCE", 0.2)
+    monkeypatch.setattr(recording, "PATIENCE", 0.2)
     slow: Future[None] = Future()
     with monkeypatch.context() as patched:
         patched.setattr(post.service.writer, "put", lambda _calls: slow)

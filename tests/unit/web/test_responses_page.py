@@ -13,7 +13,7 @@ from loyaltyloop.web.providers.routes import HOOKS, LARGEST
 from loyaltyloop.web.providers.routes import PATIENCE as FOR_PROVIDERS
 from loyaltyloop.web.providers.told import NAMES
 from loyaltyloop.web.responses.machines import AT_ONCE, HELD, REASONS, SHARE, SOON, WINDOW
-from loyaltyloop.web.responses.routes import PATIENCE
+from loyaltyloop.web.responses.recording import PATIENCE
 
 PAGE = " ".join(Path("docs/responses.md").read_text().split())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,6 +41,12 @@ class Asked:
         """The enrolment that is asked about; an empty one outside a journey."""
         return self.view.enrolment or Enrolled()
 
+    @property
+    def cart(self) -> Mapping[str, Any]:
+        """The customer's basket as it is now; an empty one where there is none, or it is over."""
+        cart = self.view.cart or {}
+        return cart if cart and cart["updated_at"] >= self.view.now - facts.BASKET_LIFE else {}
+
     def instant(self, value: Instant) -> datetime:
         """An instant of a condition, for this customer."""
         match value:
@@ -77,8 +84,11 @@ def value_of(about: About, name: str, asked: Asked) -> object:
             return _fact(order.get(name), facts.ORDER[name], view) if name in facts.ORDER else None
         case "scored":
             return asked.enrolment.kept.get(name)
-        case "cart" | "predicted":
-            return None  # nothing keeps baskets or predictions yet
+        case "cart":
+            cart = asked.cart
+            return _fact(cart.get(name), facts.CART[name], view) if name in facts.CART else None
+        case "predicted":
+            return None  # nothing keeps predictions yet
 
 
 def _fact(value: Any, kind: facts.Kind, view: View) -> object:

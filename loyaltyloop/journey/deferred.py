@@ -13,7 +13,7 @@ from loyaltyloop.journey.model import Journey, Shop, Used
 from loyaltyloop.journey.places import ConditionAt, journey_conditions, shop_conditions
 from loyaltyloop.journey.schema.journey import JourneyFile
 from loyaltyloop.journey.schema.shop import ShopFile
-from loyaltyloop.journey.schema.steps import MessageFile, RecommendFile, SplitFile, StepFile, WaitFile
+from loyaltyloop.journey.schema.steps import MessageFile, SplitFile, StepFile, WaitFile
 from loyaltyloop.journey.tree import Path, Source
 
 DEFERRED: dict[str, str] = {
@@ -22,7 +22,6 @@ DEFERRED: dict[str, str] = {
     "call": "signed web hooks",
     "predicted": "trained models",
     "redeemed": "vouchers, whose codes orders can use",
-    "cart": "baskets that follow the shop's cart events",
     "channel": "ways out other than e-mail",
     "if_blocked: other_channel": "ways out other than e-mail",
     "choose: best": "splits that learn from their results",
@@ -34,7 +33,7 @@ DEFERRED: dict[str, str] = {
     "tiers": "tiers",
     "hooks": "signed web hooks",
 }
-_CONDITIONS = ("predicted", "redeemed", "cart")
+_CONDITIONS = ("predicted", "redeemed")
 _SHOP = ("caps", "hold_while", "vouchers", "points", "tiers", "hooks")
 
 
@@ -90,14 +89,6 @@ def _in_step(file: StepFile, path: Path) -> Iterator[tuple[str, Path]]:
         yield "at: best", (*path, "at")
     if isinstance(file, SplitFile) and file.choose == "best":
         yield "choose: best", (*path, "choose")
-    if isinstance(file, RecommendFile):
-        yield from _in_recommend(file, path)
-
-
-def _in_recommend(file: RecommendFile, path: Path) -> Iterator[tuple[str, Path]]:
-    for word, names in (("from", file.from_), ("fallback", file.fallback), ("exclude", file.exclude)):
-        if "cart" in (names or ()):
-            yield "cart", (*path, word)
 
 
 def _in_conditions(places: Iterable[ConditionAt]) -> Iterator[tuple[str, Path]]:

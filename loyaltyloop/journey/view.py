@@ -78,6 +78,7 @@ class View:
 
     `customer` holds what `facts.CUSTOMER` names (instants aware UTC, dates as dates, money in minor units
     of a currency with `exponent` decimals); None is unknown. `attributes` are the shop's own, as in JSON.
+    `cart` is the basket that was told of last, by the fields of `facts.CART`; None where that is empty.
     `consents`: channel → the present answer about marketing. `inside`: journeys with a running enrolment,
     other than held out.
     """
@@ -87,6 +88,7 @@ class View:
     customer: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    cart: Mapping[str, Any] | None = None
     consents: Mapping[str, bool] = field(default_factory=dict)
     engagements: tuple[Engagement, ...] = ()
     messages: tuple[Message, ...] = ()

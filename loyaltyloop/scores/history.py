@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.scores.counting import customer, ids_of, line, lists_of
+from loyaltyloop.store.basket_book import basket, is_present
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Enrolment, Event, Kept, Message, Order
 
@@ -140,6 +141,17 @@ def viewed(connection: Connection, ids: Collection[int], now: datetime) -> dict[
         if product_id := properties.get("product_id"):
             found[who].setdefault(str(product_id))
     return {who: list(products) for who, products in found.items()}
+
+
+def baskets(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[str]]:
+    """The products in each one's basket, as it is now, in the order in which they were put in."""
+    present = select(basket.c.customer_id, basket.c.products).where(
+        basket.c.customer_id.in_(ids), is_present(basket, now)
+    )
+    return {
+        who: list(dict.fromkeys(line["product_id"] for line in lines))
+        for who, lines in connection.execute(present)
+    }
 
 
 def shown(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, set[str]]:

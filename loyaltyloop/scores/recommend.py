@@ -6,7 +6,7 @@ and what is counted over all customers is counted once (see figures.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -71,6 +71,7 @@ class _Counter:
         self._sources: dict[Word, Source] = {}
         self._barred = _barred(cohort, spec)
         self._bought = _bought(cohort, spec, shop)
+        self._in_basket = _in_basket(cohort, spec)
 
     def serve(self) -> dict[int, list[Pick]]:
         """Enrolment → its picks."""
@@ -108,15 +109,23 @@ class _Counter:
         candidates = self._sources[word].candidates(who)
         markets = self._shelf.markets_of(who.country)
         barred = self._barred.get(who.customer_id, ())
-        bought = () if word == "repeat" else self._bought.get(who.customer_id, ())
+        had = self._had(word, who)
         for start in range(0, len(candidates), _WINDOW):
             some = candidates[start : start + _WINDOW]
             self._shelf.load(some)
             for one in some:
-                if one in taken or one in barred or one in bought:
+                if one in taken or one in barred or one in had:
                     continue
                 if self._shelf.offers(one, markets):
                     yield one
+
+    def _had(self, word: Word, who: Wanted) -> Collection[str]:
+        """What the customer has, or is about to have: of a source that is not about just that."""
+        if word == "cart":
+            return ()
+        bought = () if word == "repeat" else self._bought.get(who.customer_id, ())
+        in_basket = self._in_basket.get(who.customer_id)
+        return {*bought, *in_basket} if in_basket else bought
 
     def _pick(self, product_id: str, word: Word, because: Because) -> Pick:
         name = self._shelf.name(because.seed) if because.seed else ""
@@ -142,8 +151,13 @@ def _barred(cohort: Cohort, spec: Recommend) -> dict[int, set[str]]:
     return barred
 
 
+def _in_basket(cohort: Cohort, spec: Recommend) -> dict[int, list[str]]:
+    """What lies in the basket: of every source but `cart`."""
+    return history.baskets(cohort.connection, cohort.ids, cohort.now) if "cart" in spec.exclude else {}
+
+
 def _bought(cohort: Cohort, spec: Recommend, shop: Shop) -> dict[int, set[str]]:
-    """What was bought lately: of every source but `repeat`."""
+    """What was bought lately: of every source but `repeat` and `cart`."""
     if "bought" not in spec.exclude:
         return {}
     since = spec.bought_within.before(cohort.now, shop.timezone)

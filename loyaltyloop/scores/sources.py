@@ -133,6 +133,19 @@ class Viewed:
         return Because("You looked at this lately")
 
 
+class InBasket:
+    """What lies in their basket."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        self._lists = history.baskets(cohort.connection, cohort.ids, cohort.now)
+
+    def candidates(self, who: Wanted) -> Sequence[str]:
+        return self._lists.get(who.customer_id, ())
+
+    def because(self, _who: Wanted, _product_id: str) -> Because:
+        return Because("In your basket")
+
+
 class Together:
     """Bought together with products that a customer has, or has before the eyes."""
 
@@ -186,19 +199,6 @@ class Alike:
         return Because("Similar to {name}", seed, "Similar to what you have chosen")
 
 
-class Nothing:
-    """A source whose data is not kept yet."""
-
-    def __init__(self, _cohort: Cohort) -> None:
-        pass
-
-    def candidates(self, _who: Wanted) -> Sequence[str]:
-        return ()
-
-    def because(self, _who: Wanted, product_id: str) -> Because:
-        raise LookupError(product_id)
-
-
 def _with_last_orders(cohort: Cohort) -> Source:
     baskets = history.last_baskets(cohort.connection, cohort.ids)
     profiles = {who.enrolment_id: baskets.get(who.customer_id, []) for who in cohort.people}
@@ -221,5 +221,5 @@ SOURCES: Mapping[Word, Callable[[Cohort], Source]] = {
     "bestsellers": lambda cohort: ForAll(cohort, "bestsellers", "One of our best sellers"),
     "new": lambda cohort: ForAll(cohort, "new", "New in the shop"),
     "viewed": Viewed,
-    "cart": Nothing,
+    "cart": InBasket,
 }

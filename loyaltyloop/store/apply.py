@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, Table, select
 
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store import bulk, consent, engagement, facts, merging, order_book, people
+from loyaltyloop.store import basket_book, bulk, consent, engagement, facts, merging, order_book, people
+from loyaltyloop.store.baskets import EVENTS as OF_BASKETS
+from loyaltyloop.store.baskets import CartEvent
 from loyaltyloop.store.consent import CSV, Answer
 from loyaltyloop.store.customers import PREFERRED, Person
 from loyaltyloop.store.database import lock_shop, write_shop
@@ -123,6 +125,7 @@ class _Chunk:
     answers: list[tuple[Person, Answer]] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
     orders: dict[str, list[tuple[Any, Person]]] = field(default_factory=dict)
+    baskets: list[tuple[Any, Person]] = field(default_factory=list)
     cases: list[Person] = field(default_factory=list)
     touched: list[tuple[int, Person]] = field(default_factory=list)
 
@@ -176,6 +179,8 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
 def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
     if row.order_id is not None and row.name in EVENTS:
         chunk.orders.setdefault(row.order_id, []).append((row, person))
+    if row.name in OF_BASKETS:
+        chunk.baskets.append((row, person))
     if row.name == PREFERRED:
         person.prefer(row.properties, row.at)
     if row.name in facts.TICKETS:
@@ -231,6 +236,7 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
         merging.forget(connection, merged)
     addressed = engagement.write(connection, chunk.responses)
     owners = order_book.refresh(connection, shop, _told(chunk), chunk.first)
+    basket_book.refresh(connection, shop, _told_of_baskets(chunk), chunk.first, set(merged.values()))
     own = {_id(one) for _, _, one in chunk.whose}
     _touch(connection, chunk, "response", addressed - own)
     _touch(connection, chunk, "order", owners - own)
@@ -276,6 +282,13 @@ def _told(chunk: _Chunk) -> dict[str, list[OrderEvent]]:
         ]
         for name, told in chunk.orders.items()
     }
+
+
+def _told_of_baskets(chunk: _Chunk) -> dict[int, list[CartEvent]]:
+    told: dict[int, list[CartEvent]] = {}
+    for row, one in chunk.baskets:
+        told.setdefault(_id(one), []).append(CartEvent(row.name, row.at, row.message_id, row.properties))
+    return told
 
 
 def _refresh_facts(connection: Connection, chunk: _Chunk, owners: set[int], survivors: Iterable[int]) -> None:

@@ -1,4 +1,4 @@
-"""Baskets in the database: what was just told of them is added; what came late is told anew from the start."""
+"""Baskets in the database: what was just told is added; what came late is told anew from the start."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, delete, exists, select
 
 from loyaltyloop.journey.facts import BASKET_LIFE
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import baskets, bulk
 from loyaltyloop.store.amounts import Exchange
-from loyaltyloop.store.baskets import BasketState, Baskets, CartEvent, Item
+from loyaltyloop.store.basket_lines import Item, product_ids
+from loyaltyloop.store.baskets import Baskets, BasketState, CartEvent
 from loyaltyloop.store.models import Basket, Event, Product
 
 basket: Table = Basket.__table__  # type: ignore[attr-defined]
@@ -39,14 +40,9 @@ _COLUMNS = [
 _NAMES = sorted(baskets.EVENTS)
 
 
-def as_it_is(now: datetime) -> ColumnElement[bool]:
-    """Rows that are a customer's basket as of now: the latest, with something in it, and not over."""
-    return is_basket(basket, now)
-
-
-def is_basket(rows: Any, now: datetime) -> ColumnElement[bool]:
-    """The same of an alias of the table."""
-    return rows.c.latest & (rows.c.quantity > 0) & (rows.c.updated_at >= now - BASKET_LIFE)
+def is_present(rows: FromClause, now: datetime) -> ColumnElement[bool]:
+    """Is the row (of the table, or an alias) a basket as it is now: the latest, not empty, and not over?"""
+    return and_(rows.c.latest, rows.c.quantity > 0, rows.c.updated_at >= now - BASKET_LIFE)
 
 
 def refresh(connection: Connection, shop: Shop, new: Told, before: int, joined: Collection[int] = ()) -> None:
@@ -129,9 +125,7 @@ def _all(connection: Connection, customers: Collection[int]) -> dict[int, list[C
 
 def _catalogue(connection: Connection, shop: Shop, told: Told) -> dict[str, Item]:
     """Categories and prices of products that events name; a price in another currency is not taken."""
-    named = {
-        name for events in told.values() for one in events for name in baskets.product_ids(one.properties)
-    }
+    named = {name for events in told.values() for one in events for name in product_ids(one.properties)}
     if not named:
         return {}
     wanted = bulk.fill_temporary(connection, "basket_product", {"id": str}, ((name,) for name in named))

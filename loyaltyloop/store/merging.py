@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, update
 
-from loyaltyloop.store import bulk, cohorts
+from loyaltyloop.store import basket_book, bulk, cohorts
 from loyaltyloop.store.models import (
     ConsentEntry,
     Customer,
@@ -69,6 +69,7 @@ def move(connection: Connection, now: datetime, into: Mapping[int, int]) -> None
         moved = update(table).where(table.c.customer_id == gone.c.id)
         connection.execute(moved.values(customer_id=gone.c.survivor))
     _move_holdings(connection, gone)
+    basket_book.forget(connection, into)  # they are told anew, from the events of both
     for table in (dates, touch):
         connection.execute(delete(table).where(table.c.customer_id.in_(select(gone.c.id))))
 

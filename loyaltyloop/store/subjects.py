@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, no
 from loyaltyloop.journey import facts
 from loyaltyloop.journey.comparisons import passes_unknown
 from loyaltyloop.journey.condition import About, Consents, Inside, Reachable, Test, Where
+from loyaltyloop.store.basket_book import is_present
 from loyaltyloop.store.comparisons import passes
 from loyaltyloop.store.documents import UNKNOWN, Value, fact, field, whole
-from loyaltyloop.store.models import Consent, Enrolment, Kept, Order
+from loyaltyloop.store.models import Basket, Consent, Enrolment, Kept, Order
 from loyaltyloop.store.scope import Scope
 
 Bool = ColumnElement[bool]
+BASKET: Table = Basket.__table__  # type: ignore[attr-defined]
 CONSENT: Table = Consent.__table__  # type: ignore[attr-defined]
 ENROLMENT: Table = Enrolment.__table__  # type: ignore[attr-defined]
 KEPT: Table = Kept.__table__  # type: ignore[attr-defined]
@@ -33,8 +35,10 @@ def about(condition: About, scope: Scope) -> Bool:
             return _of_order(where, scope)
         case "scored":
             return and_(true(), *(_decided(step, test, scope) for step, test in where.fields))
-        case "cart" | "predicted":
-            return _unknown(where)  # nothing keeps baskets or predictions yet
+        case "cart":
+            return _of_cart(where, scope)
+        case "predicted":
+            return _unknown(where)  # nothing keeps predictions yet
 
 
 def consents(condition: Consents, scope: Scope) -> Bool:
@@ -113,6 +117,20 @@ def _of_order(where: Where, scope: Scope) -> Bool:
 
     found = _exists(order, order.c.order_id == order_id, _fields(where, held, scope))
     return or_(found, and_(_unknown(where), not_(_exists(order, order.c.order_id == order_id))))
+
+
+def _of_cart(where: Where, scope: Scope) -> Bool:
+    """The customer's basket; without one, all its fields are unknown."""
+    basket = BASKET.alias()
+    mine = and_(basket.c.customer_id == scope.customer.c.id, is_present(basket, scope.now))
+
+    def held(name: str) -> Value:
+        if name not in facts.CART:
+            return UNKNOWN
+        return fact(basket.c[name], facts.CART[name], scope.exponent, scope.postgres)
+
+    found = _exists(basket, mine, _fields(where, held, scope))
+    return or_(found, and_(_unknown(where), not_(_exists(basket, mine))))
 
 
 def _decided(step: str, test: Test, scope: Scope) -> Bool:

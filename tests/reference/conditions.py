@@ -23,6 +23,7 @@ from loyaltyloop.journey.condition import (
     Redeemed,
     Segment,
 )
+from tests.reference.baskets import basket
 from tests.reference.state import Enrolment, Happening, Message, Person
 from tests.reference.values import Moment, fields_hold, holds
 
@@ -220,6 +221,8 @@ def _subject(about: About, asked: Asked) -> dict[str, Any]:
             return {"tags": (), **known, "orders": orders(person)}
         case "trigger":
             return dict(asked.enrolment.trigger) if asked.enrolment else {}
+        case "cart":
+            return basket(asked.person.events, asked.now) or {}
         case _:
             raise AssertionError("not part of the reference yet")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-EVENTS = ("Signed Up", "Order Completed", "Product Viewed")
+EVENTS = ("Signed Up", "Order Completed", "Product Viewed", "Product Added")
 PLANS = ("gold", "basic")
 SHORT = ("20 minutes", "90 minutes", "5 hours")
 LONG = ("1 day", "2 days", "P1DT2H")
@@ -68,6 +68,14 @@ def states(set_by: tuple[str, ...] = ("alpha", "beta")) -> st.SearchStrategy[Dat
         st.sampled_from([*moods, *tags]),
         st.just({"customer": {"orders": {"at_least": 2}}}),
         st.just({"consents": {"email": True}}),
+        st.sampled_from(
+            [
+                {"cart": {"value": {"over": 15}}},
+                {"cart": {"products": {"has": {"category": "Coffee"}}}},
+                {"cart": {"products": {"known": False}}},
+                {"cart": {"quantity": {"at_least": 2}}},
+            ]
+        ),
     )
 
 

@@ -139,9 +139,16 @@ FITTING: Mapping[str, Sequence[Scalar]] = {
     "main_category": ("a", "ab"),
     "status": ("open", "shipped"),
     "a": ("a",),
+    "value": AMOUNTS,
+    "quantity": (0, 1, 2, Decimal("1.5")),
+    "lines": (1, 2),
+    "url": ("a", "ab"),
+    "began_at": ("2024-03-30", 1),
+    "updated_at": ("2024-03-30", 1),
 }
 ORDER_FACTS = ("order_id", "products", "total", "currency", "main_category", "status", "a")
-CUSTOMER_FACTS = tuple(name for name in FITTING if name not in ORDER_FACTS)
+CART_FACTS = ("products", "value", "quantity", "lines", "currency", "url", "began_at", "updated_at", "a")
+CUSTOMER_FACTS = tuple(name for name in FITTING if name not in ORDER_FACTS + CART_FACTS)
 
 
 @cache
@@ -189,7 +196,8 @@ def states(now: datetime) -> st.SearchStrategy[Condition]:
         st.builds(Consents, st.sampled_from(["email", "sms"]), st.booleans()),
         st.builds(Reachable, st.sampled_from(["email", "sms", "push"])),
         st.builds(Inside, st.sampled_from(JOURNEYS)),
-        about("cart", named("value")) | about("predicted", named("lapse")) | st.just(Redeemed("hello")),
+        about("cart", facts_asked(now, CART_FACTS)),
+        about("predicted", named("lapse")) | st.just(Redeemed("hello")),
     ]
     return choose(*kinds)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
+from loyaltyloop.journey.facts import BASKET_LIFE
 from loyaltyloop.journey.view import Engagement, Enrolled, Event, Message, View
 from tests.strategies.conditions import EVENTS, JOURNEYS, KINDS, STEPS
 from tests.strategies.values import (
@@ -58,6 +59,24 @@ def _orders() -> st.SearchStrategy[Mapping[str, Any] | None]:
         }
     )
     return choose(order, order, order, st.none())
+
+
+@cache
+def _carts(now: datetime) -> st.SearchStrategy[Mapping[str, Any] | None]:
+    """Baskets, some of them over for a month."""
+    cart = st.fixed_dictionaries(
+        {
+            "products": st.lists(lines(), max_size=2),
+            "value": st.none() | st.sampled_from(MONEY),
+            "quantity": st.integers(1, 3),
+            "lines": st.integers(1, 2),
+            "currency": st.sampled_from(["GBP", "EUR"]),
+            "url": st.none() | st.sampled_from(["a", "ab"]) | texts(),
+            "began_at": instants(now),
+            "updated_at": choose(instants(now), st.sampled_from([now - BASKET_LIFE, now - timedelta(31)])),
+        }
+    )
+    return choose(cart, cart, cart, st.none())
 
 
 @st.composite
@@ -121,6 +140,7 @@ def views(draw: st.DrawFn, now: datetime, exponent: int = 2) -> View:
         customer=draw(_facts(now)),
         attributes=draw(documents()),
         events=events,
+        cart=draw(_carts(now)),
         consents=draw(st.dictionaries(st.sampled_from(["email", "sms"]), st.booleans())),
         engagements=engagements,
         messages=messages,

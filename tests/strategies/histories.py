@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.reference.state import Happening, Message
 from tests.strategies.asking import EVENTS, PLANS, rarely
+from tests.strategies.baskets import about_baskets
 from tests.strategies.journeys import journey
 
 # Two days before London changes its clocks; Lord Howe and Auckland follow a week later.
@@ -135,7 +136,7 @@ def deed(draw: st.DrawFn, number: int) -> Happening:
     at = START + timedelta(minutes=draw(st.integers(0, 60)) * 60 + draw(st.sampled_from([0, 1, 30])))
     arrived_at = at + timedelta(minutes=draw(LAGS))
     person = draw(st.sampled_from(PEOPLE))
-    kind = draw(st.sampled_from(["track"] * 9 + ["identify", "alias", "consent", "rhythm"]))
+    kind = draw(st.sampled_from(["track"] * 9 + ["basket"] * 3 + ["identify", "alias", "consent", "rhythm"]))
     # No two values of one thing at one instant: the time decides which is the latest.
     at_once = at + timedelta(seconds=number)
     base: dict[str, Any] = {"number": number, "message_id": f"m{number}", "arrived_at": arrived_at}
@@ -152,8 +153,11 @@ def deed(draw: st.DrawFn, number: int) -> Happening:
     if kind == "rhythm":
         rhythm = draw(rhythms(at))
         return Happening(**base, at=at_once, name="Preference Updated", user_id=person, properties=rhythm)
-    name = draw(st.sampled_from(EVENTS))
     who = draw(ids(person))
+    if kind == "basket":
+        name, said = draw(about_baskets(ordered=False))
+        return Happening(**base, at=at, name=name, properties=said, **who)
+    name = draw(st.sampled_from([name for name in EVENTS if name != "Product Added"]))
     properties = draw(details(next(iter(who.values()))))
     return Happening(**base, at=at, name=name, properties=properties, **who)
 

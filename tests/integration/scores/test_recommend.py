@@ -15,7 +15,16 @@ from loyaltyloop.journey.model import Recommend
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.scores.recommend import Pick, Wanted, as_value
 from loyaltyloop.store.database import write
-from loyaltyloop.store.models import Customer, Enrolment, Kept, Message, Order, OrderLine, Product
+from loyaltyloop.store.models import (
+    Basket,
+    Customer,
+    Enrolment,
+    Kept,
+    Message,
+    Order,
+    OrderLine,
+    Product,
+)
 
 NOW = datetime(2010, 9, 16, 10, 30, tzinfo=UTC)
 Ask = Callable[..., dict[int, list[Pick]]]
@@ -55,6 +64,13 @@ class Counter:
         self.add(Order, {**order, "ordered_at": at, "updated_at": at})
         line = {"order_id": order_id, "customer_id": who, "quantity": 1, "ordered_at": at, "arrived_at": at}
         self.add(OrderLine, *({**line, "product_id": one, "returned": False, **more} for one in products))
+
+    def basket(self, who: int, at: datetime, *products: str) -> None:
+        """What lies in somebody's basket."""
+        row: dict[str, Any] = {"customer_id": who, "cart_id": "", "latest": True, "checkouts": []}
+        row |= {"products": [{"product_id": one, "quantity": 1} for one in products]}
+        row |= {"quantity": len(products), "lines": len(products), "currency": "GBP"}
+        self.add(Basket, row | {"began_at": at, "updated_at": at})
 
     def shown(self, number: int, product_id: str, handed_over_at: datetime | None) -> None:
         """In enrolment `number` of customer 1."""
@@ -192,6 +208,27 @@ def test_fallbacks_fill_up_in_order(counter: Counter, picks: Picks) -> None:
         ("ant", "bestsellers"),
         ("bee", "bestsellers"),
     ]
+
+
+def test_what_lies_in_the_basket(counter: Counter, picks: Picks) -> None:
+    for name in ("ant", "bee", "cat"):
+        counter.product(name)
+    counter.product("out", in_stock=False)
+    counter.bought(1, days(3), "bee")
+    counter.basket(1, days(2), "bee", "out", "ant", "nobody knows")
+    assert picks(Recommend(sources=("cart",))) == [
+        Pick("bee", "In your basket", "cart"),
+        Pick("ant", "In your basket", "cart"),
+    ]
+    assert ids(picks()) == ["cat"]
+    assert ids(picks(Recommend(products=9, sources=("bestsellers",), exclude=("bought",)))) == ["ant", "cat"]
+
+
+def test_a_basket_that_is_over_holds_nothing(counter: Counter, picks: Picks) -> None:
+    counter.product("ant")
+    counter.basket(1, days(31), "ant")
+    assert picks(Recommend(sources=("cart",))) == []
+    assert ids(picks()) == ["ant"]
 
 
 def test_nothing_to_offer_is_an_empty_list(counter: Counter, picks: Picks) -> None:

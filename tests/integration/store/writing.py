@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from loyaltyloop.journey.view import View
 from loyaltyloop.store.models import (
+    Basket,
     Consent,
     Customer,
     Engagement,
@@ -52,6 +53,7 @@ def store(connection: Connection, views: Sequence[View]) -> None:
     """Write the customers; the first has the id 1."""
     for number, view in enumerate(views, start=1):
         _store_customer(connection, view, number)
+        _store_basket(connection, view, number)
         _store_enrolments(connection, view, number)
         _store_messages(connection, view, number)
 
@@ -94,6 +96,26 @@ def _store_customer(connection: Connection, view: View, number: int) -> None:
             for event in view.events
         ),
     )
+
+
+def _store_basket(connection: Connection, view: View, number: int) -> None:
+    """The basket; beside it one that is none any more, and one of somebody else's shape."""
+    own = {"customer_id": number, "checkouts": [], "stated": None}
+    blank = {"products": [{"a": "a"}], "value": 1, "quantity": 1, "lines": 1, "currency": "GBP", "url": "a"}
+    times = {"began_at": view.now, "updated_at": view.now}
+    earlier = {**own, **blank, **times, "cart_id": "earlier", "latest": False}
+    empty = {
+        **own,
+        **blank,
+        **times,
+        "cart_id": "",
+        "latest": True,
+        "products": [],
+        "quantity": 0,
+        "lines": 0,
+    }
+    last = empty if view.cart is None else {**own, **view.cart, "cart_id": "c", "latest": True}
+    _add(connection, Basket, [earlier, last] if number % 2 or view.cart else [])
 
 
 def _store_enrolments(connection: Connection, view: View, number: int) -> None:

@@ -78,6 +78,16 @@ ANNA = View(
         "code": "1",
     },
     events=EVENTS,
+    cart={
+        "products": [{"product_id": "p1", "category": "Coffee", "quantity": 2, "price": 20.25}],
+        "value": 4050,
+        "quantity": 2,
+        "lines": 1,
+        "currency": "GBP",
+        "url": "https://shop.example/cart",
+        "began_at": ago(days=3),
+        "updated_at": ago(hours=20),
+    },
     consents={"email": True, "sms": False},
     engagements=(
         response("clicked", ago(days=6, hours=1)),  # before the hand-over: of a clock that goes wrong

@@ -73,6 +73,12 @@ def orders(*checks: Check, **more: Any) -> Did:
     return Did(("Order Completed",), times=checks or (Compare("at_least", 1),), **more)
 
 
+def cart(updated_at: datetime) -> dict[str, Any]:
+    assert ANNA.cart is not None
+    return {"cart": {**ANNA.cart, "updated_at": updated_at}}
+
+
+NO_CART: dict[str, Any] = {"cart": None}
 DAYS, HOURS = Duration.of("2 days"), Duration.of("48 hours")
 EARLY_AT = datetime(2024, 3, 30, 1, 0, tzinfo=UTC)
 EARLY = {"events": (*EVENTS, event(9, "Signed Up", EARLY_AT))}
@@ -151,7 +157,34 @@ SUBJECTS = [
         "no order", asks("order", "status", Known(False)), True, more={"enrolment": replace(OWN, order=None)}
     ),
     state("scored", asks("scored", "score", Compare("at_least", Decimal("0.5"))), True),
-    state("no basket", asks("cart", "value", Known(True)), False),
+    state("basket, money", asks("cart", "value", Compare("over", Decimal("40.49"))), True),
+    state("basket, money, not over", asks("cart", "value", Compare("over", Decimal("40.5"))), False),
+    state(
+        "basket, a product",
+        asks("cart", "products", Has(Where((("category", (Compare("is", "Coffee"),)),)))),
+        True,
+    ),
+    state(
+        "basket, a product of more than it has",
+        asks("cart", "products", Has(Where((("quantity", (Compare("over", 2),)),)))),
+        False,
+    ),
+    state("basket, pieces", asks("cart", "quantity", Compare("is", 2)), True),
+    state("basket, lines", asks("cart", "lines", Compare("is", 2)), False),
+    state("basket, currency", asks("cart", "currency", Compare("is", "GBP")), True),
+    state("basket, address", asks("cart", "url", Known(True)), True),
+    state("basket, since when", asks("cart", "began_at", Timed("before", Ago(DAYS, -1))), True),
+    state("basket, last told of", asks("cart", "updated_at", Timed("before", Ago(DAYS, -1))), False),
+    state("no basket", asks("cart", "value", Known(True)), False, more=NO_CART),
+    state("no basket, nothing in it", Not(asks("cart", "value", Compare("over", 0))), True, more=NO_CART),
+    state("no basket, unknown", asks("cart", "products", Known(False)), True, more=NO_CART),
+    state("a basket of thirty days", asks("cart", "quantity", Known(True)), True, more=cart(ago(days=30))),
+    state(
+        "a basket that is over",
+        asks("cart", "quantity", Known(True)),
+        False,
+        more=cart(ago(days=30, microseconds=1)),
+    ),
     state("no prediction", asks("predicted", "lapse", Compare("over", 0)), False),
     state("nothing is redeemed", Redeemed("gift"), False),
     state("consents", Consents("email", True), True),

@@ -16,7 +16,6 @@ STEPS = {
     "call": "- {call: desk, url: 'https://www.shop.example/hook'}",
     "predicted": "- {send: a, template: welcome/hello, if: {not: {predicted: {lapse: {over: 0.7}}}}}",
     "redeemed": "- {give: thanks, points: 5}\n  - {send: a, template: welcome/hello, if: {redeemed: thanks}}",
-    "cart": "- {send: a, template: welcome/hello, if: {any: [{cart: {value: {over: 40}}}]}}",
     "channel": "- {send: a, template: welcome/hello, channel: sms}",
     "if_blocked: other_channel": "- {send: a, template: welcome/hello, if_blocked: other_channel}",
     "choose: best": "- {split: a, choose: best, by: goal, paths: {x: {share: 50%, steps: [{leave: x}]}, "

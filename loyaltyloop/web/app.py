@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from loyaltyloop.web import health, segment
 from loyaltyloop.web.browsers import Browsers
 from loyaltyloop.web.openapi.document import document
-from loyaltyloop.web.operation import Operation
+from loyaltyloop.web.operation import Operation, no_route
 from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.providers import routes as providers
 from loyaltyloop.web.responses import routes as responses
@@ -44,6 +45,7 @@ def create_app(service: Service) -> FastAPI:
     )
     if origins := service.settings.origins:
         app.add_middleware(Browsers, origins=origins)
+    app.add_exception_handler(HTTPException, no_route)
     app.add_middleware(Operation, service=service)
     app.state.service = service
     app.state.document = document(ROUTERS)

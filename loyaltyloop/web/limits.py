@@ -28,6 +28,8 @@ AREAS = {
     "u": "pages",
     "p": "pages",
     "a": "pages",
+    "d": "pages",
+    "e": "pages",
     "v1": "ingest",
     "hooks": "hooks",
 }

@@ -12,10 +12,13 @@ from random import getrandbits
 from time import perf_counter
 from typing import Final
 
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loyaltyloop.web import logs
+from loyaltyloop.web.limits import AREAS
 from loyaltyloop.web.metrics import METHODS
 from loyaltyloop.web.responses import pages
 from loyaltyloop.web.service import Service
@@ -43,6 +46,19 @@ class Declined(Exception):
     def __init__(self, status: int, why: str, retry: int = 0) -> None:
         super().__init__(why)
         self.status, self.why, self.retry = status, why, retry
+
+
+def is_for_people(path: str) -> bool:
+    """Does a person see what is answered there?"""
+    return AREAS.get(path[1:].partition("/")[0]) in ("links", "pages")
+
+
+async def no_route(request: Request, error: Exception) -> Response:
+    """Where no route leads, as a link that was broken on its way may: people get a page."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and is_for_people(request.url.path):
+        return pages.gone()
+    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
 
 
 class Operation:
@@ -152,7 +168,7 @@ class _Exchange:
         if self.status:  # it has begun to be answered; the server ends the connection
             return
         retry = str(why.retry or "")
-        if self.scope["path"][1:].partition("/")[0] in ("c", "v", "u", "p", "a"):
+        if is_for_people(self.scope["path"]):
             answer = pages.declined(why.status, retry)
         else:
             headers = {"Retry-After": retry} if retry else {}

@@ -58,7 +58,7 @@ def walk(server: Server, count: int, out: WayOut | None = None) -> Walked:
     with server.database() as engine:
         open_shop(engine)
         sign_up(engine, count)
-        world = World(engine, out or Taken(), b"a secret of this benchmark only", PUBLIC)
+        world = World(engine, {"email": out or Taken()}, b"a secret of this benchmark only", PUBLIC)
         gc.collect()
         handing = _Handing(server)
         start = server.cpu()

@@ -42,7 +42,7 @@ def _deliver(turn: OpenTurn) -> State[Any]:
     stage = next(stage for stage in turn.stages if stage.kind == "deliver")
     state = cast("State[Any]", task_of(stage)(quote(turn), quote(stage), return_state=True))
     state.result()  # raises what the task raised
-    left_over = turn.frame.left_over
+    wait = turn.frame.messages_wait
     return Completed(
-        message=f"{state.message}; messages wait: {left_over.why}" if left_over else state.message
+        message=f"{state.message}; messages wait: {wait}" if wait else state.message
     )

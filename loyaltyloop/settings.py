@@ -11,10 +11,12 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyaltyloop.errors import UserError
+from loyaltyloop.signing import read_secrets
 
 PREFIX = "LOOP_"
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
@@ -25,6 +27,7 @@ _REMEDIES = {
     ),
     "database_url": "Write sqlite:///path/to/loop.db or postgresql://user:password@host/name.",
     "email": "Write LOOP_EMAIL=eml for files in var/outbox, or LOOP_EMAIL=smtp for a mail server.",
+    "hooks": "Write LOOP_HOOKS=files for files in var/outbox, or LOOP_HOOKS=post to really call.",
     "public_url": (
         "Write where a browser finds the web service, for example LOOP_PUBLIC_URL=https://mail.shop.example."
     ),
@@ -53,6 +56,7 @@ class Settings(BaseSettings):
     woocommerce_secret: SecretStr = Field(default=SecretStr(""), description="the same of WooCommerce's")
     email: str = Field(default="eml", pattern="^(eml|smtp)$", description="the way out of e-mail")
     eml_folder: Path | None = Field(default=None, description="where .eml files go; else `outbox` in `var/`")
+    hooks: str = Field(default="files", pattern="^(files|post)$", description="the way out of calls")
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str = ""
@@ -146,6 +150,20 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL; by default SQLite in `var/`."""
         return self.database_url or f"sqlite:///{self.var / 'loop.db'}"
+
+    def hook_secrets(self, name: str) -> list[bytes]:
+        """The keys that calls are signed with, by the setting's name, such as LOOP_HOOK_HELP_DESK_SECRET.
+
+        LookupError: it is not set; ValueError: it holds no secrets. Both say so in words, and show none.
+        """
+        # Hooks have names of the shop's own, so these are no fields: read as fields are, environment first.
+        text = os.environ.get(name) or dotenv_values(self.project / ".env").get(name) or ""
+        if not text.strip():
+            raise LookupError(f"there is no secret to sign it with: set {name}")
+        try:
+            return read_secrets(text)
+        except ValueError as error:
+            raise ValueError(f"{name} cannot sign it: {error}") from None
 
     def secret(self) -> bytes:
         """The key that tokens are signed with; made once and kept in `var/` where none is set."""

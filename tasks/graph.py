@@ -10,6 +10,7 @@ from loyaltyloop.turn.stages import Stage
 from tasks.apply import apply_events
 from tasks.ask import ask
 from tasks.branch import branch
+from tasks.call import call
 from tasks.deliver import deliver
 from tasks.enter import enter
 from tasks.leave import leave
@@ -33,6 +34,7 @@ WORDS: dict[str, Task[..., Any]] = {
     "split": split,
     "recommend": recommend,
     "set": set_,
+    "call": call,
     "start": start,
     "leave": leave,
 }

@@ -6,7 +6,7 @@ is asked in it, and a customer's row is read once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -26,10 +26,9 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.channels.context import People, columns_of, fields_of
-from loyaltyloop.channels.outbox import WAITING, journey, message
+from loyaltyloop.channels.outbox import CALLS, WAITING, body, journey, message
 from loyaltyloop.channels.questions import asked_in
-from loyaltyloop.channels.render import Renderer
-from loyaltyloop.journey.model import Journey, Recommend, Shop
+from loyaltyloop.journey.model import Journey, Recommend, Shop, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import scope_of
@@ -37,11 +36,14 @@ from loyaltyloop.store.cohorts import customer, enrolment
 from loyaltyloop.store.conditions import holds
 from loyaltyloop.store.models import Consent
 from loyaltyloop.store.records import records
-from loyaltyloop.store.versions import load_versions
+from loyaltyloop.store.versions import Live, load_versions
 
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 _PLACE = ("journey", "version", "step", "template")
-_OF_MESSAGE = ("id", "key", "enrolment_id", "customer_id", *_PLACE, "channel", "purpose", "expires_at")
+_OF_MESSAGE = (
+    "id", "key", "enrolment_id", "customer_id", *_PLACE, "channel", "purpose", "expires_at", "reason",
+)  # fmt: skip
+CHANNELS = ("email", "sms", "push")  # by which a customer may have agreed to hear from the shop
 _SOURCE = message.join(enrolment, enrolment.c.id == message.c.enrolment_id).outerjoin(
     customer, customer.c.id == enrolment.c.customer_id
 )
@@ -61,7 +63,7 @@ class Group:
 
     `rows` hold the columns of the gate, `objection` (a place in `objections`) and what `people` reads.
     `offers`: the `recommend` steps that the template names; `questions`: the `ask` steps, its own included;
-    `question`: the one that these messages ask.
+    `question`: the one that these messages ask. `step`: as it is now; None where nobody runs in its version.
     """
 
     rows: Sequence[Any]
@@ -70,37 +72,75 @@ class Group:
     offers: Mapping[str, Recommend]
     questions: Mapping[str, Question]
     question: Question | None
+    step: Step | None = None
 
 
 def load_groups(
-    connection: Connection, shop: Shop, now: datetime, renderer: Renderer, keys: Sequence[str]
+    connection: Connection,
+    shop: Shop,
+    now: datetime,
+    uses_of: Callable[[str], frozenset[str]],
+    keys: Sequence[str],
 ) -> list[Group]:
     """The messages with these keys that still wait. LookupError: one's version is not its person's.
 
     Nothing is asked of those who have ended, and a version with nobody else is not there any more.
     """
+    place = [message.c[name] for name in (*_PLACE, "channel")]
     places = connection.execute(
-        select(*(message.c[name] for name in _PLACE), message.c.id)
+        select(*place, message.c.id)
         .where(among(connection, message.c.key, keys), WAITING)
-        .order_by(*(message.c[name] for name in _PLACE), message.c.id)
+        .order_by(*place, message.c.id)
     ).all()
     found = []
-    for (name, version, step, template), members in groupby(places, key=lambda row: tuple(row[:4])):
-        live = next((live for live in load_versions(connection, name) if live.number == version), None)
+    for (*where, template, channel), members in groupby(places, key=lambda row: tuple(row[:5])):
+        there = _there(connection, *where)
         ids = [row.id for row in members]
-        asked = _asked(connection, shop, now, live.journey, step, ids) if live else []
-        uses = renderer.uses_of(template)
+        asked = _asked(connection, shop, now, there, ids) if there else []
+        uses = uses_of(template)
         fields = fields_of(uses)
-        chosen = _chosen(connection, name, fields, [test for test, _ in asked], ids)
+        more = [*_end_of(there), *(_OF_CALL if channel == CALLS else ())]
+        chosen = _chosen(connection, where[0], more, fields, [test for test, _ in asked], ids)
         rows = records(connection.execute(chosen))
-        if live is None and any(row.ended_at is None for row in rows):
+        if there is None and any(row.ended_at is None for row in rows):
+            name, version, _ = where
             raise LookupError(f"messages of version {version} of {name!r} wait, and nobody runs in it")
         people = People(shop, fields, {row.enrolment_id: row for row in rows if row.zone is not None})
-        offers = _offers(live.journey, uses) if live else {}
-        questions = _questions(live.journey, uses, step) if live else {}
         objections = [objection for _, objection in asked]
-        found.append(Group(rows, objections, people, offers, questions, questions.get(step)))
+        if there is None:
+            found.append(Group(rows, objections, people, {}, {}, None))
+            continue
+        offers, questions = _offers(there.journey, uses), _questions(there.journey, uses, there.step.name)
+        question = questions.get(there.step.name)
+        found.append(Group(rows, objections, people, offers, questions, question, there.step))
     return found
+
+
+@dataclass(frozen=True)
+class _There:
+    """A step of a journey; `at_end`: it runs when the enrolment has ended."""
+
+    journey: Journey
+    step: Step
+    at_end: bool
+
+
+def _there(connection: Connection, name: str, version: int, step: str) -> _There | None:
+    """The step of that version; of `at_end` the newest's, as nobody may run in the version any more."""
+    versions = load_versions(connection, name)
+    for last in versions[-1].journey.at_end:
+        if step in (last.name, *last.was):
+            return _There(versions[-1].journey, last, at_end=True)
+    found: Live | None = next((live for live in versions if live.number == version), None)
+    return _There(found.journey, found.journey.step(step), at_end=False) if found else None
+
+
+def _end_of(there: _There | None) -> list[ColumnElement[Any]]:
+    """How the enrolment ended; to an `at_end` step that is nothing to object to."""
+    ended = null() if there and there.at_end else enrolment.c.ended_at
+    # Only whether there is an instant matters: as text it costs nothing to read.
+    text = type_coerce(ended, String).label("ended_at")
+    return [text, enrolment.c.end, enrolment.c.reason.label("ended_reason")]
 
 
 def _offers(own: Journey, uses: Collection[str]) -> dict[str, Recommend]:
@@ -118,6 +158,7 @@ def _questions(own: Journey, uses: Collection[str], step: str) -> dict[str, Ques
 def _chosen(
     connection: Connection,
     name: str,
+    more: Sequence[ColumnElement[Any]],
     fields: Sequence[str],
     asked: Sequence[ColumnElement[bool]],
     ids: list[int],
@@ -127,10 +168,7 @@ def _chosen(
     return (
         select(
             *(message.c[column] for column in _OF_MESSAGE),
-            # Only whether there is an instant matters: as text it costs nothing to read.
-            type_coerce(enrolment.c.ended_at, String).label("ended_at"),
-            enrolment.c.end,
-            enrolment.c.reason.label("ended_reason"),
+            *more,
             state.label("journey_state"),
             customer.c.zone,
             customer.c.email,
@@ -150,7 +188,7 @@ def _latest_of_few() -> ColumnElement[Any]:
     """When somebody who wants to hear less often was last sent marketing; null for all others."""
     other = message.alias()
     latest = select(func.max(other.c.handed_over_at)).where(
-        other.c.customer_id == message.c.customer_id, other.c.purpose == "marketing"
+        other.c.customer_id == message.c.customer_id, other.c.purpose == "marketing", other.c.channel != CALLS
     )
     return case((customer.c.often == "less", latest.scalar_subquery()))
 
@@ -168,8 +206,29 @@ def _given(purpose: str) -> ColumnElement[bool | None]:
     )
 
 
+def _given_by(channel: str) -> ColumnElement[bool]:
+    """Has the customer agreed to marketing by this channel?"""
+    given = select(consent.c.customer_id).where(
+        consent.c.customer_id == message.c.customer_id,
+        consent.c.channel == channel,
+        consent.c.purpose == "marketing",
+        consent.c.given,
+    )
+    return given.exists().label(f"agreed_{channel}")
+
+
+# What is asked of a call beside, and what its body may say.
+_OF_CALL: tuple[ColumnElement[Any], ...] = (
+    *map(_given_by, CHANNELS),
+    enrolment.c.one_per,
+    enrolment.c.entered_at,
+    message.c.decided_at,
+    select(body.c.text).where(body.c.message_id == message.c.id).scalar_subquery().label("stored"),
+)
+
+
 def _asked(
-    connection: Connection, shop: Shop, now: datetime, asking: Journey, step: str, ids: list[int]
+    connection: Connection, shop: Shop, now: datetime, there: _There, ids: list[int]
 ) -> list[tuple[ColumnElement[bool], Objection]]:
     """What is asked of the customers, in order: `leave_when`, then the step's `if`."""
 
@@ -178,10 +237,10 @@ def _asked(
         return sorted(zone for zone in connection.execute(of_these.distinct()).scalars() if zone)
 
     found = []
-    for reason, condition in asking.leave_when:
+    for reason, condition in () if there.at_end else there.journey.leave_when:
         scope = scope_of(connection, shop, now, [condition], zones, entered=True)
         found.append((holds(condition, scope), Objection(f"left: {reason}", reason)))
-    own = asking.step(step).condition
+    own = there.step.condition
     if own is not None:
         scope = scope_of(connection, shop, now, [own], zones)
         found.append((~holds(own, scope), Objection("its `if` does not hold")))

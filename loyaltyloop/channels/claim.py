@@ -13,10 +13,10 @@ from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
-from loyaltyloop.channels.mime import sender_of
 from loyaltyloop.channels.outbox import body, let_go, message
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
+from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.cohorts import end, ended_state
@@ -26,13 +26,18 @@ from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 
 @dataclass(frozen=True)
 class Desk:
-    """What a claim works with. `via`: the name of the way out."""
+    """What a claim works with: one channel's messages. `via`: the name of the way out."""
 
     now: datetime
     shop: Shop
     renderer: Renderer
+    channel: str
     via: str
     recorded: int  # withdrawals by events newer than this one (an id) count, whenever they arrived
+
+    def uses_of(self, template: str) -> frozenset[str]:
+        """The names that a template of this channel uses."""
+        return CHANNELS[self.channel].uses(self.renderer, template)
 
 
 @dataclass
@@ -45,20 +50,20 @@ class Claimed:
 
 def claim(connection: Connection, desk: Desk, keys: Sequence[str]) -> Claimed:
     """Judge these messages in their order, render what may leave, and store both. The caller commits."""
-    groups = load_groups(connection, desk.shop, desk.now, desk.renderer, keys)
+    groups = load_groups(connection, desk.shop, desk.now, desk.uses_of, keys)
     rows = _in_order(groups, keys)
     objections, leaving = _objections(groups)
     customers = {row.customer_id for row in rows}
     withdrawn = frozenset(withdrawn_meanwhile(connection, customers, desk.recorded))
     moment = Moment(desk.now, desk.shop, objections, withdrawn)
     verdicts = {row.key: judge(row, moment) for row in rows}
-    subjects = _store_bodies(connection, desk, groups, verdicts)
-    _store(connection, desk, rows, verdicts, subjects)
+    letters = _store_bodies(connection, desk, groups, verdicts)
+    _store(connection, desk, rows, verdicts, letters)
     for (name, reason), members in leaving.items():
         ended = ended_state(load_versions(connection, name)[-1].journey)
         end(connection, desk.now, reason, members, f"left at the hand-over: {reason}", ended)
     let_go(connection, [key for key, verdict in verdicts.items() if verdict.state == "refused"])
-    return Claimed(list(subjects), _count(verdicts))
+    return Claimed(list(letters), _count(verdicts))
 
 
 def _count(verdicts: Mapping[str, Verdict]) -> dict[str, int]:
@@ -95,21 +100,32 @@ def _objections(groups: Sequence[Group]) -> tuple[dict[str, str], Leaving]:
 _BODY = ("message_id", "html", "text", "links", "unsubscribe", "question")
 
 
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """From whom and to whom a message leaves, and its subject."""
+
+    sender: str
+    to: str
+    subject: str
+
+
 def _store_bodies(
     connection: Connection, desk: Desk, groups: Sequence[Group], verdicts: dict[str, Verdict]
-) -> dict[str, str]:
-    """Render what may leave and store it; the subjects by key. What cannot be rendered is refused.
+) -> dict[str, _Envelope]:
+    """Write what may leave and store it; the envelopes by key. What cannot be written is refused.
 
     Each body is let go when it is stored: rendering them all first takes a third longer, as their memory is
     new each time.
     """
-    subjects: dict[str, str] = {}
+    channel = CHANNELS[desk.channel]
+    envelopes: dict[str, _Envelope] = {}
     waiting = []
     for group in groups:
         rows = [row for row in group.rows if verdicts[row.key].state == "claimed"]
         if rows:
             names = names_for(connection, rows, group.people, desk.shop, group.offers)
             add_asked(connection, names, rows, group.questions)
+            channel.know(connection, rows, names)
             waiting.append((rows, group, names))
 
     def bodies() -> Iterator[tuple[Any, ...]]:
@@ -119,15 +135,16 @@ def _store_bodies(
                 key, own = row.key, names.pop(row.key)
                 try:
                     _check_offers(group, own)
-                    mail = desk.renderer.render(row.template, key, own, group.people.locale(row))
+                    letter = channel.write(desk.renderer, desk.shop, group, row, own)
                 except CannotRender as error:
                     verdicts[key] = Verdict("refused", str(error))
                     continue
-                subjects[key] = mail.subject
-                yield row.id, mail.html, mail.text, mail.links, mail.unsubscribe, question
+                envelopes[key] = _Envelope(letter.sender, letter.to, letter.subject)
+                if not letter.stored:
+                    yield row.id, letter.html, letter.text, letter.links, letter.unsubscribe, question
 
     insert_rows(connection, body, _BODY, bodies())
-    return subjects
+    return envelopes
 
 
 def _check_offers(group: Group, names: Names) -> None:
@@ -141,26 +158,19 @@ def _store(
     desk: Desk,
     rows: list[Row[Any]],
     verdicts: dict[str, Verdict],
-    subjects: dict[str, str],
+    envelopes: dict[str, _Envelope],
 ) -> None:
-    """Write what was decided, and on those that leave to whom and with which subject."""
+    """Write what was decided, and on those that leave from whom, to whom and with which subject."""
     decided = [
-        (
-            row.id,
-            verdict.state,
-            verdict.reason,
-            verdict.until,
-            row.email if (subject := subjects.get(row.key)) else None,
-            subject,
-        )
+        (row.id, verdict.state, verdict.reason, verdict.until, *_on_record(envelopes.get(row.key)))
         for row in rows
         if (verdict := verdicts[row.key])
     ]
-    types = {"id": int, "state": str, "reason": str, "due_at": datetime, "to": str, "subject": str}
+    types = {"id": int, "state": str, "reason": str, "due_at": datetime}
+    types |= {"sender": str, "to": str, "subject": str}
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
-    times = {"claimed_at": desk.now, "handed_over_at": desk.now}
-    leaving = {**times, "via": desk.via, "sender": sender_of(desk.shop)}
+    leaving = {"claimed_at": desk.now, "handed_over_at": desk.now, "via": desk.via, "sender": new.c.sender}
     for handed, extra in ((leaves, leaving), (~leaves, {})):
         connection.execute(
             update(message)
@@ -174,3 +184,7 @@ def _store(
                 **extra,
             )
         )
+
+
+def _on_record(envelope: _Envelope | None) -> tuple[str | None, str | None, str | None]:
+    return (envelope.sender, envelope.to, envelope.subject) if envelope else (None, None, None)

@@ -16,6 +16,7 @@ class EmlFiles(WayOut):
     """Writes each message to a file of its key: written, synced, renamed. Twice is the same as once."""
 
     name = "eml"
+    suffix = ".eml"
     idempotent = True
     batch = 1000
 
@@ -44,7 +45,11 @@ class EmlFiles(WayOut):
 
     def path(self, key: str) -> Path:
         """Where the message of this key lies."""
-        return self.folder / f"{key}.eml"
+        return self.folder / f"{key}{self.suffix}"
+
+    def content(self, message: Outgoing) -> bytes:
+        """What is written."""
+        return message.raw
 
     def _write(self, message: Outgoing) -> Outcome:
         try:
@@ -58,7 +63,7 @@ class EmlFiles(WayOut):
         unfinished = path.with_suffix(".unfinished")
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(message.raw)
+            file.write(self.content(message))
             file.flush()
             os.fsync(handle)
         unfinished.replace(path)

@@ -23,9 +23,13 @@ from loyaltyloop.channels.sandbox import Missing
 
 def fold(body: Body, known: Mapping[str, Any], environment: Environment, sources: Sources) -> Body:
     """The body with the known names in their places. FilesError for what a template must not do."""
+    return _merge(restrained(body, known, environment, sources), EvalContext(environment), sources)
+
+
+def restrained(body: Body, known: Mapping[str, Any], environment: Environment, sources: Sources) -> Body:
+    """The body with the known names in their places, held to what a message may do; not yet merged."""
     folding = _Fold(known, environment, sources)
-    folded = [made for node in body for made in folding.visit_list(node)]
-    return _merge(folded, EvalContext(environment), sources)
+    return [made for node in body for made in folding.visit_list(node)]
 
 
 _JINJA = frozenset(("self", "super", "caller", "varargs", "kwargs"))

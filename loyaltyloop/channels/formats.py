@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
@@ -38,6 +39,15 @@ _MONTHS = {
 }
 _DAYS = {"en": "{d} {m}", "de": "{d}. {m}", "es": "{d} de {m}", "pt": "{d} de {m}"}
 _YEARS = {"es": " de {y}", "pt": " de {y}"}
+
+
+@dataclass(slots=True)
+class Reader:
+    """How amounts and dates are written for this customer."""
+
+    currency: str
+    locale: str | None
+    zone: str
 
 
 class Money(Decimal):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
 
+from loyaltyloop.channels.outbox import CALLS
 from loyaltyloop.journey.dice import jitter
 from loyaltyloop.journey.model import QuietHours, Shop
 from loyaltyloop.journey.times import load_zone, to_instant, to_local
@@ -62,7 +63,7 @@ Check = Callable[[Candidate, Moment], Verdict | None]
 
 def judge(message: Candidate, moment: Moment) -> Verdict:
     """The verdict of the first check that objects; else it may be rendered and leave."""
-    for check in CHECKS:
+    for check in CHECKS_OF_CALLS if message.channel == CALLS else CHECKS:
         if verdict := check(message, moment):
             return verdict
     return PASS
@@ -96,6 +97,17 @@ def _consent(message: Candidate, moment: Moment) -> Verdict | None:
             return None
 
 
+def _may_be_told(message: Candidate, moment: Moment) -> Verdict | None:
+    """For marketing, other systems hear only of customers who agreed to marketing by some channel."""
+    if message.purpose != "marketing":
+        return None
+    for channel in ("email", "sms", "push"):
+        withdrawn = (message.customer_id, channel, "marketing") in moment.withdrawn
+        if getattr(message, f"agreed_{channel}") and not withdrawn:
+            return None
+    return Verdict("refused", "no consent to marketing by any channel")
+
+
 def _address(message: Candidate, _: Moment) -> Verdict | None:
     if not message.email:
         return Verdict("refused", "no address")
@@ -122,7 +134,8 @@ def _seldom(message: Candidate, moment: Moment) -> Verdict | None:
 
 def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
     if message.expires_at is not None and moment.now > message.expires_at:
-        return Verdict("refused", "expired")
+        tried = message.channel == CALLS and message.reason
+        return Verdict("refused", f"expired: {message.reason}" if tried else "expired")
     return None
 
 
@@ -153,6 +166,15 @@ CHECKS: tuple[Check, ...] = (
     _paused,
     _seldom,
     _quiet_hours,
+)
+# A call goes to another system, at whatever hour: what is about reaching the customer is not asked.
+CHECKS_OF_CALLS: tuple[Check, ...] = (
+    _enrolment_runs,
+    _journey_live,
+    _customer_exists,
+    _may_be_told,
+    _conditions,
+    _in_time,
 )
 
 

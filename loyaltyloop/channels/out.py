@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 State = Literal["handed_over", "refused", "unknown", "try_again"]
@@ -12,12 +13,17 @@ State = Literal["handed_over", "refused", "unknown", "try_again"]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message ready to leave: its key, the bare addresses of its envelope, and its bytes (CRLF lines)."""
+    """A message ready to leave: its key, the bare addresses of its envelope, and its bytes (CRLF lines).
+
+    Of a call: the name of the secret that signs it, the address it goes to, and its body. `age`: how long
+    ago it was decided.
+    """
 
     key: str
     sender: str
     to: str
     raw: bytes
+    age: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +32,29 @@ class Outcome:
 
     `handed_over`: the other side has it. `refused`: it never will, and says so. `try_again`: it surely has
     not got it, and may take it later. `unknown`: it may have got it or not; never repeated by itself.
-    `away`: said of one to be tried again, where no other message would fare better now.
+    `away`: said of one to be tried again, where no other message would fare better now. `after`: how long to
+    wait before it is tried again, where the way out knows.
     """
 
     key: str
     state: State
     reason: str = ""
     away: bool = False
+    after: timedelta | None = None
 
 
 class WayOut(ABC):
     """A way out. `idempotent`: handing over the same key and bytes twice does what doing it once does.
 
     `batch`: how many messages leave within about a second, which is what one claim covers. `far`: does it
-    hand messages to another machine?
+    hand messages to another machine? `keeps`: what is tried again is so with the bytes of the first time.
     """
 
     name: str
     idempotent: bool
     batch: int
     far: bool = False
+    keeps: bool = False
 
     @abstractmethod
     def open(self) -> str | None:

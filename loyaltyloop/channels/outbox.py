@@ -36,20 +36,25 @@ journey: Table = LiveJourney.__table__  # type: ignore[attr-defined]
 
 SNAPSHOT = 50_000
 RETRY = timedelta(minutes=5)
+CALLS = "hook"  # the channel of what goes to another system and not to the customer
 # Written out, and without a type (`= 1` would follow): SQLite then finds its partial index.
 WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 CLAIMED: ColumnElement[bool] = literal_column("message.state = 'claimed'")
 
 
-def ready(connection: Connection, now: datetime, who: ColumnElement[bool]) -> Sequence[Row[tuple[str, int]]]:
-    """What may leave by now, (key, customer id), in the order of claiming: priority, entered_at, key.
+def ready(
+    connection: Connection, now: datetime, channel: str, who: ColumnElement[bool]
+) -> Sequence[Row[tuple[str, int]]]:
+    """What of a channel may leave by now, (key, customer id), in the order of claiming.
 
-    At most SNAPSHOT of them; a paused journey's messages stay where they are.
+    That is by priority, then entered_at, then key. At most SNAPSHOT of them; a paused journey's
+    messages stay where they are.
     """
     paused = select(journey.c.name).where(journey.c.state == "paused")
     chosen = (
         select(message.c.key, message.c.customer_id)
-        .where(WAITING, message.c.due_at <= now, message.c.journey.not_in(paused), who)
+        .where(WAITING, message.c.due_at <= now, message.c.channel == channel)
+        .where(message.c.journey.not_in(paused), who)
         .order_by(message.c.priority.desc(), message.c.entered_at, message.c.key)
         .limit(SNAPSHOT)
     )
@@ -75,10 +80,10 @@ def claims(messages: Iterable[tuple[str, int]], size: int) -> Iterator[list[str]
         yield list(taken.values())
 
 
-def claimed_keys(connection: Connection) -> dict[str, str]:
+def claimed_keys(connection: Connection, channel: str) -> dict[str, str]:
     """Messages that were claimed and whose hand-over is not on record: key → the way out."""
-    chosen = select(message.c.key, message.c.via).where(CLAIMED).order_by(message.c.key)
-    return {row.key: row.via for row in connection.execute(chosen)}
+    chosen = select(message.c.key, message.c.via).where(CLAIMED, message.c.channel == channel)
+    return {row.key: row.via for row in connection.execute(chosen.order_by(message.c.key))}
 
 
 def load_claimed(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
@@ -93,20 +98,24 @@ def load_claimed(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
     return [found[key] for key in keys if key in found]
 
 
-def record(connection: Connection, outcomes: Iterable[Outcome], now: datetime) -> dict[str, int]:
+def record(
+    connection: Connection, outcomes: Iterable[Outcome], now: datetime, keep: bool = False
+) -> dict[str, int]:
     """Write what became of handed-over messages; their customers may go on. Counts by state.
 
-    What a way out could not take now, for sure, is held again and tried later.
+    What a way out could not take now is held again and tried later; `keep`: with the same bytes.
     """
-    by_state: dict[tuple[str, str], list[str]] = {}
+    by_state: dict[tuple[str, str, timedelta], list[str]] = {}
     for outcome in outcomes:
-        by_state.setdefault((outcome.state, outcome.reason), []).append(outcome.key)
+        kind = (outcome.state, outcome.reason, outcome.after or RETRY)
+        by_state.setdefault(kind, []).append(outcome.key)
     counts: dict[str, int] = {}
-    for (state, reason), keys in sorted(by_state.items()):
+    for (state, reason, after), keys in sorted(by_state.items()):
         values: dict[str, Any] = {"state": state, "reason": reason}
         if state == "try_again":
-            _forget_bodies(connection, keys)
-            values = {"state": "held", "reason": reason, "due_at": now + RETRY, "handed_over_at": None}
+            if not keep:
+                _forget_bodies(connection, keys)
+            values = {"state": "held", "reason": reason, "due_at": now + after, "handed_over_at": None}
         elif state == "refused":
             values["handed_over_at"] = None
         mine = and_(among(connection, message.c.key, keys), message.c.state == "claimed")

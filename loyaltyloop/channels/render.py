@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from loyaltyloop.channels.compile import Compiled, Workshop
 from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.formats import Reader
+from loyaltyloop.channels.json_bodies import Bodies
 from loyaltyloop.channels.links import TRAP, Links, destination, host_of
 from loyaltyloop.channels.plain_text import tidy
 from loyaltyloop.channels.questions import Asked
@@ -45,15 +47,6 @@ class Rendered:
     unsubscribe: str  # empty: nobody can, from a transactional message
 
 
-@dataclass(slots=True)
-class Reader:
-    """How amounts and dates are written for this customer."""
-
-    currency: str
-    locale: str | None
-    zone: str
-
-
 class Renderer:
     """Renders templates; each is compiled when it is first asked for.
 
@@ -66,6 +59,7 @@ class Renderer:
         names = shop_names(shop)
         self.language = str(names["language"])
         self._workshop = Workshop(sources, {"shop": names})
+        self.bodies = Bodies(sources, names, shop)
         self._public = public_url.rstrip("/")
         self._maker = Maker(secret)
         self._host = host_of(shop.url)

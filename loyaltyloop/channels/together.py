@@ -49,7 +49,7 @@ class Together:
         document, subject = flattener.flatten(name)
         written = self._written(name, language)
         text = None if written is None else flattener.written(written)
-        paths = frozenset(_paths([*document, *subject, *(text or ())]))
+        paths = frozenset(paths_in([*document, *subject, *(text or ())]))
         known = {**self._known, "language": language, "direction": _direction(language)}
         sources = flattener.sources
         return Flat(
@@ -85,14 +85,14 @@ def _direction(language: str) -> str:
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-def _paths(body: Iterable[nodes.Node]) -> Iterator[str]:
+def paths_in(body: Iterable[nodes.Node]) -> Iterator[str]:
     """Every name, and each longer one's beginnings: of `a.b.c` also `a.b`, but not `a`."""
     for node in body:
         if path := _path(node):
             parts = path.split(".")
             yield from (".".join(parts[:count]) for count in range(min(2, len(parts)), len(parts) + 1))
         else:
-            yield from _paths(children(node))
+            yield from paths_in(children(node))
 
 
 def _path(node: nodes.Node) -> str:

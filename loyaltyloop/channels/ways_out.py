@@ -1,20 +1,17 @@
-"""The ways out by their names; the settings choose one."""
+"""The channels by their names, and the way out of each; the settings choose it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from loyaltyloop.channels.eml import EmlFiles
+from loyaltyloop.channels.channel import Channel
+from loyaltyloop.channels.hook import Hook
+from loyaltyloop.channels.mail import Mail
 from loyaltyloop.channels.out import WayOut
-from loyaltyloop.channels.smtp import Smtp
 from loyaltyloop.settings import Settings
 
-WAYS_OUT: dict[str, Callable[[Settings], WayOut]] = {
-    "eml": lambda settings: EmlFiles(settings.outbox),
-    "smtp": Smtp.of,
-}
+# In the order in which they are delivered: what waits for other people's servers comes last.
+CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (Mail(), Hook())}
 
 
-def choose_out(settings: Settings) -> WayOut:
-    """The way out that `LOOP_EMAIL` names."""
-    return WAYS_OUT[settings.email](settings)
+def choose_ways(settings: Settings) -> dict[str, WayOut]:
+    """The way out of each channel, as the settings name it."""
+    return {name: channel.choose(settings) for name, channel in CHANNELS.items()}

@@ -53,6 +53,8 @@ def action_of(file: StepFile, purpose: model.Purpose, names: Names) -> model.Act
             return _recommend(file)
         case GiveFile():
             return _give(file)
+        case CallFile():
+            return model.Call(file.hook, file.url, file.body, purpose)
         case _:
             return _small(file)
 
@@ -63,8 +65,6 @@ def _small(file: StepFile) -> model.Action:
             return model.Score(file.model)
         case SetFile():
             return _set(file)
-        case CallFile():
-            return model.Call(file.hook, file.url, file.body)
         case StartFile():
             return model.Start(file.start)
         case LeaveFile():

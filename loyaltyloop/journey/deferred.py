@@ -19,7 +19,6 @@ from loyaltyloop.journey.tree import Path, Source
 DEFERRED: dict[str, str] = {
     "give": "vouchers, points and badges",
     "score": "trained models",
-    "call": "signed web hooks",
     "predicted": "trained models",
     "redeemed": "vouchers, whose codes orders can use",
     "channel": "ways out other than e-mail",
@@ -31,10 +30,9 @@ DEFERRED: dict[str, str] = {
     "vouchers": "vouchers",
     "points": "points",
     "tiers": "tiers",
-    "hooks": "signed web hooks",
 }
 _CONDITIONS = ("predicted", "redeemed")
-_SHOP = ("caps", "hold_while", "vouchers", "points", "tiers", "hooks")
+_SHOP = ("caps", "hold_while", "vouchers", "points", "tiers")
 
 
 def refusals(journey: Journey | None, shop: Shop | None) -> list[Problem]:

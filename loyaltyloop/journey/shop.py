@@ -6,7 +6,7 @@ from loyaltyloop.errors import Problem
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.deferred import used_in_shop
 from loyaltyloop.journey.meaning import Names, condition_of
-from loyaltyloop.journey.model import Market, QuietHours, Sender, Shop, Topic
+from loyaltyloop.journey.model import Hook, Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.places import conditions_in
 from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.tree import Source
@@ -38,11 +38,23 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
             for name, one in file.markets.items()
         ),
         topics=tuple(_topic(name, texts) for name, texts in file.topics.items()),
+        hold_while=tuple(
+            (purpose, condition_of(condition, Names(segments=segments)))
+            for purpose, condition in (file.hold_while or {}).items()
+        ),
+        hooks=tuple(
+            Hook(name, one.url, one.secret or secret_name(name)) for name, one in (file.hooks or {}).items()
+        ),
         uses=used_in_shop(file, source),
         extra=_extra(file),
         **{word: value for word, value in given.items() if value is not None},  # type: ignore[arg-type]
     )
     return shop, problems
+
+
+def secret_name(hook: str) -> str:
+    """The environment's name of the secret that signs calls of this hook, unless shop.yaml names another."""
+    return f"LOOP_HOOK_{hook.upper()}_SECRET"
 
 
 def _topic(name: str, texts: str | dict[str, str]) -> Topic:

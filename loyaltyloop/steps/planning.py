@@ -23,7 +23,7 @@ _KEYS: dict[str, type] = {"id": int, "key": str, "due_at": datetime, "expires_at
 
 @dataclass(frozen=True)
 class Planned:
-    """What is planned for everybody who arrives. `due`: the first instant (UTC) for who lives in a zone.
+    """What is planned for everybody who arrives. `due`: from when on (UTC), by zone; None: now.
 
     `expires_after` counts from the decision: what would leave later is dropped.
     """
@@ -31,7 +31,7 @@ class Planned:
     channel: str
     purpose: Purpose
     template: str
-    due: Callable[[str], datetime]
+    due: Callable[[str], datetime] | None
     expires_after: Duration | None
 
 
@@ -61,7 +61,8 @@ def plan(stand: Stand, planned: Planned) -> None:
     )
     if not people:
         return
-    due = {zone: planned.due(zone) for zone in {person.zone for person in people}}
+    zones = {person.zone for person in people}
+    due = {zone: planned.due(zone) if planned.due else stand.now for zone in zones}
     after = planned.expires_after
     expires = {zone: after.after(stand.now, zone) if after else None for zone in due}
     name, first = stand.journey.name, stand.step.first_name or stand.step.name

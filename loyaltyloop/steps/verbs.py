@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from loyaltyloop.steps import ask, branch, leave, recommend, send, set, split, start, wait, wait_for
+from loyaltyloop.steps import (
+    ask,
+    branch,
+    call,
+    leave,
+    recommend,
+    send,
+    set,
+    split,
+    start,
+    wait,
+    wait_for,
+)
 from loyaltyloop.steps.stand import Verb
 
 VERBS: dict[str, Verb] = {
@@ -14,6 +26,7 @@ VERBS: dict[str, Verb] = {
     "split": split.look,
     "recommend": recommend.look,
     "set": set.look,
+    "call": call.look,
     "start": start.look,
     "leave": leave.look,
 }

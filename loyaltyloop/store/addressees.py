@@ -58,6 +58,12 @@ def load_letters(connection: Connection, keys: Collection[str]) -> dict[str, Let
     return {row.key: _letter(row, ids) for row in rows}
 
 
+def user_ids(connection: Connection, customers: Collection[int]) -> dict[int, str]:
+    """Customer → a user id of theirs, where there is one: the first in order, as there may be several."""
+    found = _ids(connection, customers)
+    return {number: one.value for number, one in found.items() if one.kind == "user"}
+
+
 def _letter(row: Row[Any], ids: Mapping[int, Addressee]) -> Letter:
     left_at = row.received_at or row.handed_over_at or row.claimed_at
     return Letter(row.key, row.journey, left_at, ids.get(row.customer_id))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from loyaltyloop.journey import plan as journey_plan
 from loyaltyloop.journey.deferred import refusals
-from loyaltyloop.journey.model import Ask, ByEvent, Journey, Send, Step
+from loyaltyloop.journey.model import Ask, ByEvent, Call, Journey, Send, Step
 from loyaltyloop.journey.numbers import counted, people
 from loyaltyloop.journey.plan import Difference
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
@@ -235,9 +235,21 @@ class Edit:
         return Fate(place, fresh, reason)
 
     def _hindrance(self, step: Step, target: Step, fresh: Move, names: dict[str, str]) -> str:
-        if isinstance(step.action, Send | Ask) and not isinstance(target.action, Send | Ask):
-            return f"their message is on its way, and {target.name!r} no longer sends one"
+        if _sends(step) != _sends(target) and _sends(step):
+            what, verb = ("message", "sends") if _sends(step) == "message" else ("call", "makes")
+            return f"their {what} is on its way, and {target.name!r} no longer {verb} one"
         before = {new: old for old, new in names.items()}
         ahead = {before.get(name, name) for name in journey_plan.downstream(self.new, target.name)}
         again = would_meet_again(self.connection, self.new.name, fresh, ahead)
         return f"they would come to {', '.join(map(repr, again))} a second time" if again else ""
+
+
+def _sends(step: Step) -> str:
+    """What a step lets leave, if anything: a message to the customer, or a call."""
+    match step.action:
+        case Send() | Ask():
+            return "message"
+        case Call():
+            return "call"
+        case _:
+            return ""

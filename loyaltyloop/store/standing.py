@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from loyaltyloop.journey.model import Ask, At, Send, Step
+from loyaltyloop.journey.model import Ask, At, Call, Journey, Send, Step
 from loyaltyloop.journey.times import Duration, next_at
 from loyaltyloop.store.models import Customer, Engagement, Enrolment, Kept, Message, Visit
 from loyaltyloop.store.versions import load_versions
@@ -156,18 +156,24 @@ def renew_messages(connection: Connection, journey: str) -> None:
     for version, step in places:
         if version not in live:
             continue  # its people have ended, and the gate refuses it for that
-        send = _sent_by(live[version].step(step))
-        words = {"template": send.template, "channel": send.channel, "purpose": send.purpose}
+        words = _sent_by(_step(live[version], step))
         here = and_(waiting, message.c.version == version, message.c.step == step)
         connection.execute(update(message).where(here).values(priority=live[version].priority, **words))
 
 
-def _sent_by(step: Step) -> Send:
+def _step(journey: Journey, name: str) -> Step:
+    return next(step for step in (*journey.steps, *journey.at_end) if step.name == name)
+
+
+def _sent_by(step: Step) -> dict[str, str]:
+    """What a message has of the step that sends it."""
     match step.action:
         case Send() as send:
-            return send
+            return {"template": send.template, "channel": send.channel, "purpose": send.purpose}
         case Ask(send=send):
-            return send
+            return {"template": send.template, "channel": send.channel, "purpose": send.purpose}
+        case Call() as call:
+            return {"template": call.body or "", "channel": "hook", "purpose": call.purpose}
         case _:
             raise LookupError(f"{step.name!r} sends nothing, and a message of it waits")
 

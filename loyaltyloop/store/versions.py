@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, Table, exists, or_, select
 
 from loyaltyloop.errors import TurnRefused, UserError
-from loyaltyloop.journey.model import Ask, Journey, Purpose, Send, Shop, Step
+from loyaltyloop.journey.model import Ask, Call, Journey, Purpose, Send, Shop, Step
 from loyaltyloop.journey.reader import SHOP_FILE, read_journey, read_shop
 from loyaltyloop.store.models import Content, Enrolment, JourneyVersion, LiveFile, LiveJourney
 
@@ -193,6 +193,8 @@ def _for_purpose(step: Step, old: Purpose, new: Purpose) -> Step:
     """The step, its message with the journey's new purpose where it had the journey's old one."""
     match step.action:
         case Send(purpose=purpose) if purpose == old:
+            return replace(step, action=replace(step.action, purpose=new))
+        case Call(purpose=purpose):
             return replace(step, action=replace(step.action, purpose=new))
         case Ask(send=Send(purpose=purpose)) if purpose == old:
             send = replace(step.action.send, purpose=new)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from loyaltyloop.channels.outbox import WAITING, message
 from loyaltyloop.journey.model import Step
@@ -17,9 +17,10 @@ from loyaltyloop.store.cohorts import cohort, enrolment, take
 from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.touched import newest_seq
 from loyaltyloop.turn.counts import Counts, Row, TurnReport
+from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.frame import Frame, journey_table
 from loyaltyloop.turn.next_look import next_look
-from loyaltyloop.turn.stages import Stage
+from loyaltyloop.turn.stages import DELIVERING, Stage
 from loyaltyloop.turn.stepping import CHUNK, pass_by
 
 
@@ -46,6 +47,8 @@ def _arrived(frame: Frame) -> bool:
 def close(frame: Frame) -> Counts:
     """Run the `at_end` steps of whoever has ended, and note that all up to here were looked at."""
     ended = _at_end(frame) if frame.journey.at_end else 0
+    if ended and any(step.verb == "call" for step in frame.journey.at_end):
+        frame.pass_on(DELIVERING, deliver(frame))
     with frame.transactions.write() as connection:
         _note(connection, frame, seen_seq=frame.upto)
     return Counts({"at_end": ended} if ended else {})
@@ -87,8 +90,7 @@ def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) ->
     rows = tuple(_rows(frame, stages, counts))
     with frame.transactions.read() as connection:
         due, look = _next_due(connection, frame), next_look(connection, frame)
-    wait = frame.left_over.why if frame.left_over else ""
-    report = TurnReport(frame.journey.name, frame.now, rows, due, wait, look)
+    report = TurnReport(frame.journey.name, frame.now, rows, due, frame.messages_wait, look)
     if not report.idle and frame.limits.all:
         with frame.transactions.write() as connection:
             told: dict[str, dict[str, int]] = {}
@@ -118,8 +120,9 @@ def _next_due(connection: Connection, frame: Frame) -> datetime | None:
     held = and_(message.c.journey == frame.journey.name, WAITING)
     times: list[datetime | None] = []
     if frame.left_over:
-        held = and_(held, message.c.due_at > frame.now)
-        times.append(frame.left_over.again)
+        others = message.c.channel.not_in(frame.left_over)
+        held = and_(held, or_(message.c.due_at > frame.now, others))
+        times += [one.again for one in frame.left_over.values()]
     times.append(_first(connection, message.c.due_at, held))
     for live in frame.versions:  # one by one: each has its own end of the index
         waiting = and_(

@@ -115,11 +115,17 @@ class Frame:
     answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
     busy: set[Busy] = field(default_factory=set)
     passed: dict[str, Counts] = field(default_factory=dict)  # by stage: what moved behind the delivery
-    left_over: LeftOver | None = None  # delivery ended early, and is not begun again in this turn
+    # By channel: its delivery ended early, and is not begun again in this turn.
+    left_over: dict[str, LeftOver] = field(default_factory=dict)
 
     def pass_on(self, stage: str, counts: Counts) -> None:
         """Note what moved at a stage after its own task was over."""
         self.passed[stage] = Counts.sum([self.passed.get(stage, Counts()), counts])
+
+    @property
+    def messages_wait(self) -> str:
+        """Why messages that could have left did not; empty where none waits so."""
+        return "; ".join(dict.fromkeys(one.why for one in self.left_over.values()))
 
     def version(self, number: int | None) -> Live:
         """The version of that number."""

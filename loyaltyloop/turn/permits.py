@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, exists, select, union
 
-from loyaltyloop.channels.outbox import WAITING, message
+from loyaltyloop.channels.outbox import CALLS, WAITING, message
 from loyaltyloop.channels.reach import REMEDY, lost_links
 from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.journey.model import Ask, Journey, Send
@@ -70,7 +70,8 @@ def _can_be_unsubscribed(
     connection: Connection, world: World, versions: Sequence[Journey], now: datetime
 ) -> None:
     """Links that open on this machine alone are for trials: real marketing does not leave with them."""
-    lost = lost_links(world.public_url) if world.out.far else ""
+    far = any(way.far for channel, way in world.ways.items() if channel != CALLS)
+    lost = lost_links(world.public_url) if far else ""
     if lost and (any(map(_sends_marketing, versions)) or _marketing_waits(connection, now)):
         raise TurnRefused(f"Marketing messages would leave, and {lost}. Nothing was done. {REMEDY}")
 
@@ -86,7 +87,7 @@ def _sends_marketing(journey: Journey) -> bool:
 def _marketing_waits(connection: Connection, now: datetime) -> bool:
     """Is there marketing of any journey that this turn's delivery might hand over?"""
     paused = select(journey_table.c.name).where(journey_table.c.state == "paused")
-    ready = (WAITING, message.c.due_at <= now, message.c.purpose == "marketing")
+    ready = (WAITING, message.c.due_at <= now, message.c.purpose == "marketing", message.c.channel != CALLS)
     return bool(connection.execute(select(exists().where(*ready, message.c.journey.not_in(paused)))).scalar())
 
 

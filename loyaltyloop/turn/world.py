@@ -1,8 +1,8 @@
-"""What a turn works with: the database, the way out and the secret, chosen once by the outermost caller."""
+"""What a turn works with: the database, the ways out and the secret, chosen once by the outermost caller."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,20 +10,21 @@ from sqlalchemy import Engine
 
 from loyaltyloop.channels.out import WayOut
 from loyaltyloop.channels.renderers import Renderers
-from loyaltyloop.channels.ways_out import choose_out
+from loyaltyloop.channels.ways_out import choose_ways
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.schema import open_store
 
 
 @dataclass(frozen=True)
 class World:
-    """The real thing by default; tests give a way out that only remembers.
+    """The real thing by default; tests give ways out that only remember.
 
+    `ways`: the way out of each channel; what is planned for another channel stays where it is.
     `clock`: tells the present (UTC) where turns are taken at the present; None where their time is made up.
     """
 
     engine: Engine
-    out: WayOut
+    ways: Mapping[str, WayOut]
     secret: bytes
     public_url: str
     clock: Callable[[], datetime] | None = None
@@ -36,4 +37,4 @@ class World:
     def open(cls, settings: Settings, clock: Callable[[], datetime] | None = None) -> World:
         """The world that these settings describe; the database is brought to the newest schema."""
         engine = open_store(settings.database)
-        return cls(engine, choose_out(settings), settings.secret(), settings.public_url, clock)
+        return cls(engine, choose_ways(settings), settings.secret(), settings.public_url, clock)

@@ -82,7 +82,7 @@ def prepare(engine: Engine, people: int) -> None:
 
 def world(engine: Engine, out: WayOut) -> World:
     """What a turn works with, here and in the process that is killed."""
-    return World(engine, out, b"a secret for tests", "https://shop.example")
+    return World(engine, {"email": out}, b"a secret for tests", "https://shop.example")
 
 
 def _record(engine: Engine, calls: Iterator[Call]) -> None:

@@ -62,7 +62,7 @@ class Taken(WayOut):
 
 def world(engine: Engine) -> World:
     """What the engine's turns work with here."""
-    return World(engine, Taken(), b"a secret for tests", "http://shop.example")
+    return World(engine, {"email": Taken()}, b"a secret for tests", "http://shop.example")
 
 
 def empty(engine: Engine) -> None:

@@ -17,7 +17,7 @@ from loyaltyloop.journey.model.entering import (
     Entrance,
 )
 from loyaltyloop.journey.model.journey import Journey, Step
-from loyaltyloop.journey.model.shop import Market, QuietHours, Sender, Shop, Topic
+from loyaltyloop.journey.model.shop import Hook, Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.model.steps import (
     VERBS,
     Action,
@@ -59,6 +59,7 @@ __all__ = [
     "Entrance",
     "Exclusion",
     "Give",
+    "Hook",
     "Journey",
     "Leave",
     "Market",

@@ -60,6 +60,15 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Hook:
+    """Where a `call` goes, and the name in the environment of the secret that signs it."""
+
+    name: str
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True)
 class Shop:
     """shop.yaml, read."""
 
@@ -77,5 +86,7 @@ class Shop:
     turns_every: Duration = field(default_factory=lambda: Duration.of("15 minutes"))
     turns_at_least_apart: Duration = field(default_factory=lambda: Duration.of("1 minute"))
     topics: tuple[Topic, ...] = ()
+    hold_while: tuple[tuple[Purpose, Condition], ...] = ()
+    hooks: tuple[Hook, ...] = ()
     uses: tuple[Used, ...] = ()
     extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates

@@ -171,6 +171,8 @@ class Call:
     hook: str | None = None
     url: str | None = None
     body: str | None = None
+    purpose: Purpose = "marketing"  # the reader fills in the journey's
+    expires_after: Duration = field(default_factory=lambda: Duration.of("3 days"))  # how long it is tried
 
 
 @dataclass(frozen=True)

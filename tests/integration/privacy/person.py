@@ -93,7 +93,9 @@ class Scene:
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine, self.folder = engine, folder
-        self.world = World(engine, EmlFiles(folder / "outbox"), b"a secret for tests", "https://l.example")
+        self.world = World(
+            engine, {"email": EmlFiles(folder / "outbox")}, b"a secret for tests", "https://l.example"
+        )
         files: dict[str, str | bytes] = {
             "journeys/shop.yaml": DAYTIME,
             "journeys/letters.yaml": JOURNEY,

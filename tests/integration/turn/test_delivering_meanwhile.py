@@ -88,7 +88,7 @@ class Choosy(Taken):
 
 def test_a_step_while_the_hand_over_is_recorded(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(engine, WELCOME)
-    stage.world = World(engine, Choosy(), b"secret", "http://shop.example")
+    stage.world = World(engine, {"email": Choosy()}, b"secret", "http://shop.example")
     stage.knows("ada", "ben")
     stage.did("ada", "Signed Up", "03-02 10:00")
     stage.did("ben", "Signed Up", "03-02 10:01")

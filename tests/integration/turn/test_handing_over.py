@@ -44,7 +44,7 @@ def _signed_up(engine: Engine, name: str = "greeting") -> Stage:
 
 def test_what_is_tried_again_is_rendered_again_and_leaves(engine: Engine) -> None:
     stage = _signed_up(engine)
-    stage.world = World(engine, BusyOnce(), b"secret", "http://shop.example")
+    stage.world = World(engine, {"email": BusyOnce()}, b"secret", "http://shop.example")
     stage.run("greeting", "03-02 10:00")
     assert stage.messages() == [("ada", "hello", "held", "busy")]
     stage.run("greeting", "03-02 10:06")

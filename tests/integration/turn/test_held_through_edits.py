@@ -124,7 +124,7 @@ class Edited(Taken):
 def test_an_edit_while_a_message_is_handed_over_holds_for_its_next_try(engine: Engine) -> None:
     stage = held(engine, "purpose: service\n" + LETTER, consent=False)
     taken = stage.world
-    stage.world = World(engine, Edited(stage), b"a secret for tests", "http://shop.example")
+    stage.world = World(engine, {"email": Edited(stage)}, b"a secret for tests", "http://shop.example")
     stage.run("other", "03-03 09:00")
     assert stage.messages() == [("ada", "hello", "held", "busy")]
     stage.world = taken

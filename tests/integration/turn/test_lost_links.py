@@ -35,7 +35,7 @@ def _stage(engine: Engine, out: Taken, url: str) -> Stage:
     stage.knows("ada")
     stage.did("ada", "Signed Up", "03-02 09:00")
     stage.did("ada", "Order Shipped", "03-02 09:00")
-    stage.world = World(engine, out, b"secret", url)
+    stage.world = World(engine, {"email": out}, b"secret", url)
     return stage
 
 
@@ -52,13 +52,13 @@ def test_marketing_is_refused_and_nothing_is_done(engine: Engine) -> None:
 
 def test_a_turn_does_not_deliver_anothers_marketing_either(engine: Engine) -> None:
     stage = _stage(engine, Taken(), HERE)
-    stage.world.out.open = lambda: "away"  # type: ignore[method-assign]
+    stage.world.ways["email"].open = lambda: "away"  # type: ignore[method-assign]
     stage.run("offer", "03-02 10:00")
     assert [state for _, _, state, _ in stage.messages()] == ["planned"]
-    stage.world = World(engine, Far(), b"secret", HERE)
+    stage.world = World(engine, {"email": Far()}, b"secret", HERE)
     with pytest.raises(TurnRefused, match="Marketing messages would leave"):
         stage.run("parcel", "03-02 10:00")
-    stage.world = World(engine, Far(), b"secret", THERE)
+    stage.world = World(engine, {"email": Far()}, b"secret", THERE)
     stage.run("parcel", "03-02 10:00")
     assert len(stage.sent()) == 2
 

@@ -38,7 +38,7 @@ def _crowd(engine: Engine, people: int, out: WayOut, clock: Callable[[], datetim
     for number in range(people):
         stage.knows(f"c{number}")
         stage.did(f"c{number}", "Signed Up", "03-02 09:00")
-    stage.world = World(engine, out, b"secret", "http://shop.example", clock)
+    stage.world = World(engine, {"email": out}, b"secret", "http://shop.example", clock)
     return stage
 
 
@@ -62,7 +62,7 @@ def test_a_mail_server_that_hangs_is_asked_once_or_twice_in_a_turn(engine: Engin
     assert report.next_due == utc("03-02 10:05")
     assert report.messages_wait
     assert {state for state, _ in _states(stage)} <= {"planned", "held"}
-    stage.world = World(engine, Taken(), b"secret", "http://shop.example")
+    stage.world = World(engine, {"email": Taken()}, b"secret", "http://shop.example")
     stage.run("greeting", "03-02 10:05")
     assert len(stage.sent()) == 12
 
@@ -169,7 +169,7 @@ def test_a_claim_is_repeated_with_the_same_bytes_whatever_was_changed_meanwhile(
         "journeys/j0.yaml": dedent(GREETING.format(name="greeting")),
     }
     apply(engine, read_project(files), utc("03-02 10:10"))
-    stage.world = World(engine, out, b"another secret", "http://new.example")
+    stage.world = World(engine, {"email": out}, b"another secret", "http://new.example")
     stage.run("greeting", "03-02 10:15")
     first, again = out.given
     assert first == again
@@ -213,7 +213,7 @@ def test_messages_of_another_journey_that_are_left_over_wake_this_one(engine: En
     with open_turn(stage.world, "greeting", utc("03-02 10:00")) as turn:
         for each in turn.stages[:-3]:
             turn.run(each)
-    stage.world = World(engine, out, b"secret", "http://shop.example", lambda: utc("03-02 10:06"))
+    stage.world = World(engine, {"email": out}, b"secret", "http://shop.example", lambda: utc("03-02 10:06"))
     report = run_turn(stage.world, "idle", utc("03-02 10:00"))
     assert (report.next_due, stage.sent()) == (utc("03-02 10:00"), [])
 

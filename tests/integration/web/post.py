@@ -75,7 +75,7 @@ class Post:
         self.secret = service.secret
         self.stage = Stage(service.engine)
         self.folder = folder
-        self.world = World(service.engine, EmlFiles(folder), self.secret, service.public_url)
+        self.world = World(service.engine, {"email": EmlFiles(folder)}, self.secret, service.public_url)
         links = [f'<p><a href="https://elsewhere.example{path}">x</a></p>' for path in paths or PATHS]
         files: dict[str, str | bytes] = {
             "journeys/shop.yaml": DAYTIME,

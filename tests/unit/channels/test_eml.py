@@ -9,7 +9,7 @@ import pytest
 
 from loyaltyloop.channels.eml import EmlFiles
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.ways_out import choose_out
+from loyaltyloop.channels.ways_out import choose_ways
 from loyaltyloop.settings import Settings
 
 BATCH = [
@@ -60,7 +60,7 @@ def test_others_cannot_read_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("email", "name"), [("eml", "eml"), ("smtp", "smtp")])
 def test_the_settings_choose(email: str, name: str, tmp_path: Path) -> None:
-    assert choose_out(Settings(project=tmp_path, email=email)).name == name
+    assert choose_ways(Settings(project=tmp_path, email=email))["email"].name == name
 
 
 def test_a_file_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from tests.unit.journey.projects import good
 STEPS = {
     "give": "- {give: thanks, points: 5}",
     "score": "- {score: risk, model: lapse}",
-    "call": "- {call: desk, url: 'https://www.shop.example/hook'}",
     "predicted": "- {send: a, template: welcome/hello, if: {not: {predicted: {lapse: {over: 0.7}}}}}",
     "redeemed": "- {give: thanks, points: 5}\n  - {send: a, template: welcome/hello, if: {redeemed: thanks}}",
     "channel": "- {send: a, template: welcome/hello, channel: sms}",
@@ -28,7 +27,6 @@ SHOP = {
     "vouchers": "vouchers: {spring: {value: 10%, pattern: SPRING}}",
     "points": "points: {earn: 1, for_each: 1}",
     "tiers": "tiers: {gold: {points: 500}}",
-    "hooks": "hooks: {desk: {url: 'https://www.shop.example/hook'}}",
 }
 HEAD = "journey: waits\nabout: A word.\npurpose: service\nenter: {event: A}\ngoal: {did: B}\nsteps:\n  "
 

@@ -1,0 +1,234 @@
+"""Bodies of calls: Jinja2 to JSON, in which whatever is printed is JSON by construction.
+
+Where a value stands alone it is printed as JSON (`{{ customer.email }}` with its quotation marks, a number
+as a number, a list as a list); inside quotation marks as part of that text. No value can end its text or
+bring a field along.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from math import isfinite
+from typing import Any, NoReturn
+
+from jinja2 import Template, nodes
+from jinja2.exceptions import TemplateError
+from jinja2.runtime import Context
+
+from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.filters import filters
+from loyaltyloop.channels.flatten import Flattener
+from loyaltyloop.channels.fold import restrained
+from loyaltyloop.channels.formats import Reader
+from loyaltyloop.channels.json_places import placed
+from loyaltyloop.channels.questions import Asked
+from loyaltyloop.channels.sandbox import RANGE, Budget, Missing, Sandbox, bounded_concat, shown_in_text
+from loyaltyloop.channels.together import paths_in
+from loyaltyloop.errors import FilesError
+from loyaltyloop.journey.model import Shop
+
+ENDING = ".json"
+_DEFAULT = ".call.json"  # a name that no file of a project has
+# What is posted where a `call` names no body: who, where, and what the journey was entered by.
+DEFAULT = """\
+{
+  "type": "journey.call",
+  "timestamp": {{ enrolment.decided_at }},
+  "data": {
+    "journey": {{ enrolment.journey }},
+    "step": {{ enrolment.step }},
+    "customer": {"id": {{ customer.user_id | default(customer.key) }}},
+    "entered_at": {{ enrolment.entered_at }},
+    "trigger": {{ trigger }}
+  }
+}
+"""
+_DEEPEST = 30
+
+
+class Encoded(str):
+    """Text that is JSON already, by the filter `tojson`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    template: Template
+    paths: frozenset[str]
+
+
+class Bodies:
+    """Makes bodies; each template is compiled when it is first asked for.
+
+    `templates`: sources by their path below `templates/`. `shop`: what `shop` holds in a template.
+    """
+
+    def __init__(self, templates: Mapping[str, str], names: Mapping[str, object], shop: Shop) -> None:
+        self._templates = {**templates, _DEFAULT: DEFAULT}
+        self._names = {"shop": names}
+        self._shop = shop
+        words = {**filters(), "tojson": tojson, "_value": _value, "_within": _within}
+        self._sandbox = Sandbox(escaped=False, filters=words)
+        self._sandbox.shown = _shown
+        self._language = str(names["language"])
+        self._compiled: dict[str, _Compiled | FilesError] = {}
+
+    def compile(self, template: str) -> frozenset[str]:
+        """The names that the body `desk/ticket` uses. FilesError says what is wrong with it, and where."""
+        return self._compile(template).paths
+
+    def uses_of(self, template: str) -> frozenset[str]:
+        """The same; a broken template uses nothing: its calls are refused anyway."""
+        with suppress(FilesError):
+            return self.compile(template)
+        return frozenset()
+
+    def render(self, template: str, names: Mapping[str, object]) -> str:
+        """The body of one call, surely JSON. CannotRender says why it cannot be made.
+
+        `template`: the body's name, such as `desk/ticket`; empty: the body of a call that names none.
+        """
+        try:
+            compiled = self._compile(template)
+        except FilesError as error:
+            raise CannotRender("template", error.problems[0].message) from error
+        try:
+            text = self._run(compiled, names).strip()
+        except CannotRender as error:
+            raise _named(error, compiled.paths) from None
+        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+            raise CannotRender("value", str(error)[:200]) from error
+        except RecursionError:
+            raise CannotRender("bound", "the template is nested too deeply") from None
+        _must_be_json(text)
+        return text
+
+    def _run(self, compiled: _Compiled, names: Mapping[str, object]) -> str:
+        own = {name: _answers(value) for name, value in names.items()}
+        known = {**self._names, **own, "range": RANGE, "_budget": Budget(), "_reader": self._reader(names)}
+        context = Context(self._sandbox, known, compiled.template.name, {})
+        return bounded_concat(compiled.template.root_render_func(context))
+
+    def _reader(self, names: Mapping[str, object]) -> Reader:
+        customer = names.get("customer")
+        own: Mapping[str, Any] = customer if isinstance(customer, dict) else {}
+        zone = own.get("zone") or self._shop.timezone
+        return Reader(self._shop.currency, own.get("locale") or self._language, zone)
+
+    def _compile(self, template: str) -> _Compiled:
+        name = f"{template}{ENDING}" if template else _DEFAULT
+        if name not in self._compiled:
+            try:
+                self._compiled[name] = self._made(name)
+            except FilesError as error:
+                self._compiled[name] = error
+        found = self._compiled[name]
+        if isinstance(found, FilesError):
+            raise found
+        return found
+
+    def _made(self, name: str) -> _Compiled:
+        flattener = Flattener(self._templates, self._sandbox, self._language)
+        body = flattener.written(name)
+        paths = frozenset(paths_in(body))
+        body = placed(
+            restrained(body, {}, self._sandbox, flattener.sources), self._sandbox, flattener.sources
+        )
+        whole = nodes.Template(body, lineno=1)
+        whole.set_environment(self._sandbox)
+        code = self._sandbox.compile(whole, name, name)
+        return _Compiled(Template.from_code(self._sandbox, code, {}), paths)
+
+
+def _named(error: CannotRender, paths: frozenset[str]) -> CannotRender:
+    """The same, with the missing value named as the author wrote it."""
+    if error.cause != "missing":
+        return error
+    what = error.reason.removeprefix("missing: ")
+    found = sorted(path for path in paths if path.rpartition(".")[2] == what)
+    return CannotRender("missing", " or ".join(found) or what)
+
+
+def _answers(value: object) -> object:
+    """A question as it was answered; whoever is called needs no links of its message."""
+    if not isinstance(value, Asked):
+        return value
+    told = value.names(lambda _key, _number: "")
+    return {name: told[name] for name in ("question", "answer", "answer_text", "comment")}
+
+
+def _must_be_json(text: str) -> None:
+    try:
+        json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise CannotRender("value", f"the body is no JSON: {str(error)[:120]}") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+# ── printing ────────────────────────────────────────────────────────────────
+
+
+def _shown(value: Any) -> str:
+    """What leaves `_value` and `_within` as it is; what `{% set %}` collects, as text."""
+    return value if isinstance(value, str) else shown_in_text(value)
+
+
+def tojson(value: Any) -> Encoded:
+    """Filter: the value as JSON, where an author says so."""
+    return Encoded(encoded(value))
+
+
+def _value(value: Any) -> str:
+    return value if type(value) is Encoded else encoded(value)
+
+
+def _within(value: Any) -> str:
+    text = value.isoformat() if isinstance(value, date) else shown_in_text(value)
+    return json.dumps(_instant(value) if isinstance(value, datetime) else text)[1:-1]
+
+
+def encoded(value: Any) -> str:
+    """The value as JSON in ASCII, keys in order. CannotRender for a value that is missing or no data."""
+    return json.dumps(_plain(value, 0), sort_keys=True)
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """The value in what JSON has: amounts of money are numbers, instants texts of ISO 8601 in UTC."""
+    if depth > _DEEPEST:
+        raise CannotRender("bound", "a value is nested too deeply")
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Decimal() | float() if isfinite(value):
+            return _number(value)
+        case datetime():
+            return _instant(value)
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(name): _plain(one, depth + 1) for name, one in value.items()}
+        case Sequence() | set() | frozenset():
+            items = sorted(value) if isinstance(value, set | frozenset) else value
+            return [_plain(one, depth + 1) for one in items]
+        case Missing():
+            value.refuse()
+    raise CannotRender("value", f"a {type(value).__name__} is nothing that JSON has")
+
+
+def _number(value: Decimal | float) -> int | float:
+    whole = Decimal.to_integral_value(Decimal(value)) if isfinite(value) else None
+    return int(whole) if whole is not None and whole == value and abs(whole) < 2**53 else float(value)
+
+
+def _instant(value: datetime) -> str:
+    known = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return known.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,187 @@
+"""The way out of calls that really posts them: signed, bounded in time and size, never to a redirect."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import httpx
+
+from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
+from loyaltyloop.channels.reaching import Reaching, Unreachable
+from loyaltyloop.signing import headers
+
+TIMEOUT = 15.0  # seconds for one call, from finding the address to the end of the answer
+AT_ONCE = 32  # calls under way
+LARGEST = 65_536  # bytes of an answer that are read, so that its connection can be used again
+# So many calls in a row that an address did not answer: the others of this delivery are not tried there.
+LOST = 3
+SOON, LATE, LONGEST = timedelta(minutes=1), timedelta(hours=6), timedelta(days=1)
+_AGENT = "LoyaltyLoop (web hook; https://www.standardwebhooks.com)"
+# Not now: the request took too long, came too early, or there are too many of them.
+_LATER = frozenset((408, 425, 429))
+
+T = TypeVar("T")
+Secrets = Callable[[str], Sequence[bytes]]
+
+
+class Posts(WayOut):
+    """Posts calls, many at once. Each may be repeated: its `webhook-id` and its body stay the same.
+
+    `secrets`: the keys by the name of a setting; LookupError or ValueError say why there are none. `clock`:
+    the present, which signatures tell. `near`: may calls signed by this setting go into private networks?
+    """
+
+    name = "post"
+    idempotent = True
+    far = True
+    keeps = True
+    batch = 100
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        clock: Callable[[], datetime],
+        near: Callable[[str], bool] = lambda _: True,
+        context: ssl.SSLContext | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._secrets, self._clock, self._near, self._timeout = secrets, clock, near, timeout
+        self._context = context
+        self._loop: _Loop | None = None
+        self._reaching: Reaching | None = None
+        self._lost: Counter[str] = Counter()
+
+    def open(self) -> str | None:
+        """Ready whenever it is asked: each call goes to an address of its own."""
+        return None
+
+    def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """All of them at once; what was under way when this process died is posted again."""
+        if self._loop is None:
+            self._loop = _Loop()
+            self._reaching = Reaching(self._context or ssl.create_default_context(), self._timeout)
+        yield from self._loop.run(self._all(list(batch)))
+
+    def close(self) -> None:
+        loop, self._loop = self._loop, None
+        reaching, self._reaching = self._reaching, None
+        self._lost.clear()
+        if loop is not None:
+            if reaching is not None:
+                loop.run(reaching.close())
+            loop.close()
+
+    async def _all(self, batch: Sequence[Outgoing]) -> list[Outcome]:
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def one(message: Outgoing) -> Outcome:
+            async with room:
+                return await self._one(message)
+
+        return await asyncio.gather(*map(one, batch))
+
+    async def _one(self, message: Outgoing) -> Outcome:
+        try:
+            keys = self._secrets(message.sender)
+        except (LookupError, ValueError) as error:
+            return _later(message, str(error))
+        origin = _origin(message.to)
+        if self._lost[origin] >= LOST:
+            return _later(message, f"{origin} does not answer")
+        try:
+            async with asyncio.timeout(self._timeout):
+                outcome = await self._post(message, keys)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
+            self._lost[origin] += 1
+            return _later(message, f"no answer from {origin} ({_kind(error)})")
+        except Unreachable as error:
+            return Outcome(message.key, "refused", str(error))
+        self._lost[origin] = 0
+        return outcome
+
+    async def _post(self, message: Outgoing, keys: Sequence[bytes]) -> Outcome:
+        assert self._reaching is not None
+        seconds = int(self._clock().timestamp())
+        own = {"content-type": "application/json", "user-agent": _AGENT}
+        own |= headers(keys, message.key, seconds, message.raw)
+        async with self._reaching.post(message.to, message.raw, own, self._near(message.sender)) as answer:
+            await _drain(answer)
+            return self._judged(message, answer)
+
+    def _judged(self, message: Outgoing, answer: httpx.Response) -> Outcome:
+        """What a status means. The words of an answer may hold anything: only its number is kept."""
+        status = answer.status_code
+        if 200 <= status < 300:
+            return Outcome(message.key, "handed_over")
+        if status in _LATER or status >= 500:
+            wait = _wanted(answer.headers.get("retry-after", ""), self._clock())
+            return _later(message, f"the hook does not take it now ({status})", wait)
+        if status < 400:
+            return Outcome(message.key, "refused", f"the hook is elsewhere ({status}): write its new address")
+        return Outcome(message.key, "refused", f"the hook refuses it ({status})")
+
+
+def _later(message: Outgoing, reason: str, wanted: timedelta = timedelta()) -> Outcome:
+    """Again after as long as it is old, in bounds: each pause is about twice the last."""
+    wait = max(SOON, min(message.age, LATE), min(wanted, LONGEST))
+    return Outcome(message.key, "try_again", reason, after=wait)
+
+
+def _wanted(text: str, now: datetime) -> timedelta:
+    """How long `Retry-After` asks to wait (RFC 9110, 10.2.3): seconds, or an instant."""
+    if text.isascii() and text.isdigit() and len(text) < 9:
+        return timedelta(seconds=int(text))
+    try:
+        instant = parsedate_to_datetime(text)
+    except ValueError:
+        return timedelta()
+    known = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return max(known - now, timedelta())
+
+
+async def _drain(answer: httpx.Response) -> None:
+    """Read a small answer to its end; a larger one is left, and its connection with it."""
+    read = 0
+    async for piece in answer.aiter_raw():
+        read += len(piece)
+        if read > LARGEST:
+            return
+
+
+def _origin(url: str) -> str:
+    """Scheme and host: what is told of an address, without what may be secret in its path."""
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "the address"
+    return f"{parts.scheme}://{parts.netloc.decode('ascii').rpartition('@')[2]}"
+
+
+def _kind(error: BaseException) -> str:
+    certificate = error.__cause__ or error.__context__
+    while certificate is not None and not isinstance(certificate, ssl.SSLError):
+        certificate = certificate.__cause__ or certificate.__context__
+    return certificate.reason or "TLS failed" if certificate is not None else type(error).__name__
+
+
+class _Loop:
+    """An event loop in a thread of its own, which lives as long as the connections do."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "post")
+        self._runner = self._thread.submit(asyncio.Runner).result()
+
+    def run(self, what: Coroutine[Any, Any, T]) -> T:
+        """Its result, when it has one."""
+        return self._thread.submit(self._runner.run, what).result()
+
+    def close(self) -> None:
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()

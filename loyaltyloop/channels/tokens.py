@@ -16,7 +16,8 @@ from uuid import UUID
 
 from loyaltyloop.errors import LoopError
 
-Kind = Literal["c", "u", "p", "v", "o", "a"]  # click, unsubscribe, preferences, view, open, answer
+# click, unsubscribe, preferences, view, open, answer; of a request: data, erase
+Kind = Literal["c", "u", "p", "v", "o", "a", "d", "e"]
 NUMBERED = ("c", "a")
 SIGNATURE = 16
 _KINDS: tuple[Kind, ...] = get_args(Kind)

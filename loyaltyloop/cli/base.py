@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 NOT_YET = {
     "train": "fitting the scores",
     "recommend": "products for one customer, with reasons",
-    "privacy": "export, erasure and consent of one customer",
     "simulate": "forecasts on a copy, sending nothing",
     "doctor": "what is wrong or missing in a project",
 }

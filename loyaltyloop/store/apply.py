@@ -28,7 +28,7 @@ event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 CHUNK = 5000
 _TOUCH = ["seq", "customer_id", "cause"]
-_NOT_OWN_SOURCES = (CSV, "journey")  # a list of customers, and `set` steps
+_NOT_OWN_SOURCES = (CSV, "journey", "by hand")  # a list of customers, `set` steps, a clerk
 _SHOPS = ("shopify", "woocommerce")  # whose clerks write in the records, too
 _COLUMNS = [
     event.c[name]
@@ -171,7 +171,7 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
         person.learn(_of_context(row.context), row.at, None)
     if is_own(row.source, row.type, row.name, row.properties):
         person.seen(row.at)
-    chunk.answers += [(person, answer) for answer in consent.answers(row)]
+    chunk.answers += [(person, answer) for answer in (*consent.answers(row), *consent.choices(row))]
     if row.type == "track":
         _take_track(chunk, person, row)
 

@@ -52,6 +52,18 @@ def answers(event: Any) -> Iterator[Answer]:
         yield from _said(event.name, event.properties, at)
 
 
+def choices(event: Any) -> Iterator[Answer]:
+    """What else was chosen on a page of ours (topics, how often, a birthday), with the words that were shown.
+
+    It is no consent, and stands in the ledger alone.
+    """
+    told = (event.context or {}).get("choices")
+    for one in told if isinstance(told, list) else ():
+        about, which, chosen, wording = (one[name] for name in ("about", "which", "chosen", "wording"))
+        if about not in CHANNELS:
+            yield Answer(about, which, chosen, event.at, event.name or event.type, wording)
+
+
 def _stopped(name: str, properties: Mapping[str, Any], at: datetime) -> Iterator[Answer]:
     """Whoever wants no such message wants no marketing; `list_id` says it where it was a service message."""
     yield Answer("email", "marketing", False, at, name, _wording(properties))
@@ -71,7 +83,7 @@ def _wording(properties: Mapping[str, Any]) -> str | None:
 
 
 def write(connection: Connection, given: list[tuple[int, Answer]], merged: Mapping[int, int]) -> None:
-    """Add answers (customer id, answer) to the ledger and bring the present ones up to date.
+    """Add answers (customer id, answer) to the ledger, and bring the present ones up to date that are consents.
 
     `merged`: customers who turned out to be another one, and who that is.
     """
@@ -81,6 +93,7 @@ def write(connection: Connection, given: list[tuple[int, Answer]], merged: Mappi
         ["customer_id", "channel", "purpose", "given", "at", "how", "wording"],
         [(who, a.channel, a.purpose, a.given, a.at, a.how, a.wording) for who, a in given],
     )
+    given = [(who, answer) for who, answer in given if answer.channel in CHANNELS]
     if not given and not merged:
         return
     concerned = {who for who, _ in given} | set(merged) | set(merged.values())

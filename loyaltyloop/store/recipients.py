@@ -46,7 +46,8 @@ def recipient_of(connection: Connection, key: str) -> Recipient | None:
     ).first()
     if found is None:
         return None
-    known = _known_by(connection, found.customer_id)
+    # Whoever was erased has no id any more, and is told so.
+    known = _known_by(connection, found.customer_id) if found.erased_at is None else {}
     return None if known is None else Recipient(**{**found._mapping, **known})
 
 

@@ -12,13 +12,22 @@ from loyaltyloop.web import health, segment
 from loyaltyloop.web.browsers import Browsers
 from loyaltyloop.web.openapi.document import document
 from loyaltyloop.web.operation import Operation, no_route
+from loyaltyloop.web.pages import data
 from loyaltyloop.web.pages import routes as pages
 from loyaltyloop.web.providers import routes as providers
 from loyaltyloop.web.responses import routes as responses
 from loyaltyloop.web.service import Service
 from loyaltyloop.web.shops import routes as shops
 
-ROUTERS = (health.router, segment.router, responses.router, providers.router, shops.router, pages.router)
+ROUTERS = (
+    health.router,
+    segment.router,
+    responses.router,
+    providers.router,
+    shops.router,
+    pages.router,
+    data.router,
+)
 
 
 def create_app(service: Service) -> FastAPI:

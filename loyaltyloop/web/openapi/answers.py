@@ -88,6 +88,9 @@ def led(about: str) -> Json:
 
 
 PICTURE: Final[Json] = {"description": "One transparent pixel", "content": {"image/gif": {}}}
+DOWNLOAD: Final = _answer(
+    "All that is on record about them, as a file", "application/json", {"type": "object"}
+)
 DOCUMENT: Final = _answer("This document", "application/json", {"type": "object"})
 DETAIL: Final = {
     "type": "object",

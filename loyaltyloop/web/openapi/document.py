@@ -138,6 +138,10 @@ ROUTES: Final[dict[tuple[str, str], Told]] = {
         {**_SHOWN, 303: answers.led("Done: back to the page"), 400: page("Not the page's form")},
         bodies.CHOICES,
     ),
+    ("GET", "/d/{token}"): Told(_SHOWN),
+    ("POST", "/d/{token}"): Told({200: answers.DOWNLOAD, **_GONE}),
+    ("GET", "/e/{token}"): Told(_SHOWN),
+    ("POST", "/e/{token}"): Told(_SHOWN),
 }
 
 

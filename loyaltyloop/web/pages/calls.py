@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from loyaltyloop.store.customers import PREFERRED
 from loyaltyloop.store.recipients import Recipient
@@ -13,7 +13,20 @@ from loyaltyloop.store.segment import Call
 
 SOURCE = "pages"
 ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058: what a mail client sends for its reader
-REQUESTED = "Personal Data Requested"
+REQUESTED = {"export": "Personal Data Requested", "erase": "Erasure Requested"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen that is no consent: a topic, how often, a birthday; and the words that were read.
+
+    The ledger keeps it (`consent.choices`).
+    """
+
+    about: Literal["topic", "often", "birthday"]
+    which: str
+    chosen: bool
+    wording: str
 
 
 @dataclass(frozen=True)
@@ -35,17 +48,18 @@ class Said:
         about = {"channel": channel, "purpose": purpose, "wording": wording, "email_id": self.by.key}
         return self._track(name, about, f"{channel} {purpose}")
 
-    def prefers(self, **wishes: Any) -> Call:
+    def prefers(self, chosen: Sequence[Choice], **wishes: Any) -> Call:
         """How often, and about what, they want to hear; see `customers.preferences`."""
-        return self._track(PREFERRED, wishes)
+        return _with(self._track(PREFERRED, wishes), chosen)
 
-    def born(self, day: date | None) -> Call:
+    def born(self, day: date | None, wording: str) -> Call:
         """Their birthday; None: it is to be forgotten."""
-        return self._call("identify", "", {"birthday": day and day.isoformat()}, "birthday")
+        made = self._call("identify", "", {"birthday": day and day.isoformat()}, "birthday")
+        return _with(made, [Choice("birthday", "", day is not None, wording)])
 
-    def asks_for_data(self) -> Call:
-        """They want to know what is on record."""
-        return self._track(REQUESTED, {"email_id": self.by.key})
+    def asks(self, kind: str) -> Call:
+        """They want to know what is on record (`export`), or that it is erased (`erase`)."""
+        return self._track(REQUESTED[kind], {"email_id": self.by.key})
 
     def _track(self, name: str, properties: Mapping[str, Any], about: str = "") -> Call:
         return self._call("track", name, properties, f"{name} {about}".strip())
@@ -63,3 +77,7 @@ class Said:
             arrived_at=self.at,
             properties=dict(properties),
         )
+
+
+def _with(call: Call, chosen: Sequence[Choice]) -> Call:
+    return replace(call, context={"choices": [asdict(one) for one in chosen]})

@@ -6,7 +6,7 @@ left as it was must not undo what they said elsewhere since.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,7 +16,7 @@ from loyaltyloop.store.consent import CHANNELS, PURPOSES
 from loyaltyloop.store.customers import read_birthday
 from loyaltyloop.store.preferences import Wishes
 from loyaltyloop.store.segment import Call
-from loyaltyloop.web.pages.calls import Said
+from loyaltyloop.web.pages.calls import Choice, Said
 from loyaltyloop.web.pages.texts import Texts
 
 PAUSE = Duration.of("30 days")
@@ -75,8 +75,9 @@ class Page:
 def calls(page: Page, form: Form) -> list[Call]:
     """What the form changes: nothing, where it says what was shown. WrongBirthday: nothing at all."""
     birthday = _birthday(page, form)
-    preferred = _preferred(page, form)
-    return [*_answers(page, form), *([page.said.prefers(**preferred)] if preferred else []), *birthday]
+    chosen = [*_topics(page, form), *_rhythm(page, form)]
+    preferred = [page.said.prefers(chosen, **_wishes(page, chosen))] if chosen else []
+    return [*_answers(page, form), *preferred, *birthday]
 
 
 def stopped(page: Page) -> list[Call]:
@@ -97,23 +98,35 @@ def _changed(form: Form, field: str) -> bool | None:
     return None if shown not in ("yes", "no") or (shown == "yes") is now else now
 
 
-def _preferred(page: Page, form: Form) -> dict[str, object]:
-    wanted = {topic.name: _changed(form, f"topic.{topic.name}") for topic in page.shop.topics}
-    changed = {name: on for name, on in wanted.items() if on is not None}
-    found = _rhythm(page, form)
-    if changed:
-        off = (page.wishes.topics_off | set(changed)) - {name for name, on in changed.items() if on}
-        found["topics_off"] = sorted(off)
-    return found
+def _topics(page: Page, form: Form) -> Iterator[Choice]:
+    legend, about = page.texts.say("topics.legend"), page.texts.say("topics.about")
+    for topic in page.shop.topics:
+        if (on := _changed(form, f"topic.{topic.name}")) is not None:
+            text = topic.text(page.texts.language)
+            yield Choice("topic", topic.name, on, f"{legend}: {text}. {about}")
 
 
-def _rhythm(page: Page, form: Form) -> dict[str, object]:
+def _rhythm(page: Page, form: Form) -> Iterator[Choice]:
     often = form.get("often")
-    if often == form.get("shown.often") or often not in RHYTHMS:
-        return {}
-    if often != "pause":
-        return {"often": often, "paused_until": None}
-    return {"often": often, "paused_until": pause_end(page).isoformat()}
+    if often in RHYTHMS and often != form.get("shown.often"):
+        legend, name, about = (
+            page.texts.say(f"often.{each}") for each in ("legend", often, f"{often}_about")
+        )
+        yield Choice("often", often, True, f"{legend}: {name}. {about}")
+
+
+def _wishes(page: Page, chosen: Sequence[Choice]) -> dict[str, object]:
+    """What was chosen, as `Preference Updated` says it."""
+    found: dict[str, object] = {}
+    topics = {one.which: one.chosen for one in chosen if one.about == "topic"}
+    if topics:
+        off = (page.wishes.topics_off | set(topics)) - {name for name, on in topics.items() if on}
+        found["topics_off"] = sorted(off)
+    for one in chosen:
+        if one.about == "often":
+            until = pause_end(page).isoformat() if one.which == "pause" else None
+            found |= {"often": one.which, "paused_until": until}
+    return found
 
 
 def pause_end(page: Page) -> datetime:
@@ -124,8 +137,10 @@ def pause_end(page: Page) -> datetime:
 def _birthday(page: Page, form: Form) -> list[Call]:
     written = form.get("birthday", "").strip()
     if not written:
-        return [page.said.born(None)] if "forget_birthday" in form else []
+        forget = page.texts.say("birthday.forget")
+        return [page.said.born(None, forget)] if "forget_birthday" in form else []
     day = read_birthday(written, page.today - timedelta(days=1))
     if day is None:
         raise WrongBirthday
-    return [page.said.born(day)]
+    about = page.texts.say("birthday.known" if page.wishes.has_birthday else "birthday.unknown")
+    return [page.said.born(day, f"{page.texts.say('birthday.label')}. {about}")]

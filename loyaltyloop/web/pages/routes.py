@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from loyaltyloop.channels import tokens
 from loyaltyloop.channels.tokens import Kind
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.database import read
+from loyaltyloop.store.database import read, write_shop
 from loyaltyloop.store.preferences import Wishes, wishes_of
+from loyaltyloop.store.privacy import requests
 from loyaltyloop.store.recipients import Recipient
 from loyaltyloop.store.segment import Call
-from loyaltyloop.web.pages import choices, show
+from loyaltyloop.web.pages import choices, letters, show
 from loyaltyloop.web.pages.calls import ONE_CLICK, SOURCE, Said
 from loyaltyloop.web.pages.choices import Form, Page
 from loyaltyloop.web.pages.serving import Nobody, commit, find_reader, kindly, read_form
 from loyaltyloop.web.service import Service, service_of
 
 router = APIRouter(tags=["customers"], include_in_schema=False)
-DONE = ("saved", "same", "stopped", "asked")
+DONE = ("saved", "same", "stopped", "asked", "asked_erase", "unreachable")
+# What the buttons about data are called → what is asked for.
+ASKS: dict[str, Literal["export", "erase"]] = {"data": "export", "erase": "erase"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ async def choose(request: Request, token: str) -> Response:
     """Record what was chosen, and show the page again."""
     reader = await _reader(request, "p", token)
     form = await read_form(request)
-    if form is None or form.get("do") not in ("save", "stop", "data"):
+    if form is None or form.get("do") not in ("save", "stop", *ASKS):
         raise Nobody("unreadable", 400, reader.shop)
     page = _page(request, reader, form.get("language"))
     try:
@@ -86,15 +91,28 @@ async def choose(request: Request, token: str) -> Response:
     service = service_of(request)
     await commit(service, calls)
     service.counts["page", "p", done] += 1
-    return show.thanks(token, done)
+    answer = show.thanks(token, done)
+    if done in ("asked", "asked_erase"):
+        await run_in_threadpool(_ask, service, ASKS[form["do"]], page)
+        # Not awaited: a mail server may take its time, and the page says the same whatever comes of it.
+        answer.background = BackgroundTask(
+            letters.send_waiting, service.engine, service.settings, page.said.at
+        )
+    return answer
+
+
+def _ask(service: Service, kind: Literal["export", "erase"], page: Page) -> None:
+    with write_shop(service.engine) as connection:
+        requests.ask(connection, kind, page.said.by.customer_id, page.said.at)
 
 
 def _chosen(page: Page, form: Form) -> tuple[str, Sequence[Call]]:
     match form["do"]:
         case "stop":
             return "stopped", choices.stopped(page)
-        case "data":
-            return "asked", [page.said.asks_for_data()]
+        case "data" | "erase" as button:
+            done = "asked_erase" if button == "erase" else "asked"
+            return (done if page.said.by.email else "unreachable"), [page.said.asks(ASKS[button])]
         case _:
             calls = choices.calls(page, form)
             return ("saved" if calls else "same"), calls

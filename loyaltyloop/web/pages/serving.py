@@ -83,11 +83,7 @@ def find_reader(
     connection: Connection, service: Service, kind: Kind, token: str, erased_is_done: bool = False
 ) -> Opened:
     """Nobody: the token is not ours or of another kind, the message is not known, its reader was erased."""
-    try:
-        shop = load_shop(connection)
-    except UserError:
-        shop = None
-    said = _read(service.secret, kind, token)
+    shop, said = shop_of(connection), read_token(service.secret, kind, token)
     recipient = recipient_of(connection, said.key) if said else None
     if said is None or shop is None:
         raise Nobody("forged", 404, shop)
@@ -98,7 +94,16 @@ def find_reader(
     return Opened(shop, recipient, said)
 
 
-def _read(secret: bytes, kind: Kind, token: str) -> Token | None:
+def shop_of(connection: Connection) -> Shop | None:
+    """The shop as it was applied last; None: nothing was."""
+    try:
+        return load_shop(connection)
+    except UserError:
+        return None
+
+
+def read_token(secret: bytes, kind: Kind, token: str) -> Token | None:
+    """What a token of this kind says; None for any other text."""
     try:
         found = tokens.read(secret, token)
     except TokenError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,17 @@ def _templates() -> Environment:
 
 def texts_of(shop: Shop | None, recipient: Recipient | None, chosen: str | None = None) -> Texts:
     """The page's words: in the language of the form that was sent, else the reader's, else the shop's."""
+    if recipient is None:
+        return words(shop, None, None, chosen)
+    return words(shop, recipient.locale, recipient.email, chosen)
+
+
+def words(shop: Shop | None, locale: str | None, address: str | None, chosen: str | None = None) -> Texts:
+    """The same, for somebody of whom no more than this is known."""
     own = None if shop is None else str(shop_names(shop)["language"])
-    theirs = None if recipient is None else recipient.locale
-    wanted = [chosen if chosen in languages() else None, theirs, own]
+    wanted = [chosen if chosen in languages() else None, locale, own]
     known = {"shop": shop.name, "sender": shop.sender.email} if shop else {"shop": "", "sender": ""}
-    return texts_for(wanted).about(**known, address=half(recipient.email if recipient else None))
+    return texts_for(wanted).about(**known, address=half(address))
 
 
 def half(address: str | None) -> str:
@@ -80,6 +87,13 @@ def notice(about: str, shop: Shop | None, texts: Texts, status: int, **headers: 
     answer = page("notice", shop, texts, status, about=about)
     answer.headers.update(headers)
     return answer
+
+
+def letter(shop: Shop, language: str, brand: Any, told: Mapping[str, str]) -> str:
+    """A letter's HTML."""
+    font = str(brand["font"]).replace('"', "'")
+    template = _templates().get_template("letter.html")
+    return template.render(shop=shop, language=language, brand=brand, font=font, told=told)
 
 
 def thanks(token: str, done: str) -> Response:

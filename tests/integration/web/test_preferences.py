@@ -75,6 +75,32 @@ def test_each_change_of_consent_is_in_the_ledger_with_its_wording(pages: Pages) 
     ]
 
 
+def test_every_other_choice_is_in_the_ledger_with_its_wording_too(pages: Pages) -> None:
+    """Topics, how often, a pause, the birthday; and unsubscribing with one click."""
+    told(pages.save("topic.news", often="less", birthday="1990-03-04"), pages)
+    pages.at("03-02 11:00")
+    told(pages.save(often="pause", topic__news="yes", forget_birthday="yes"), pages)
+    pages.at("03-02 12:00").one_click()
+    ada(pages)
+    topic = "What interests you: What is new. We leave out what you do not tick."
+    seldom = "How often: Less often. News and offers at most once in seven days."
+    pause = "How often: Pause for 30 days. No news and offers until then; afterwards as usual."
+    birthday = (
+        "Date of birth. If you tell us, we can send you a greeting. You do not have to.",
+        "Forget my birthday",
+    )
+    assert pages.ledger() == [
+        ("topic", "news", False, "Preference Updated", topic),
+        ("often", "less", True, "Preference Updated", seldom),
+        ("birthday", "", True, "identify", birthday[0]),
+        ("topic", "news", True, "Preference Updated", topic),
+        ("often", "pause", True, "Preference Updated", pause),
+        ("birthday", "", False, "identify", birthday[1]),
+        ("email", "marketing", False, "Unsubscribed", "List-Unsubscribe=One-Click"),
+    ]
+    assert pages.consents() == {("email", "marketing"): False}  # all else is no consent
+
+
 def test_it_is_shown_at_once_though_no_turn_was_at_work(pages: Pages) -> None:
     pages.save(MARKETING, "topic.news", often="less")
     fields = pages.fields()
@@ -197,7 +223,7 @@ def test_no_more_e_mail_at_all(pages: Pages) -> None:
 
 def test_my_data_is_asked_for_and_not_shown(pages: Pages) -> None:
     """Whoever a message was passed on to must not read it."""
-    assert "Your request is on record" in told(pages.save(do="data"), pages)
+    assert "We are sending a link to your own e-mail address" in told(pages.save(do="data"), pages)
     [(name, _)] = pages.said()
     assert name == "Personal Data Requested"
 

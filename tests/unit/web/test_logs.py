@@ -12,27 +12,16 @@ import pytest
 
 from loyaltyloop.settings import Settings
 from loyaltyloop.web import logs
+from tests.unit.web.logged import logged
 
 ADA = "ada@example.com"
 
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """What is logged, by a set-up that is undone afterwards."""
-    root, hook = logging.getLogger(), threading.excepthook
-    before = (
-        root.handlers[:],
-        root.level,
-        {name: logging.getLogger(name).level for name in ("loyaltyloop", "loop")},
-    )
-    found = io.StringIO()
-    logs.set_up(Settings(_env_file=None), found)
-    yield found
-    root.handlers[:], threading.excepthook = before[0], hook
-    root.setLevel(before[1])
-    logging.captureWarnings(False)
-    for name, level in before[2].items():
-        logging.getLogger(name).setLevel(level)
+    """What is logged."""
+    with logged() as found:
+        yield found
 
 
 def line(stream: io.StringIO) -> dict[str, object]:

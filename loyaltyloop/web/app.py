@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from loyaltyloop.web import health, segment
+from loyaltyloop.web.answers import routes as answers
 from loyaltyloop.web.browsers import Browsers
 from loyaltyloop.web.openapi.document import document
 from loyaltyloop.web.operation import Operation, no_route
@@ -26,6 +27,7 @@ ROUTERS = (
     providers.router,
     shops.router,
     pages.router,
+    answers.router,
     data.router,
 )
 

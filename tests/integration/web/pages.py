@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import httpx
@@ -58,7 +58,7 @@ class Pages:
         self.stage.turn("03-02 09:00")
         self._served = served(self.service)
 
-    def __enter__(self) -> Pages:
+    def __enter__(self) -> Self:
         self.web = httpx.Client(base_url=self._served.__enter__(), timeout=30)
         return self
 
@@ -68,7 +68,7 @@ class Pages:
         self.web.close()
         self._served.__exit__()
 
-    def at(self, moment: str) -> Pages:
+    def at(self, moment: str) -> Self:
         """From now on it is then."""
         self.now = utc(moment)
         return self

@@ -1,0 +1,1 @@
+"""`/a/<token>`: the page behind the answers of an `ask`."""

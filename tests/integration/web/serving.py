@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 WRITE_KEY = "a write key for tests"
 PATIENCE = 60.0  # seconds for the service to listen
@@ -18,13 +19,13 @@ PATIENCE = 60.0  # seconds for the service to listen
 class Web:
     """The service of one database on one port."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, more: Mapping[str, str]) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             self.port = int(taken.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.deaths = 0
-        self._environment = os.environ | {"LOOP_DATABASE_URL": url, "LOOP_WRITE_KEY": WRITE_KEY}
+        self._environment = os.environ | {"LOOP_DATABASE_URL": url, "LOOP_WRITE_KEY": WRITE_KEY, **more}
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,9 +60,9 @@ class Web:
 
 
 @contextmanager
-def serving(url: str, folder: Path) -> Iterator[Web]:
-    """A service that listens; it is gone afterwards."""
-    web = Web(url, folder)
+def serving(url: str, folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[Web]:
+    """A service that listens, `more`: with these settings, too; it is gone afterwards."""
+    web = Web(url, folder, more)
     web.start()
     try:
         yield web

@@ -7,7 +7,7 @@ is asked in it, and a customer's row is read once.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -18,8 +18,10 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    and_,
     case,
     func,
+    literal,
     null,
     select,
     type_coerce,
@@ -99,7 +101,10 @@ def load_groups(
         asked = _asked(connection, shop, now, there, ids) if there else []
         uses = uses_of(template)
         fields = fields_of(uses)
-        more = [*_end_of(there), *(_OF_CALL if channel == CALLS else ())]
+        more = [
+            *_end_of(there),
+            *(_OF_CALL if channel == CALLS else _holding(connection, shop, now, ids)),
+        ]
         chosen = _chosen(connection, where[0], more, fields, [test for test, _ in asked], ids)
         rows = records(connection.execute(chosen))
         if there is None and any(row.ended_at is None for row in rows):
@@ -233,8 +238,7 @@ def _asked(
     """What is asked of the customers, in order: `leave_when`, then the step's `if`."""
 
     def zones() -> list[str]:
-        of_these = select(customer.c.zone).select_from(_SOURCE).where(among(connection, message.c.id, ids))
-        return sorted(zone for zone in connection.execute(of_these.distinct()).scalars() if zone)
+        return _zones(connection, ids)
 
     found = []
     for reason, condition in () if there.at_end else there.journey.leave_when:
@@ -245,3 +249,32 @@ def _asked(
         scope = scope_of(connection, shop, now, [own], zones)
         found.append((~holds(own, scope), Objection("its `if` does not hold")))
     return found
+
+
+def _holding(connection: Connection, shop: Shop, now: datetime, ids: list[int]) -> list[ColumnElement[Any]]:
+    """Does the shop hold messages of this purpose back from this customer now?
+
+    The shop asks about customers, whatever journey they are in.
+    """
+
+    def zones() -> list[str]:
+        return _zones(connection, ids)
+
+    tests = [
+        (
+            and_(
+                message.c.purpose == purpose,
+                holds(
+                    condition, replace(scope_of(connection, shop, now, [condition], zones), enrolment=None)
+                ),
+            ),
+            literal(1),
+        )
+        for purpose, condition in shop.hold_while
+    ]
+    return [type_coerce(case(*tests), Integer).label("holding")] if tests else [null().label("holding")]
+
+
+def _zones(connection: Connection, ids: list[int]) -> list[str]:
+    of_these = select(customer.c.zone).select_from(_SOURCE).where(among(connection, message.c.id, ids))
+    return sorted(zone for zone in connection.execute(of_these.distinct()).scalars() if zone)

@@ -9,14 +9,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from email_validator import EmailNotValidError, validate_email
 
 from loyaltyloop.channels.outbox import CALLS
 from loyaltyloop.journey.dice import jitter
-from loyaltyloop.journey.model import QuietHours, Shop
+from loyaltyloop.journey.model import Purpose, QuietHours, Shop
+from loyaltyloop.journey.moving import moves
+from loyaltyloop.journey.phrases import phrase
 from loyaltyloop.journey.times import load_zone, to_instant, to_local
+from loyaltyloop.store.holding import HOLDS
 from loyaltyloop.store.withdrawals import Withdrawn
 
 _COMMON = re.compile(
@@ -24,6 +27,8 @@ _COMMON = re.compile(
 )
 
 
+# How long a message that a `hold_while` holds is not looked at, when nothing happens to its customer.
+AGAIN, AGAIN_IF_MOVING = timedelta(days=1), timedelta(hours=1)
 SELDOM = timedelta(days=7)  # between two marketing messages to whoever wants to hear less often
 
 
@@ -55,6 +60,12 @@ class Moment:
         if asked not in self._ends:
             self._ends[asked] = quiet_until(self.shop, channel, purpose, zone, self.now)
         return self._ends[asked]
+
+    def holding(self, purpose: str) -> tuple[str, datetime]:
+        """Why the shop holds messages of this purpose, and when they are looked at again at the latest."""
+        condition = dict(self.shop.hold_while)[cast("Purpose", purpose)]
+        again = AGAIN_IF_MOVING if moves(condition) else AGAIN
+        return f"{HOLDS}{phrase(condition)}", self.now + again
 
 
 Candidate = Any  # a row of `candidates`, by the names of its columns
@@ -119,6 +130,17 @@ def _conditions(message: Candidate, moment: Moment) -> Verdict | None:
     return Verdict("refused", reason) if reason else None
 
 
+def _hold_while(message: Candidate, moment: Moment) -> Verdict | None:
+    """It waits until its last instant; whatever happens to the customer lets it be looked at sooner."""
+    if not message.holding:
+        return None
+    reason, again = moment.holding(message.purpose)
+    expires = message.expires_at
+    if expires is not None and moment.now >= expires:
+        return Verdict("refused", f"expired: {reason}")
+    return Verdict("held", reason, min(again, expires) if expires else again)
+
+
 def _paused(message: Candidate, moment: Moment) -> Verdict | None:
     if message.purpose != "marketing" or message.paused_until is None or message.paused_until <= moment.now:
         return None
@@ -134,8 +156,8 @@ def _seldom(message: Candidate, moment: Moment) -> Verdict | None:
 
 def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
     if message.expires_at is not None and moment.now > message.expires_at:
-        tried = message.channel == CALLS and message.reason
-        return Verdict("refused", f"expired: {message.reason}" if tried else "expired")
+        telling = message.channel == CALLS or message.reason.startswith(HOLDS)
+        return Verdict("refused", f"expired: {message.reason}" if telling and message.reason else "expired")
     return None
 
 
@@ -163,6 +185,7 @@ CHECKS: tuple[Check, ...] = (
     _address,
     _conditions,
     _in_time,
+    _hold_while,
     _paused,
     _seldom,
     _quiet_hours,

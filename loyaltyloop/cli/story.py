@@ -158,6 +158,8 @@ def _stands(way: Way, step: Step, message: Sent | None, zone: str) -> str:
         waits = f"waits for {' or '.join(answers)}" if answers else "waits"
         return f"{waits} until {when(until, zone)}" if until else waits
     if way.state == "sending" and message is not None:
+        if message.reason.startswith("hold_while: "):
+            return f"{_told(message)}; looked at again by {when(message.due_at, zone)}, or as things happen"
         return f"{_told(message)}; not before {when(message.due_at, zone)}"
     return f"arrived {when(way.arrived_at, zone)}, goes on in the next turn"
 

@@ -26,13 +26,12 @@ DEFERRED: dict[str, str] = {
     "choose: best": "splits that learn from their results",
     "at: best": "each customer's good hour",
     "caps": "limits on how many messages one customer gets",
-    "hold_while": "messages that wait while a condition holds",
     "vouchers": "vouchers",
     "points": "points",
     "tiers": "tiers",
 }
 _CONDITIONS = ("predicted", "redeemed")
-_SHOP = ("caps", "hold_while", "vouchers", "points", "tiers")
+_SHOP = ("caps", "vouchers", "points", "tiers")
 
 
 def refusals(journey: Journey | None, shop: Shop | None) -> list[Problem]:

@@ -19,11 +19,12 @@ from loyaltyloop.store import shelf
 from loyaltyloop.store.change import Change
 from loyaltyloop.store.content_changes import content_changes, texts
 from loyaltyloop.store.database import lock_journeys, write_shop
+from loyaltyloop.store.holding import release_all
 from loyaltyloop.store.journey_changes import Wishes, journey_changes
 from loyaltyloop.store.standing import enrolment, renew_messages
 from loyaltyloop.store.standing import move as move_people
 from loyaltyloop.store.touched import touch_enrolled
-from loyaltyloop.store.versions import live_journeys, load_newest, load_shop
+from loyaltyloop.store.versions import live_journeys, load_newest, load_shop, shop_text
 from loyaltyloop.store.zones import follow_shop
 
 __all__ = ["Change", "apply", "execute", "plan", "refusals"]
@@ -64,10 +65,13 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
     if reasons := refusals(changes):
         raise ApplyRefused("\n".join(["Nothing was changed.", *(f"  - {reason}" for reason in reasons)]))
     files, elsewhere, before = texts(reading), False, _newest(connection)
+    held = _held_while(connection)
     for change in changes:
         _execute(connection, reading.journeys, files, change, now)
         if change.change in ("shop added", "shop changed"):
             elsewhere = follow_shop(connection, load_shop(connection).timezone) > 0
+    if held not in (None, _held_while(connection)):
+        release_all(connection, now)
     for name in sorted({change.journey for change in changes if change.change in _OF_MESSAGES}):
         renew_messages(connection, name)
     # Where zones or a yearly journey's hour are others now, the time may be past that was still to come.
@@ -82,6 +86,11 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
 def _newest(connection: Connection) -> dict[str, Journey]:
     """The newest version of every journey, with the segments as they are now."""
     return {row.name: load_newest(connection, row.name).journey for row in live_journeys(connection)}
+
+
+def _held_while(connection: Connection) -> object:
+    """What messages are held by, with the segments as they are now; None where there is no shop yet."""
+    return load_shop(connection).hold_while if shop_text(connection) is not None else None
 
 
 def _ask_anew(connection: Connection, before: Journey, after: Journey) -> None:

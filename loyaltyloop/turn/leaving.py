@@ -24,6 +24,7 @@ from loyaltyloop.store.cohorts import (
     take,
 )
 from loyaltyloop.store.conditions import moment
+from loyaltyloop.store.holding import release
 from loyaltyloop.store.touched import batches, touched_customers
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, journey_table
@@ -47,6 +48,7 @@ def leave(frame: Frame) -> Counts:
     if frame.journey.goal is not None:
         for ids in batches(aiming, CHUNK):
             _reach_goal(frame, frame.journey.goal, ids)
+    _release(frame, touched)
     note_late(frame, touched)
     with frame.transactions.read() as connection:
         frame.busy = find_busy(connection, frame)
@@ -81,6 +83,13 @@ def _enrolled(connection: Connection, frame: Frame, customers: Iterable[int]) ->
             if row.goal_at is None:
                 aiming.append(row.id)
     return running, aiming
+
+
+def _release(frame: Frame, touched: list[int]) -> None:
+    """What a `hold_while` holds is looked at again for touched people: it may have ceased to hold."""
+    for ids in batches(touched, CHUNK) if frame.shop.hold_while else ():
+        with frame.transactions.write() as connection:
+            release(connection, frame.journey.name, ids, frame.now)
 
 
 def _come_later(connection: Connection, frame: Frame) -> list[int]:

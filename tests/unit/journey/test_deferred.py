@@ -23,7 +23,6 @@ STEPS = {
 }
 SHOP = {
     "caps": "caps: {at_most: 3 a week}",
-    "hold_while": "hold_while: {marketing: {customer: {open_cases: {over: 0}}}}",
     "vouchers": "vouchers: {spring: {value: 10%, pattern: SPRING}}",
     "points": "points: {earn: 1, for_each: 1}",
     "tiers": "tiers: {gold: {points: 500}}",

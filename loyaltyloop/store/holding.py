@@ -1,0 +1,30 @@
+"""Messages that wait while a `hold_while` of shop.yaml holds: let them be looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, literal_column, update
+
+from loyaltyloop.store.among import among
+from loyaltyloop.store.models import Message
+
+message: Table = Message.__table__  # type: ignore[attr-defined]
+HOLDS = "hold_while: "  # the reason of such a message begins so
+# Written out as the partial index has it, which SQLite then finds.
+_WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
+_HELD = and_(message.c.state == "held", message.c.reason.startswith(HOLDS))
+
+
+def release(connection: Connection, journey: str, customers: Collection[int], now: datetime) -> int:
+    """The held messages of the journey for these customers are due now; the gate asks all of it again."""
+    theirs = and_(message.c.journey == journey, among(connection, message.c.customer_id, customers))
+    held = and_(_HELD, message.c.due_at > now)
+    return int(connection.execute(update(message).where(theirs, held).values(due_at=now)).rowcount)
+
+
+def release_all(connection: Connection, now: datetime) -> int:
+    """The same for everybody: what is held while has changed."""
+    held = and_(_WAITING, _HELD, message.c.due_at > now)
+    return int(connection.execute(update(message).where(held).values(due_at=now)).rowcount)

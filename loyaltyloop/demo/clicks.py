@@ -1,4 +1,5 @@
-"""Made clicks: after each hand-over some click, a few unsubscribe, some of those asked write a review.
+"""Made responses: after each hand-over some click, a few unsubscribe, some of those asked answer or write a
+review, and the help desk opens a case for whoever is unhappy.
 
 Each by a hash of the message's key.
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, case, func, select
@@ -31,6 +33,8 @@ CLICK = 0.22
 UNSUBSCRIBE = 0.004
 REVIEW = 0.4  # of those who clicked in a request for one
 REVIEWS = "review_request"  # the journey that asks for them
+ANSWER = 0.7  # of those who clicked in a question
+STARS = (0.04, 0.06, 0.12, 0.33, 0.45)  # of those who answer with one star, two, ...
 _LATENESS = Duration.of("10 minutes")
 _SLOWEST = 36 * 60  # minutes from the hand-over to the last click
 
@@ -44,6 +48,7 @@ class Sent(NamedTuple):
     at: datetime
     links: list[str]
     product_id: str | None = None  # to be reviewed: one of the order that the message is about
+    question: dict[str, Any] | None = None  # as it left with the message
 
 
 @dataclass
@@ -70,11 +75,12 @@ def _handed_over(connection: Connection, since: datetime, now: datetime) -> Iter
     product = select(func.min(line.c.product_id)).where(line.c.order_id == asked).scalar_subquery()
     columns = (message.c.key, identity.c.value, message.c.purpose, message.c.handed_over_at, body.c.links)
     rows = (
-        select(*columns, product)
+        select(*columns, product, body.c.question)
         .join(body, body.c.message_id == message.c.id)
         .join(enrolment, enrolment.c.id == message.c.enrolment_id)
         .join(identity, identity.c.customer_id == message.c.customer_id)
-        .where(identity.c.kind == "user", message.c.handed_over_at > since, message.c.handed_over_at <= now)
+        .where(identity.c.kind == "user", message.c.channel == "email")
+        .where(message.c.handed_over_at > since, message.c.handed_over_at <= now)
         .order_by(message.c.key, identity.c.value)
     )
     for row in connection.execute(rows):
@@ -87,13 +93,37 @@ def clicks_on(sent: Sent) -> Iterator[Call]:
     if sent.links and dice("click", sent.key) < CLICK:
         link = sent.links[int(dice("link", sent.key) * len(sent.links))]
         yield _call(sent, minutes, "Email Link Clicked", {"email_id": sent.key, "link_url": link})
-        if sent.product_id and dice("review", sent.key) < REVIEW:
+        if sent.question is not None:
+            yield from _answer(sent, sent.question, minutes + 1)
+        elif sent.product_id and dice("review", sent.key) < REVIEW:
             rating = 3 + int(dice("rating", sent.key) * 3)
             yield _call(
                 sent, minutes + 9, "Product Reviewed", {"product_id": sent.product_id, "rating": rating}
             )
     if sent.purpose == "marketing" and dice("unsubscribe", sent.key) < UNSUBSCRIBE:
         yield _call(sent, minutes + 5, "Unsubscribed", {"email_id": sent.key})
+
+
+def _answer(sent: Sent, question: dict[str, Any], minutes: int) -> Iterator[Call]:
+    if dice("answers", sent.key) >= ANSWER:
+        return
+    values = [value for value, _ in question["answers"]]
+    answer = _drawn(values, dice("answer", sent.key))
+    yield _call(sent, minutes, "Survey Answered", {"email_id": sent.key, "answer": answer})
+    if answer in (1, 2):
+        case = {"ticket_id": f"case-{sent.key[:8]}"}
+        yield _call(sent, minutes + 40, "Support Ticket Opened", case)
+        yield _call(sent, minutes + 40 + 60 * 50, "Support Ticket Closed", case)
+
+
+def _drawn(values: list[str | int], drawn: float) -> str | int:
+    """One of the answers: stars as they are usually given, others alike."""
+    if values != [1, 2, 3, 4, 5]:
+        return values[int(drawn * len(values))]
+    for stars, edge in enumerate(accumulate(STARS), 1):
+        if drawn < edge:
+            return stars
+    return values[-1]
 
 
 def _call(sent: Sent, minutes: int, name: str, properties: dict[str, Any]) -> Call:

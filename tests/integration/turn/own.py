@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from loyaltyloop.store.database import read, write
 from loyaltyloop.store.models import Body, Product
 from loyaltyloop.turn.runner import tick
 from tests.integration.turn.stage import Stage, utc
-from tests.reference.staging import ENROLMENT, MESSAGE
+from tests.reference.staging import ENROLMENT, MESSAGE, Taken
 
 PROJECT = read_project(collect_files(Path(__file__).parents[3]))
 body: Table = Body.__table__  # type: ignore[attr-defined]
@@ -31,6 +32,7 @@ class Own(Stage):
 
     def __init__(self, engine: Engine, *journeys: str, who: Iterable[str] = ("ada",)) -> None:
         super().__init__(engine)
+        self.world = replace(self.world, ways={"email": Taken(), "hook": Taken()})
         self._journeys = journeys
         for name in who:
             self.knows(name, first_name=name.title())
@@ -41,6 +43,10 @@ class Own(Stage):
 
     def turn(self, at: str) -> None:
         tick(self.world, utc(at), self._journeys)
+
+    def also_of(self, *journeys: str) -> None:
+        """From now on turns are of these, too."""
+        self._journeys += journeys
 
     def ordered(self, at: str, number: str = "o1", who: str = "ada", arrived: str | None = None) -> None:
         lines = [{"product_id": "jar", "name": "Biscuit Jar", "price": 12.5, "quantity": 1}]
@@ -60,6 +66,9 @@ class Own(Stage):
 
     def clicked(self, step: str, at: str, who: str = "ada") -> None:
         self.did(who, "Email Link Clicked", at, email_id=self.key(step, who))
+
+    def answered(self, step: str, answer: object, at: str, who: str = "ada", **more: Any) -> None:
+        self.did(who, "Survey Answered", at, email_id=self.key(step, who), answer=answer, **more)
 
     # ── the shelves ──
 

@@ -88,7 +88,7 @@ def test_two_orders_of_one_evening(engine: Engine) -> None:
         ("03-03 09", "thank_you_again"),
         ("03-03 15", "shipped"),
         ("03-03 15", "shipped"),
-        ("03-14 16", "how_was_it"),
+        ("03-14 16", "rating"),
     ]
 
 

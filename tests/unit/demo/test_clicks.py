@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from loyaltyloop.demo.clicks import CLICK, REVIEW, UNSUBSCRIBE, Sent, clicks_on
+from loyaltyloop.demo.clicks import ANSWER, CLICK, REVIEW, STARS, UNSUBSCRIBE, Sent, clicks_on
 
 AT = datetime(2010, 9, 13, 9, 0, tzinfo=UTC)
 LINKS = ["https://shop.example/p/1", "https://shop.example/p/2"]
@@ -48,3 +48,39 @@ def test_some_who_click_write_a_review_of_what_they_got() -> None:
     for review in reviews:
         assert review.at > clicked[review.user_id or ""]
         assert review.properties["product_id"] == "21232" and review.properties["rating"] in (3, 4, 5)
+
+
+def test_some_who_click_in_a_question_answer_it() -> None:
+    scale = {"answers": [[number, str(number)] for number in range(1, 6)]}
+    asked = [sent(number, "service")._replace(product_id="21232", question=scale) for number in range(8000)]
+    calls = [call for one in asked for call in clicks_on(one)]
+    counts = Counter(call.name for call in calls)
+    assert abs(counts["Survey Answered"] / counts["Email Link Clicked"] - ANSWER) < 0.04
+    assert "Product Reviewed" not in counts
+    stars = [call.properties["answer"] for call in calls if call.name == "Survey Answered"]
+    for number, share in enumerate(STARS, 1):
+        assert abs(stars.count(number) / len(stars) - share) < 0.04
+
+
+def test_the_help_desk_has_a_case_of_whoever_is_unhappy() -> None:
+    scale = {"answers": [[number, str(number)] for number in range(1, 6)]}
+    for number in range(2000):
+        calls = {call.name: call for call in clicks_on(sent(number)._replace(question=scale))}
+        unhappy = "Survey Answered" in calls and calls["Survey Answered"].properties["answer"] <= 2
+        assert ("Support Ticket Opened" in calls) == unhappy
+        if unhappy:
+            opened, closed = calls["Support Ticket Opened"], calls["Support Ticket Closed"]
+            assert calls["Survey Answered"].at < opened.at < closed.at
+            assert opened.properties["ticket_id"] == closed.properties["ticket_id"]
+
+
+def test_other_answers_are_given_alike() -> None:
+    why = {"answers": [["payment", "It failed"], ["price", "Too much"], ["looking", "Just looking"]]}
+    asked = [sent(number)._replace(question=why) for number in range(3000)]
+    answers = Counter(
+        call.properties["answer"]
+        for one in asked
+        for call in clicks_on(one)
+        if call.name == "Survey Answered"
+    )
+    assert set(answers) == {"payment", "price", "looking"} and min(answers.values()) > 100

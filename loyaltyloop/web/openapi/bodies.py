@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from loyaltyloop.journey.question import COMMENT
 from loyaltyloop.store.canonical import LONGEST_ID
 
 Json = dict[str, Any]
@@ -118,6 +119,19 @@ UNSUBSCRIBE: Final = {
     ),
     "required": False,
 }
+ANSWER: Final = _body(
+    "The page's form: the number of the answer, from 0 on, and words beside it.",
+    form={
+        "type": "object",
+        "required": ["answer"],
+        "properties": {
+            "answer": {"type": "string", "pattern": "^[0-9]+$"},
+            "comment": {"type": "string", "maxLength": COMMENT},
+            "language": {"type": "string"},
+        },
+        "additionalProperties": {"type": "string"},
+    },
+)
 CHOICES: Final = _body(
     "The page's form.",
     form={

@@ -28,9 +28,9 @@ from loyaltyloop.web.app import ROUTERS
 from loyaltyloop.web.openapi.document import document
 from loyaltyloop.web.service import Service
 from tests.integration.web.conftest import WRITE_KEY, served
-from tests.integration.web.pages import Pages
 from tests.integration.web.providers import SECRETS
 from tests.integration.web.shops import HEADERS, sign
+from tests.integration.web.surveys import Surveys
 from tests.unit.web import signing
 
 EXAMPLES = int(os.environ.get("LOOP_FUZZ_EXAMPLES", "3"))
@@ -98,9 +98,10 @@ def api(service: Service, tmp_path: Path) -> Iterator[tuple[Any, Mapping[Any, st
     for name, secret in SECRETS.items():
         setattr(service.settings, name, SecretStr(secret))
     service.settings.limit_ingest = 0
-    with Pages(service) as pages:
+    with Surveys(service) as pages:
         kinds: tuple[Kind, ...] = ("u", "p", "v", "o")
-        real = {kind: pages.path(kind).rpartition("/")[2] for kind in kinds}
+        links = {kind: pages.path(kind, "taste") for kind in kinds} | {"a": pages.link()}
+        real = {kind: link.rpartition("/")[2] for kind, link in links.items()}
         yield schemathesis.openapi.from_url(f"{pages.web.base_url}/openapi.json"), real
 
 

@@ -17,6 +17,8 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from loyaltyloop.errors import UserError
@@ -24,7 +26,7 @@ from loyaltyloop.settings import Settings
 from loyaltyloop.store.canonical import Refused
 from loyaltyloop.web.bodies import read_body
 from loyaltyloop.web.service import Service, service_of
-from loyaltyloop.web.shops import shopify, woocommerce
+from loyaltyloop.web.shops import privacy, shopify, woocommerce
 from loyaltyloop.web.shops.delivery import Delivery, Topics
 from loyaltyloop.web.shops.payload import instant
 from loyaltyloop.web.shops.signature import is_signed
@@ -134,13 +136,18 @@ async def _taken(service: Service, hook: Hook, said: Delivery) -> Response:
     try:
         found = list(hook.topics[said.topic](said))
         await take(service, found)
+        if said.topic in privacy.TOPICS:
+            await run_in_threadpool(privacy.note, service, said)
     except (Busy, TimeoutError, SQLAlchemyError) as error:
         log.warning("%s: %s was not recorded: %s", hook.source, said.topic, type(error).__name__)
         return _refused(service, hook, 503, "busy", "busy: send it again", {"Retry-After": "5"})
     except (Refused, UserError) as reason:
         log.warning("%s: %s was not taken: %s", hook.source, said.topic, _why(reason))
         return _told(service, hook, said.topic, "not taken")
-    return _told(service, hook, said.topic, "taken" if found else "nothing to take")
+    answer = _told(service, hook, said.topic, "taken" if found else "nothing to take")
+    if said.topic in privacy.TOPICS:  # Shopify waits for five seconds, not for an erasure
+        answer.background = BackgroundTask(privacy.act, service)
+    return answer
 
 
 def _why(reason: Exception) -> str:

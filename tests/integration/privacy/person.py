@@ -79,7 +79,7 @@ def calls(
          "properties": {"from": f"{MARK}-campaign"}, "messageId": f"{MARK}-m2"},
         {"type": "track", "event": "Consent Granted", "userId": who, "timestamp": "2026-05-01T09:12:30Z",
          "properties": {"channel": "sms", "wording": f"{MARK}-wording"}},
-        {"type": "track", "event": "Product Added", "userId": who, "timestamp": "2026-05-01T09:13:00Z",
+        {"type": "track", "event": "Product Added", "userId": who, "timestamp": "2026-05-01T09:30:00Z",
          "properties": {"cart_id": f"{MARK}-cart", "product_id": "tea", "name": f"{MARK} tea"}},
         {"type": "track", "event": "Order Completed", "userId": who, "timestamp": "2026-05-01T09:20:00Z",
          "properties": bought, "messageId": f"{MARK}-m3"},

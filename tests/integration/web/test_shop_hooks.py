@@ -55,7 +55,6 @@ def test_the_same_delivery_again_adds_nothing(service: Service, web: httpx.Clien
 # What its payload does not date is told apart by the id of the delivery alone.
 UNDATED = [
     ("shopify", "customers/delete", {"id": 7}, 4),
-    ("shopify", "customers/redact", {"shop_domain": "a.example", "customer": {"id": 7}}, 4),
     ("shopify", "customers/data_request", {"shop_domain": "a.example", "customer": {"id": 7}}, 1),
     ("shopify", "shop/redact", {"shop_id": 1, "shop_domain": "a.example"}, 1),
     ("woocommerce", "order.deleted", {"id": 7}, 1),

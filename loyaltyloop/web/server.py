@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 IDLE: Final = 5  # seconds that a connection is kept without a request
 GRACE: Final = 10  # seconds that the requests at work have left, when the service is to end
 LAST_RESORT: Final = 18.0  # seconds after which it ends, whatever is still at work
+HURRY: Final = 1.0  # the same after another signal
 SHARE: Final = 4  # one address, unless a proxy's, may hold a quarter of all connections
 FILES: Final = 256  # open files beside connections: the database's, logs, threads'
 _BUSY: Final = (
@@ -145,11 +146,20 @@ class Server(uvicorn.Server):
         """
         if self.should_exit:
             self.force_exit = True
+            _leave_within(HURRY)
             return
         self.should_exit = True
-        last = Timer(LAST_RESORT, os._exit, (1,))  # nothing may hold us: no thread, no database
-        last.daemon = True
-        last.start()
+        _leave_within(LAST_RESORT)
+
+
+def _leave_within(seconds: float) -> None:
+    """Leave the process then, unless it has ended by itself: no thread and no database may hold it.
+
+    Nothing is lost that was acknowledged, but somebody got no answer: that is exit code 1.
+    """
+    last = Timer(seconds, os._exit, (1,))
+    last.daemon = True
+    last.start()
 
 
 def server_of(service: Service, patience: Patience | None = None) -> Server:

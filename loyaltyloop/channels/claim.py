@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, update
 
+from loyaltyloop.channels.baskets import add_baskets
 from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
@@ -38,6 +39,10 @@ class Desk:
     def uses_of(self, template: str) -> frozenset[str]:
         """The names that a template of this channel uses."""
         return CHANNELS[self.channel].uses(self.renderer, template)
+
+    def shows_basket(self, template: str) -> bool:
+        """Does the template name the customer's basket?"""
+        return any(path.partition(".")[0] == "cart" for path in self.uses_of(template))
 
 
 @dataclass
@@ -125,6 +130,8 @@ def _store_bodies(
         if rows:
             names = names_for(connection, rows, group.people, desk.shop, group.offers)
             add_asked(connection, names, rows, group.questions)
+            if desk.shows_basket(rows[0].template):
+                add_baskets(connection, names, rows, desk.shop, desk.now)
             channel.know(connection, rows, names)
             waiting.append((rows, group, names))
 
@@ -135,6 +142,7 @@ def _store_bodies(
                 key, own = row.key, names.pop(row.key)
                 try:
                     _check_offers(group, own)
+                    _check_basket(desk, row.template, own)
                     letter = channel.write(desk.renderer, desk.shop, group, row, own)
                 except CannotRender as error:
                     verdicts[key] = Verdict("refused", str(error))
@@ -151,6 +159,11 @@ def _check_offers(group: Group, names: Names) -> None:
     for step in group.offers:
         if step in names and names[step] is None:
             raise CannotRender("products", f"too few for {step}")
+
+
+def _check_basket(desk: Desk, template: str, names: Names) -> None:
+    if "cart" in names and names["cart"] is None and desk.renderer.needs(template, "cart"):
+        raise CannotRender("basket", "nothing in it can be had")
 
 
 def _store(

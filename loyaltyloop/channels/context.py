@@ -13,11 +13,13 @@ from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, exi
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from loyaltyloop.channels.formats import money_of
+from loyaltyloop.journey.markets import is_sold, markets_of
 from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Kept, Order, Product
 
 Names = dict[str, object]
+Reader = tuple[str | None, str | None]  # language, country
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -36,7 +38,8 @@ OF_CUSTOMER = (
 # fmt: on
 _OF_ORDER = ("order_id", "status", "total", "products", "main_category", "ordered_at", "updated_at")
 _OF_PRODUCT = ("product_id", "name", "category", "price", "currency", "url", "image_url", "in_stock")
-ALWAYS = frozenset(("locale", "zone"))  # how amounts and dates are written
+_READ = (*_OF_PRODUCT, "markets")
+ALWAYS = frozenset(("country", "locale", "zone"))  # what is sold to them, how amounts and dates are written
 _MONEY = ("lifetime_value", "average_order")
 
 
@@ -88,7 +91,7 @@ def names_for(
     values = _load_kept(connection, enrolments)
     orders = _orders(connection, sorted(people.orders), shop)
     shelf = _Shelf(connection, _product_ids(values.values()), shop, offers or {})
-    unasked = _unasked(connection, messages)
+    silent = unasked(connection, messages)
     found: dict[str, Names] = {}
     for message in messages:
         person = people.rows.get(message.enrolment_id)
@@ -98,8 +101,8 @@ def names_for(
         if (its := orders.get(person.order_id)) is not None:
             names["order"] = its
         for step, value in values.get(message.enrolment_id, ()):
-            hidden = message.enrolment_id in unasked and shelf.fills(step, value)
-            names[step] = [] if hidden else shelf.filled(step, value, people.locale(person))
+            hidden = message.enrolment_id in silent and shelf.fills(step, value)
+            names[step] = [] if hidden else shelf.filled(step, value, people.reader(person))
     return found
 
 
@@ -152,13 +155,17 @@ class People:
 
     def __init__(self, shop: Shop, fields: list[str], rows: Mapping[int, Any]) -> None:
         self._shop, self._fields = shop, fields
-        self._locale = fields.index("locale") - len(fields)
+        self._locale, self._country = (fields.index(name) - len(fields) for name in ("locale", "country"))
         self.rows = rows
         self.orders = {row.order_id for row in rows.values() if row.order_id}
 
     def locale(self, person: Any) -> str | None:
         """The language in which the customer reads."""
         return cast("str | None", person[self._locale])
+
+    def reader(self, person: Any) -> Reader:
+        """The language in which the customer reads, and the country to which things are sold."""
+        return person[self._locale], person[self._country]
 
     def names(self, person: Any, message: About) -> Names:
         """The names that every message has."""
@@ -186,7 +193,7 @@ def _load_kept(connection: Connection, enrolments: Sequence[int]) -> dict[int, l
     return found
 
 
-def _unasked(connection: Connection, messages: Sequence[About]) -> set[int]:
+def unasked(connection: Connection, messages: Sequence[About]) -> set[int]:
     """Enrolments whose message is transactional and whose customer did not ask for marketing.
 
     Products in such a message would be marketing: it goes without them.
@@ -223,14 +230,14 @@ def _are_picks(value: Any) -> bool:
 
 
 class _Shelf:
-    """Products by their ids, as they are now; prices as each language writes them."""
+    """Products by their ids, as they are now: those sold where a reader lives, prices as written there."""
 
     def __init__(
         self, connection: Connection, ids: Iterable[str], shop: Shop, offers: Mapping[str, Recommend]
     ) -> None:
         self._shop, self._offers = shop, offers
-        self._shown: dict[str | None, dict[str, Names]] = {}
-        chosen = select(*(product.c[name] for name in _OF_PRODUCT)).where(product.c.in_stock)
+        self._shown: dict[Reader, dict[str, Names]] = {}
+        chosen = select(*(product.c[name] for name in _READ)).where(product.c.in_stock)
         wanted = among(connection, product.c.product_id, sorted(ids))
         self._rows = connection.execute(chosen.where(wanted)).all() if ids else []
 
@@ -238,20 +245,24 @@ class _Shelf:
         """Are these products, be they too few?"""
         return step in self._offers or _are_picks(value)
 
-    def filled(self, step: str, value: Any, locale: str | None) -> Any:
-        """A kept value as templates see it: products with all that is shown of them, those in stock."""
-        products = self._in_stock(value, locale) if _are_picks(value) else value
+    def filled(self, step: str, value: Any, reader: Reader) -> Any:
+        """A kept value as templates see it: of products those that can be had, with all that is shown."""
+        products = self._left(value, reader) if _are_picks(value) else value
         offer = self._offers.get(step)
         if offer is None or len(products) >= offer.at_least:
             return products
         return [] if offer.if_short == "collapse" else None
 
-    def _in_stock(self, picks: Sequence[Mapping[str, Any]], locale: str | None) -> list[Names]:
-        shown = self._shown.get(locale)
+    def _left(self, picks: Sequence[Mapping[str, Any]], reader: Reader) -> list[Names]:
+        shown = self._shown.get(reader)
         if shown is None:
-            shown = {row.product_id: product_names(row, self._shop, locale) for row in self._rows}
-            self._shown[locale] = shown
+            shown = self._shown[reader] = self._sold(*reader)
         return [{**shown[pick["product_id"]], **pick} for pick in picks if pick["product_id"] in shown]
+
+    def _sold(self, locale: str | None, country: str | None) -> dict[str, Names]:
+        there = markets_of(self._shop, country)
+        sold = (row for row in self._rows if is_sold(row.markets, there))
+        return {row.product_id: product_names(row, self._shop, locale) for row in sold}
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from loyaltyloop.channels.baskets import baskets_of
 from loyaltyloop.channels.context import (
     Names,
     customer,
@@ -58,6 +59,8 @@ def preview(connection: Connection, reading: Reading, renderer: Renderer, templa
     sent = _entered(connection, person, sent)
     names = _names(connection, person, sent, reading.shop)
     _add_questions(connection, journey, sent, names)
+    if own := baskets_of(connection, [person.id], reading.shop, None).get(person.id):
+        names["cart"] = own
     sampler.fill(names, journey, person)
     try:
         return Preview(renderer.render(name, KEY, names, person.locale), sampler.notes)

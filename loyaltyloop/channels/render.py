@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from loyaltyloop.channels.together import languages_of
 from loyaltyloop.channels.tokens import Maker
 from loyaltyloop.errors import FilesError
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.templates import Templates
 
 SUBJECT = 250  # characters
 _OWN = (("unsubscribe", "u"), ("preferences", "p"), ("view", "v"))
@@ -68,6 +70,7 @@ class Renderer:
         self._compiled: dict[tuple[str, str], Compiled | FilesError] = {}
         self._chosen: dict[tuple[str, str | None], tuple[str, str]] = {}
         self._used: dict[str, frozenset[str]] = {}
+        self._needed: dict[tuple[str, str], bool] = {}
         self._follows: dict[tuple[object, object], Callable[[str], str]] = {}
 
     def compile(self, template: str, language: str | None = None) -> Compiled:
@@ -106,6 +109,17 @@ class Renderer:
             found = self._used[template] = self.uses(
                 [(template, None), *((template, language) for _, language in others)]
             )
+        return found
+
+    def needs(self, template: str, name: str) -> bool:
+        """Does it print something of this name, no default or test around, for readers of any language?"""
+        found = self._needed.get((template, name))
+        if found is None:
+            stem = re.escape(template.removeprefix("templates/").removesuffix(".html"))
+            read = Templates(self._workshop.templates)
+            files = [file for file in read.texts if re.fullmatch(rf"{stem}(\.[\w-]+)?\.(html|txt)", file)]
+            uses = [use for file in files for use in read.reach(file).uses if use.path[0] == name]
+            found = self._needed[template, name] = any(use.printed and not use.guarded for use in uses)
         return found
 
     def render(

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from jinja2 import nodes
 from sqlalchemy import Connection, Row, select
 
+from loyaltyloop.channels.baskets import worth
 from loyaltyloop.channels.context import Names, order, order_names, product, product_names
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.channels.questions import Asked
@@ -85,6 +86,8 @@ class Sampler:
             self._trigger(names, person.locale)
         if "order" in self.used.names and "order" not in names:
             self._order(names, person)
+        if "cart" in self.used.names:
+            self._cart(names, person.locale)
         for step in journey or ():
             if step.name in self.used.names and step.name not in names:
                 names[step.name] = self._value(step, person.locale)
@@ -138,6 +141,19 @@ class Sampler:
             "total": money_of(1250, self.shop.currency, person.locale),
         }
         self.notes.append("order: made up, as the customer has none")
+
+    def _cart(self, names: Names, locale: str | None) -> None:
+        own = names.get("cart")
+        if not isinstance(own, dict):
+            lines, currency = self._lines(2, locale), self.shop.currency
+            value = worth(lines, currency, locale) or money_of(2500, currency, locale)
+            own = {"products": lines, "value": value, "quantity": len(lines), "lines": len(lines)}
+            own |= {"currency": currency, "url": self._address}
+            self.notes.append("cart: made up, as the customer's basket is empty, or nothing in it can be had")
+        elif own["url"] is None and ("cart", "url") in self.used.needed("cart"):
+            own = own | {"url": self._address}
+            self.notes.append("cart.url: made up, as the shop did not tell where the basket is")
+        names["cart"] = own
 
     def _value(self, step: Step, locale: str | None) -> object:
         match step.action:

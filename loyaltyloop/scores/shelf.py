@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from loyaltyloop.journey.comparisons import fields_pass, first_instant
 from loyaltyloop.journey.condition import Ago, Instant, Where
+from loyaltyloop.journey.markets import markets_of
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.scores.counting import product
@@ -35,10 +36,7 @@ class Shelf:
         self._goods: dict[str, Good] = {}
         self._unknown: set[str] = set()
         self._needs = _needed(connection)
-        self._markets = {
-            country: frozenset(name for name, market in shop.markets if country in market.countries)
-            for country in {country for _, market in shop.markets for country in market.countries}
-        }
+        self._markets: dict[str | None, frozenset[str]] = {}
 
     def load(self, ids: Iterable[str]) -> None:
         """Read those that are not there yet."""
@@ -51,9 +49,10 @@ class Shelf:
 
     def markets_of(self, country: str | None) -> frozenset[str]:
         """The names that a product's `markets` may call a customer's market by."""
-        if country is None:
-            return frozenset()
-        return self._markets.get(country, frozenset()) | {country}
+        found = self._markets.get(country)
+        if found is None:
+            found = self._markets[country] = markets_of(self._shop, country)
+        return found
 
     def offers(self, product_id: str, markets: frozenset[str]) -> bool:
         """May this loaded product be offered to a customer of these markets?"""

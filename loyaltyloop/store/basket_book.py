@@ -42,7 +42,12 @@ _NAMES = sorted(baskets.EVENTS)
 
 def is_present(rows: FromClause, now: datetime) -> ColumnElement[bool]:
     """Is the row (of the table, or an alias) a basket as it is now: the latest, not empty, and not over?"""
-    return and_(rows.c.latest, rows.c.quantity > 0, rows.c.updated_at >= now - BASKET_LIFE)
+    return and_(is_latest(rows), rows.c.updated_at >= now - BASKET_LIFE)
+
+
+def is_latest(rows: FromClause) -> ColumnElement[bool]:
+    """The same, whenever it was told of last."""
+    return and_(rows.c.latest, rows.c.quantity > 0)
 
 
 def refresh(connection: Connection, shop: Shop, new: Told, before: int, joined: Collection[int] = ()) -> None:

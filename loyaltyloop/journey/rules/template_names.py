@@ -44,6 +44,8 @@ _ALWAYS = frozenset(
 )
 
 
+_UNSURE = ("url", "value")  # of a basket: where it is, and what a product costs, the shop need not tell
+
 Results = dict[str, frozenset[str] | None]
 
 
@@ -106,6 +108,8 @@ def _no_default(context: Context) -> Iterator[Found]:
             message = f"a customer without '{field}' would not get this message"
         elif whole == "trigger" and field != sent.seen.journey.enter.one_per:
             message = f"who enters without '{field}' (by `loop start`, say) would not get this message"
+        elif whole == "cart" and field in _UNSURE:
+            message = f"whose basket has no '{field}' would not get this message"
         else:
             continue
         remedy = f"Write {{{{ {whole}.{field} | default('...') }}}}, or an {{% if %}} around it."

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine, insert, inspect, text
 
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.models import Identity, Kept, Product
+from loyaltyloop.store.models import Basket, Identity, Kept, Product
 from tests.integration.cli.conftest import Loop, write_files
-from tests.integration.store.shops import place
+from tests.integration.store.shops import NOW, place
 
 WELCOME = """\
 journey: welcome
@@ -149,3 +149,27 @@ def test_what_is_not_there(loop: Loop, ada: str, arguments: tuple[str, ...], sai
 
 def test_a_customer_must_be_named(loop: Loop) -> None:
     assert loop("preview", "welcome/hello").code == 2
+
+
+def test_a_basket_is_shown_as_it_is_or_made_up_and_said(
+    loop: Loop, engine: Engine, project: Path, ada: str
+) -> None:
+    lines = "{% for line in cart.products %}{{ line.name }} {{ line.quantity }}{% endfor %}"
+    body = f"<p>{lines} {{{{ cart.value }}}}</p>"
+    write_files(project, {"templates/welcome/hello.html": TEMPLATE.replace("<p>", body + "<p>")})
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert "Jam 1 £4.50" in ran.out
+    assert "cart: made up" in ran.err
+    with write(engine) as connection:
+        row = {
+            "cart_id": "",
+            "latest": True,
+            "checkouts": [],
+            "products": [{"product_id": "jam", "quantity": 3}],
+        }
+        row |= {"quantity": 3, "lines": 1, "currency": "GBP", "began_at": NOW, "updated_at": NOW}
+        owner = connection.execute(text("SELECT id FROM customer")).scalar_one()
+        connection.execute(insert(Basket.__table__).values(row | {"customer_id": owner}))  # type: ignore[attr-defined]
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert "Jam 3 £13.50" in ran.out
+    assert "cart:" not in ran.err

@@ -1,8 +1,8 @@
-"""Tidying up: runs in which nothing happened are forgotten after a while."""
+"""Tidying up: what is due about people's data is done, and runs in which nothing happened are forgotten."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from prefect import flow
@@ -17,22 +17,27 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
+from flows.project import present, settings
 from flows.showing import NOTHING, SKIPPED
 from loyaltyloop.deployments import MARK
 from loyaltyloop.journey.numbers import counted
+from loyaltyloop.store.schema import open_store
+from loyaltyloop.web.housekeeping import look_after
 
 MANY = 200  # Prefect answers with at most so many
 
 
 @flow(name="tidy up", flow_run_name="tidying")
 def tidy_up(after_days: Annotated[int, Field(ge=1)] = 2) -> State[Any]:
-    """Forget the records of turns that found nothing to do, or were skipped; what customers did and got is
-    not touched.
+    """Do what is due about people's data (docs/privacy.md), and forget the records of turns that found
+    nothing to do, or were skipped.
 
     Args:
-        after_days: How long they are kept.
+        after_days: How long records are kept.
     """
-    ended = datetime.now(UTC) - timedelta(days=after_days)
+    given = settings()
+    done = look_after(open_store(given.database), given, present())
+    ended = present() - timedelta(days=after_days)
     idle = FlowRunFilter(
         name=FlowRunFilterName(any_=[NOTHING, SKIPPED]),
         tags=FlowRunFilterTags(all_=[MARK]),
@@ -45,4 +50,4 @@ def tidy_up(after_days: Annotated[int, Field(ge=1)] = 2) -> State[Any]:
                 client.delete_flow_run(run.id)
             forgotten += len(runs)
     told = counted(forgotten, "run in which nothing happened was", "runs in which nothing happened were")
-    return Completed(message=f"{told} forgotten")
+    return Completed(message="; ".join(filter(None, (f"{told} forgotten", done))))

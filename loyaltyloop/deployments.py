@@ -61,7 +61,9 @@ CHORES = (
     Chore(
         "tidy up",
         "flows.tidy.tidy_up",
-        "Forgets the records of runs in which nothing happened, so that the others are found.",
+        "Does what is due about people's data: requests of shops, letters that wait, files of who was "
+        "erased, messages of long ago. Forgets the records of runs in which nothing happened, so that the "
+        "others are found.",
         cron="30 3 * * *",
     ),
 )

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     resend_secret: SecretStr = Field(default=SecretStr(""), description="whsec_...")
     ses_topic: SecretStr = Field(default=SecretStr(""), description="the ARN of the SNS topic")
     twilio_token: SecretStr = Field(default=SecretStr(""), description="auth token of the account")
+    keep_messages_days: int = Field(
+        default=400, ge=0, description="so long is kept what was written in a message; 0: for ever"
+    )
     # How the web service works.
     connections: int = Field(default=1000, ge=1, description="that may be open at once")
     limit_links: float = Field(

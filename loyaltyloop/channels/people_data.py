@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine, Table, select
 
+from loyaltyloop.channels.eml import EmlFiles
+from loyaltyloop.channels.hook_files import HookFiles
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import is_postgres, read, write_shop
 from loyaltyloop.store.models import Customer, Event, Message
@@ -25,6 +27,7 @@ from loyaltyloop.store.privacy.subject import Subject, subject_of
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
+_SUFFIXES = (EmlFiles.suffix, HookFiles.suffix, ".unfinished")
 KEPT = timedelta(days=30)  # a file that was written for a shop: so long has Shopify's request
 
 
@@ -53,11 +56,8 @@ class Files:
         """Delete the files that are called after these keys; how many there were."""
         count = 0
         for key in keys:
-            for path in (
-                self.outbox / f"{key}.eml",
-                self.outbox / f"{key}.unfinished",
-                self.exports / f"{key}.json",
-            ):
+            names = [self.outbox / f"{key}{suffix}" for suffix in _SUFFIXES]
+            for path in (*names, self.exports / f"{key}.json"):
                 if path.exists():
                     path.unlink(missing_ok=True)
                     count += 1

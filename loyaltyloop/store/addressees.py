@@ -86,10 +86,10 @@ def links_of(connection: Connection, key: str) -> list[str] | None:
 
 
 def html_of(connection: Connection, key: str) -> str | None:
-    """The message's HTML as it was rendered, while its customer is not erased."""
+    """The message's HTML as it was rendered, while it is kept and its customer is not erased."""
     chosen = _of_body(body.c.html, key).join(customer, customer.c.id == message.c.customer_id)
     found: str | None = connection.execute(chosen.where(customer.c.erased_at.is_(None))).scalar()
-    return found
+    return found or None
 
 
 def _of_body(column: ColumnElement[Any], key: str) -> Any:

@@ -181,6 +181,10 @@ def _clear(connection: Connection, subject: Subject) -> None:
             connection.execute(delete(part.table).where(where))
         elif part.becomes:
             connection.execute(update(part.table).where(where).values(part.becomes))
+    # A shop's request names its customer by ids.
+    for kind, column in (("user", request.c.user_id), ("anonymous", request.c.anonymous_id)):
+        theirs = among(connection, column, sorted(value for one, value in subject.ids if one == kind))
+        connection.execute(update(request).where(theirs).values({column.name: None}))
     keys = sorted(keys_of(subject))
     for row in connection.execute(select(former.c.key).where(among(connection, former.c.key, keys))).all():
         nameless = f"erased:{tombstones.told_apart(connection, row.key)}"

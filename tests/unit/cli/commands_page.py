@@ -36,8 +36,11 @@ def _section(parent: click.Context, name: str, command: click.Command) -> Iterat
     with click.Context(
         command, info_name=name, parent=parent, terminal_width=88, max_content_width=88
     ) as context:
-        yield f"## loop {name}\n"
+        yield f"## {context.command_path}\n"
         yield f"```text\n{command.get_help(context)}\n```\n"
+        if isinstance(command, click.Group):
+            for below in command.list_commands(context):
+                yield from _section(context, below, command.commands[below])
 
 
 if __name__ == "__main__":

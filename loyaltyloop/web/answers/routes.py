@@ -137,8 +137,8 @@ def _page(
         words=str(shop_names(shop)["language"]),
         picked=picked,
         written=comment,
-        length=f"{len(comment):,}",
-        most=COMMENT,
+        length=str(len(comment)),
+        most=str(COMMENT),
         again=bool(asked.given),
         wrong=wrong,
     )

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from loyaltyloop.channels.addresses import lead_through
+from loyaltyloop.channels.body_samples import sample_names
+from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.faults import fault
+from loyaltyloop.channels.json_bodies import ENDING, Bodies
+from loyaltyloop.channels.samples import Used
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.channels.together import Together, languages_of
 from loyaltyloop.errors import FilesError, Problem, UserError
 from loyaltyloop.journey.check import check_reading
-from loyaltyloop.journey.model import Ask, Send
+from loyaltyloop.journey.model import Ask, Call, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading, read_project
+from loyaltyloop.journey.templates import Templates
 
 
 def check_project(files: Mapping[str, str | bytes]) -> list[Problem]:
@@ -36,7 +42,39 @@ def check_templates(reading: Reading) -> list[Problem]:
         for file, language in (own, *languages_of(reading.templates, name)):
             if file in reading.templates:
                 found |= set(_faults(together, file, language))
+    bodies = Bodies(reading.templates, shop, reading.shop)
+    for name in sorted(set(_called(reading))):
+        found |= set(_faults_of_body(reading, bodies, name))
     return sorted(found)
+
+
+def _called(reading: Reading) -> Iterator[str]:
+    """Bodies that calls name and that there are."""
+    for journey in reading.journeys.values():
+        for step in (*journey, *journey.at_end):
+            if isinstance(step.action, Call) and f"{step.action.body}{ENDING}" in reading.templates:
+                yield str(step.action.body)
+
+
+def _faults_of_body(reading: Reading, bodies: Bodies, name: str) -> Iterator[Problem]:
+    """What keeps a body from being compiled; or from being JSON, made with values that are made up."""
+    try:
+        bodies.compile(name)
+    except FilesError as error:
+        yield from error.problems
+        return
+    for names in sample_names(Used.by(Templates(reading.templates), name)):
+        try:
+            bodies.render(name, names)
+        except CannotRender as error:
+            if error.cause == "value" and "no JSON" in error.reason:
+                file, source = f"{name}{ENDING}", reading.templates[f"{name}{ENDING}"]
+                yield from fault(file, source, 1, f"{_MADE}: {error.reason}", NOT_JSON).problems
+                return
+
+
+_MADE = "made with sample values, it cannot be posted"
+NOT_JSON = "Look for a comma too many or too few: `loop preview` shows the body as it is made."
 
 
 def _sent(reading: Reading) -> Iterator[str]:

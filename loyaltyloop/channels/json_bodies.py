@@ -167,7 +167,7 @@ def _must_be_json(text: str) -> None:
     try:
         json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise CannotRender("value", f"the body is no JSON: {str(error)[:120]}") from None
+        raise CannotRender("value", f"the body is no JSON ({str(error)[:120]})") from None
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from loyaltyloop.journey.addresses import is_local
 
 REMEDY = (
     "Set LOOP_PUBLIC_URL to where customers' browsers find the web service, for example "
     "LOOP_PUBLIC_URL=https://mail.shop.example."
 )
-
-
-def is_local(host: str) -> bool:
-    """Does every machine mean itself by this name or address?"""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        name = host.casefold().removesuffix(".")
-        return name in ("", "localhost") or name.endswith(".localhost")
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or address.is_unspecified
 
 
 def lost_links(public_url: str) -> str:

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import httpx
 
-from loyaltyloop.channels.reach import is_local
+from loyaltyloop.journey.addresses import is_local
 
 EACH = 8  # connections to one address
 Address = IPv4Address | IPv6Address

@@ -44,7 +44,7 @@ class Used:
     @classmethod
     def by(cls, templates: Templates, name: str) -> Used:
         """By the template of that name (`welcome/hello`), its text part and all that they bring together."""
-        reached = [templates.reach(f"{name}{end}") for end in (".html", ".txt")]
+        reached = [templates.reach(f"{name}{end}") for end in (".html", ".txt", ".json")]
         files = dict.fromkeys(file for one in reached for file in one.files)
         trees = [tree for file in files if (tree := templates.tree(file))]
         return cls(tuple(use for one in reached for use in one.uses), dict(_kinds(trees)))

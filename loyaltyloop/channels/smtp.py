@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loyaltyloop.channels.out import Outcome, Outgoing, State, WayOut
-from loyaltyloop.channels.reach import is_local
+from loyaltyloop.journey.addresses import is_local
 from loyaltyloop.settings import Settings
 
 TIMEOUT = 30.0  # seconds for each answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loyaltyloop.journey.rules import (
+    calls,
     deciding,
     entering,
     events,
@@ -28,6 +29,7 @@ _THEMES = (
     ways,
     deciding,
     sending,
+    calls,
     events,
     fields,
     template_files,

@@ -21,7 +21,7 @@ _ENDINGS = {"email": ".html", "sms": ".sms.txt", "push": ".push.txt", "best": ".
 
 @dataclass(frozen=True)
 class Sent:
-    """A template as one step sends it."""
+    """A template as one step sends it; `call`: it is the body of a call."""
 
     seen: Seen
     step: str
@@ -29,16 +29,20 @@ class Sent:
     name: str
     purpose: Purpose
     reached: Reached
+    call: bool = False
 
 
 def sent_templates(context: Context) -> Iterator[Sent]:
-    """Each message with each of its templates: the languages', and the written text part."""
+    """Each message with each of its templates: the languages', and the written text part; bodies of calls."""
     for seen in context.journeys:
         for one in seen.placed:
             if isinstance(one.file, MessageFile):
                 purpose = one.file.purpose or seen.file.purpose
                 for name in _files(context, one.file):
                     yield Sent(seen, one.name, one.path, name, purpose, context.parsed.reach(name))
+            elif isinstance(one.file, CallFile) and (name := f"{one.file.body}.json") in context.templates:
+                reached = context.parsed.reach(name)
+                yield Sent(seen, one.name, one.path, name, seen.file.purpose, reached, call=True)
 
 
 def _files(context: Context, file: MessageFile) -> list[str]:
@@ -70,7 +74,7 @@ def _unknown_template(context: Context) -> Iterator[Found]:
                 case MessageFile(template=template, channel=channel):
                     path, ending = (*one.path, "template"), _ENDINGS[channel]
                 case CallFile(body=str(template)):
-                    path, ending = (*one.path, "body"), ""
+                    path, ending = (*one.path, "body"), ".json"
                 case _:
                     continue
             there = any(
@@ -80,7 +84,7 @@ def _unknown_template(context: Context) -> Iterator[Found]:
                 remedy = (
                     f"Did you mean '{near}'?"
                     if (near := alike(template, [stem for stem in stems if stem != template]))
-                    else f"Write the file templates/{template}{ending or '.json'}."
+                    else f"Write the file templates/{template}{ending}."
                 )
                 message = f"there is no template templates/{template}{ending}"
                 yield seen.found(path, message, remedy, "value")
@@ -131,14 +135,8 @@ def _unused(context: Context) -> Iterator[Found]:
     if len(context.journeys) < len(context.names):
         return
     used = {file for sent in sent_templates(context) for file in (sent.name, *sent.reached.files)}
-    bodies = [
-        one.file.body
-        for seen in context.journeys
-        for one in seen.placed
-        if isinstance(one.file, CallFile) and one.file.body
-    ]
     for name in context.templates:
-        if name not in used and name.partition(".")[0] not in bodies and not name.startswith("layout/"):
+        if name not in used and not name.startswith("layout/"):
             remedy = "Delete it, or name it in a step's 'template'."
             yield at_line(context, name, 1, f"no step sends templates/{name}", remedy)
 

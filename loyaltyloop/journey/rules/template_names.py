@@ -24,6 +24,11 @@ _NAMES: dict[str, frozenset[str] | None] = {
     "language": frozenset(),
     "direction": frozenset(),
 }
+# What bodies of calls have instead: nobody follows links there.
+_OF_CALLS: dict[str, frozenset[str] | None] = {
+    **{name: fields for name, fields in _NAMES.items() if name not in ("links", "language", "direction")},
+    "enrolment": frozenset(("journey", "step", "one_per", "entered_at", "decided_at")),
+}
 _OF_CUSTOMER = frozenset(CUSTOMER) | {"key", "zone", "often"}
 _OF_GIVE = frozenset(("code", "value", "expires"))
 _OF_ASK = frozenset(("links", "answers", "question", "answer", "answer_text", "comment"))
@@ -76,13 +81,13 @@ def _uses(context: Context) -> Iterator[tuple[Sent, Use, Results]]:
 
 
 def _unknown_name(context: Context) -> Iterator[Found]:
-    for _, use, steps in _uses(context):
-        name = use.path[0]
-        if name not in _NAMES and name not in steps:
-            remedy = did_you_mean(name, [*_NAMES, *steps], "Names here")
+    for sent, use, steps in _uses(context):
+        name, names = use.path[0], _OF_CALLS if sent.call else _NAMES
+        if name not in names and name not in steps:
+            remedy = did_you_mean(name, [*names, *steps], "Names here")
             yield at_line(context, use.file, use.line, f"there is nothing called '{name}'", remedy, name)
             continue
-        fields = _NAMES[name] if name in _NAMES else steps[name]
+        fields = names[name] if name in names else steps[name]
         if fields and len(use.path) > 1 and use.path[1] not in fields and use.path[1][:1] != "_":
             remedy = did_you_mean(use.path[1], fields, f"Fields of '{name}'")
             message = f"'{name}' has no '{use.path[1]}'"
@@ -90,8 +95,8 @@ def _unknown_name(context: Context) -> Iterator[Found]:
 
 
 def _misspelt(context: Context) -> Iterator[Found]:
-    known = attributes(context) | _OF_CUSTOMER
-    for _, use, _ in _uses(context):
+    for sent, use, _ in _uses(context):
+        known = attributes(context) | _OF_CUSTOMER | ({"user_id"} if sent.call else set())
         field = use.path[1] if use.path[0] == "customer" and len(use.path) > 1 else ""
         if field and field not in known and (meant := alike(field, known)):
             message = f"'{field}' is no attribute that Loyalty Loop knows"
@@ -104,12 +109,14 @@ def _no_default(context: Context) -> Iterator[Found]:
         if len(use.path) < 2 or use.guarded or not use.printed:
             continue
         whole, field = use.path[:2]
-        if whole == "customer" and field not in _ALWAYS and field != sent.seen.file.enter.date:
-            message = f"a customer without '{field}' would not get this message"
+        what = "would not be called for" if sent.call else "would not get this message"
+        always = _ALWAYS - {"email"} if sent.call else _ALWAYS
+        if whole == "customer" and field not in always and field != sent.seen.file.enter.date:
+            message = f"a customer without '{field}' {what}"
         elif whole == "trigger" and field != sent.seen.journey.enter.one_per:
-            message = f"who enters without '{field}' (by `loop start`, say) would not get this message"
+            message = f"who enters without '{field}' (by `loop start`, say) {what}"
         elif whole == "cart" and field in _UNSURE:
-            message = f"whose basket has no '{field}' would not get this message"
+            message = f"whose basket has no '{field}' {what}"
         else:
             continue
         remedy = f"Write {{{{ {whole}.{field} | default('...') }}}}, or an {{% if %}} around it."

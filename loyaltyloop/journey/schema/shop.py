@@ -150,11 +150,25 @@ class TierFile(Words):
     lifetime_value: Number | None = None
 
 
+_SECRET = "LOOP_HOOK_[A-Z0-9_]+_SECRET"
+
+
+def _secret(value: object) -> str:
+    text = read_text(value)
+    if re.fullmatch(_SECRET, text):
+        return text
+    # Other settings sign other things: what is told of them to a stranger could be used there.
+    raise wrong(
+        f"{shown(text)} is no name of a hook's secret",
+        "Write the name of a setting, such as LOOP_HOOK_SALES_SECRET; the secret itself stands in .env.",
+    )
+
+
 class HookFile(Words):
     """Where a `call` goes; the secret's name in the environment signs it."""
 
     url: Text
-    secret: Text | None = None
+    secret: Annotated[str, *read_by(_secret, {"type": "string", "pattern": f"^{_SECRET}$"})] | None = None
 
 
 class ShopFile(Words):

@@ -120,7 +120,7 @@ def test_what_cannot_be_compiled(text: str, message: str) -> None:
         ('["{{ customer.city }}"]', "missing: customer.city"),
         ("[{{ customer.nobody.name }}]", "missing: customer.nobody"),
         ('{"a": 1,}', "value: the body is no JSON"),
-        ("[NaN]", "value: the body is no JSON: NaN is no JSON"),
+        ("[NaN]", "value: the body is no JSON (NaN is no JSON"),
         ("", "value: the body is no JSON"),
         ("[{{ customer.key * 3 }}]", "template: '*' works on numbers only"),
         ("[{% for a in range(3000) %}1,{% endfor %}1]", "bound: the template loops more than"),

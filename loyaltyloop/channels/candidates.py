@@ -227,6 +227,7 @@ _OF_CALL: tuple[ColumnElement[Any], ...] = (
     *map(_given_by, CHANNELS),
     enrolment.c.one_per,
     enrolment.c.entered_at,
+    customer.c.key.label("first_id"),
     message.c.decided_at,
     select(body.c.text).where(body.c.message_id == message.c.id).scalar_subquery().label("stored"),
 )

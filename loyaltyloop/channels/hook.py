@@ -44,13 +44,13 @@ class Hook(Channel):
         return renderer.bodies.uses_of(template)
 
     def know(self, connection: Connection, rows: Sequence[Any], names: Mapping[str, Names]) -> None:
-        """The customer's id in the shop: `key` is the first id of all, which may be a browser's."""
+        """The customer's id in the shop, else the first id of all (`key`), which may be a browser's."""
         ids = user_ids(connection, {row.customer_id for row in rows})
         for row in rows:
             own = names[row.key]
             customer = own["customer"]
             assert isinstance(customer, dict)
-            own["customer"] = {**customer, "user_id": ids.get(row.customer_id)}
+            own["customer"] = {**customer, "user_id": ids.get(row.customer_id) or row.first_id}
             own["enrolment"] = {name: getattr(row, name) for name in _OF_ENROLMENT}
 
     def write(self, renderer: Renderer, shop: Shop, group: Group, row: Any, names: Names) -> Letter:

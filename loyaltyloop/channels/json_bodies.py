@@ -42,7 +42,7 @@ DEFAULT = """\
   "data": {
     "journey": {{ enrolment.journey }},
     "step": {{ enrolment.step }},
-    "customer": {"id": {{ customer.user_id | default(customer.key) }}},
+    "customer": {"id": {{ customer.user_id }}},
     "entered_at": {{ enrolment.entered_at }},
     "trigger": {{ trigger }}
   }

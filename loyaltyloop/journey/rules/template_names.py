@@ -110,7 +110,7 @@ def _no_default(context: Context) -> Iterator[Found]:
             continue
         whole, field = use.path[:2]
         what = "would not be called for" if sent.call else "would not get this message"
-        always = _ALWAYS - {"email"} if sent.call else _ALWAYS
+        always = (_ALWAYS - {"email"}) | {"user_id"} if sent.call else _ALWAYS
         if whole == "customer" and field not in always and field != sent.seen.file.enter.date:
             message = f"a customer without '{field}' {what}"
         elif whole == "trigger" and field != sent.seen.journey.enter.one_per:

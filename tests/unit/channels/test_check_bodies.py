@@ -26,7 +26,7 @@ steps:
 HOOKS = "hooks: {desk: {url: 'https://desk.example/in'}}\n"
 GOOD = """\
 {
-  "who": {{ customer.user_id | default(customer.key) }},
+  "who": {{ customer.user_id }},
   "name": "Dear {{ customer.first_name | default('you') }}",
   "orders": {{ customer.orders }}, "spent": {{ customer.lifetime_value }}, "at": {{ enrolment.entered_at }},
   "score": {{ nps.answer | default(none) }}, "why": "{{ nps.comment | default('') }}",

@@ -7,13 +7,14 @@ is full again; one that is full is as one that was never seen, so that forgettin
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 
 from loyaltyloop.settings import Settings
+from loyaltyloop.web.keys import key_of_header, sender_of_key
 
 MOST = (
     50_000  # senders that are remembered, about 10 MB; of more, those that were quiet longest are forgotten
@@ -80,6 +81,7 @@ class Limits:
     hooks: Buckets
     ingest: Buckets
     rest: Buckets = field(default_factory=lambda: Buckets(0, 1))
+    is_server: Callable[[bytes], bool] = lambda _authorization: False
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -87,21 +89,29 @@ class Limits:
         rates = (settings.limit_links, settings.limit_pages, settings.limit_hooks, settings.limit_ingest)
         links, pages, hooks, ingest = (Buckets(rate, max(ceil(rate * SECONDS), 1)) for rate in rates)
         rest = Buckets(settings.limit_pages, max(ceil(settings.limit_pages * SECONDS), 1))
-        return cls(links, pages, hooks, ingest, rest)
 
-    def early(self, path: str, host: str | None, key: bytes, now: float) -> tuple[str, float]:
+        def is_server(authorization: bytes) -> bool:
+            key = key_of_header(authorization.decode("latin-1"))
+            return sender_of_key(settings, key or "") == "server"
+
+        return cls(links, pages, hooks, ingest, rest, is_server)
+
+    def early(self, path: str, host: str | None, authorization: bytes, now: float) -> tuple[str, float]:
         """Of a request: its area, and how many seconds too early it comes.
 
-        Events go by the write key that is shown, so that a key that is made up takes nothing from ours. Hooks
-        go by name and address: nobody uses up what a provider may send. All else goes by the address.
+        Events of the shop's servers are limited together, wherever they come from. All others' go by the
+        address, as often as links: the public key is anybody's. Hooks go by name and address: nobody uses up
+        what a provider may send. All else goes by the address.
         """
         first = path[1:].partition("/")[0]
         area = AREAS.get(first, "rest")
-        if area == "ingest":
-            return area, self.ingest.take(hash(key), now)
+        if area == "ingest" and self.is_server(authorization):
+            return area, self.ingest.take(area, now)
         sender = sender_of(host)
         if sender == HOST:
             return area, 0.0
+        if area == "ingest":
+            return area, self.links.take((area, sender), now)
         if area == "hooks":
             return area, self.hooks.take((path[:40], sender), now)
         buckets: Buckets = getattr(self, area)

@@ -106,7 +106,7 @@ def test_this_machine_and_nobody() -> None:
     assert sender_of(None) == sender_of("x" * 1000) == NOBODY
 
 
-def limits(**more: float) -> Limits:
+def limits(**more: float | str) -> Limits:
     rates = {"limit_links": 1, "limit_pages": 1, "limit_hooks": 1, "limit_ingest": 1, **more}
     return Limits.of(Settings(_env_file=None, **rates))  # type: ignore[arg-type]
 
@@ -124,11 +124,14 @@ def test_each_area_has_buckets_of_its_own() -> None:
     assert welcome(made, "/hooks/shopify", "192.0.2.7") == SECONDS  # nobody uses up what Shopify may send
 
 
-def test_events_go_by_the_key_that_is_shown() -> None:
-    made = limits()
+def test_events_of_the_shops_servers_go_together_and_all_others_by_address() -> None:
+    made = limits(write_key="x", public_key="y")
     assert welcome(made, "/v1/track", "192.0.2.1", b"Basic eA==") == SECONDS
     assert welcome(made, "/v1/track", "192.0.2.9", b"Basic eA==") == 0
-    assert welcome(made, "/v1/track", "192.0.2.1", b"Basic eQ==") == SECONDS
+    assert welcome(made, "/v1/t", "192.0.2.1", b"Basic eQ==") == SECONDS
+    assert welcome(made, "/v1/t", "192.0.2.1", b"Basic made up \xff") == 0
+    assert welcome(made, "/v1/t", "192.0.2.9", b"") == SECONDS
+    assert welcome(made, "/c/x", "192.0.2.1") == SECONDS
 
 
 def test_a_slow_rate_still_lets_somebody_in() -> None:

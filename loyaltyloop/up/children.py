@@ -16,6 +16,7 @@ from pathlib import Path
 TAIL = 12  # lines of a log shown when a child has died
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 LAST_WORD = 3.0  # seconds
+RELAY = "flows/handed.py"  # stands for a run that was started warm, see there
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path
     patience: float  # seconds it may take to end by itself
+    helpers: int = 0  # how many processes of its own it has while it is idle
 
     @property
     def dead(self) -> bool:
@@ -39,16 +41,19 @@ class Child:
 
     def end(self, hurry: Callable[[], bool]) -> None:
         """Ask it to end, give it its time (a worker waits for the turn at work), then make it end."""
-        busy = bool(descendants(self.process.pid))
+        busy = self._busy()
         if not self.dead:
             self.process.terminate()
         until = time.monotonic() + self.patience
         while not self._has_ended(0.3) and time.monotonic() < until and not hurry():
             # Prefect's worker, asked to end while a run was at work, stays on after it, doing nothing.
-            if busy and not descendants(self.process.pid):
+            if busy and not self._busy():
                 busy, until = False, time.monotonic() + LAST_WORD
         if not self.dead:
             self.kill()
+
+    def _busy(self) -> bool:
+        return len(descendants(self.process.pid)) > self.helpers
 
     def _has_ended(self, seconds: float) -> bool:
         with suppress(subprocess.TimeoutExpired):
@@ -72,6 +77,7 @@ def start_child(
     environment: Mapping[str, str],
     log: Path,
     patience: float,
+    helpers: int = 0,
 ) -> Child:
     """Start it; what it prints goes to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +91,7 @@ def start_child(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Child(name, process, log, patience)
+    return Child(name, process, log, patience, helpers)
 
 
 def adopt_orphans() -> None:
@@ -125,9 +131,17 @@ def _reap(pids: Sequence[int], how: int) -> list[int]:
 
 
 def _signal(pids: Sequence[int], number: signal.Signals) -> None:
-    for pid in pids:
+    # Who passes signals on to a run is left out where the run itself has its own: twice would cut it short.
+    relays = _relays() if number == signal.SIGTERM else ()
+    for pid in [pid for pid in pids if pid not in relays]:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+def _relays() -> set[int]:
+    listed = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True)
+    lines = (line.split(None, 1) for line in listed.stdout.splitlines())
+    return {int(pid) for pid, *words in lines if words and RELAY in words[0]}
 
 
 def descendants(pid: int) -> list[int]:

@@ -32,9 +32,11 @@ def prefect_environment(
         "PREFECT_CLI_COLORS": "false",
         # A run that has died with its worker is told from one at work by this, see flows/prepare.py.
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        "PREFECT_WORKER_QUERY_SECONDS": "3",  # from pressing Run to the start: 10 seconds by default
+        "PREFECT_WORKER_QUERY_SECONDS": "1",  # from pressing Run to the start: 10 seconds by default
+        # How long before its time a run is begun, and then waits, holding its journey's place: 10 by default.
+        "PREFECT_WORKER_PREFETCH_SECONDS": "2",
         # A turn that finds another of its journey at work looks again after so many seconds; 30 by default.
-        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "3",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
     addressed = {"PREFECT_API_URL": found} if found else {}

@@ -75,8 +75,9 @@ class Stack:
 
     def start_worker(self) -> None:
         """Start a worker that takes the runs of our pool."""
-        command = f"-m prefect worker start --pool {POOL} --type process --name".split()
-        self._start("worker", [*command, self.worker], "worker.log", patience=TURN_PATIENCE)
+        command = f"-m flows.worker --pool {POOL} --name".split()
+        warm = int(sys.platform == "linux")  # one more process, see flows/warm.py
+        self._start("worker", [*command, self.worker], "worker.log", TURN_PATIENCE, helpers=warm)
 
     def watch(self, stops: Stops) -> None:
         """Until somebody asks to stop (Stopped), or a child ends that nobody has asked to (UpFailed)."""
@@ -93,7 +94,7 @@ class Stack:
             self.children.pop()
             end_orphans(self.children)
 
-    def _start(self, name: str, command: list[str], log: str, patience: float) -> Child:
+    def _start(self, name: str, command: list[str], log: str, patience: float, helpers: int = 0) -> Child:
         child = start_child(
             name,
             [sys.executable, *command],
@@ -101,6 +102,7 @@ class Stack:
             environment=self.environment,
             log=self.project / "var" / "log" / log,
             patience=patience,
+            helpers=helpers,
         )
         self.children.append(child)
         return child

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
 from tests.e2e.upped import PATIENCE, Upped, loop, sign_up, until
+from tests.e2e.writing import nobody_else_writes
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
 PEOPLE = [f"c{number}" for number in range(100, 160)]
@@ -33,9 +32,9 @@ def test_a_worker_killed_in_the_middle_of_a_turn(upped: Upped) -> None:
     upped.ended(upped.press_run("welcome"))
     sign_up(upped.folder, PEOPLE)
     before = len(upped.mails())
-    with _nobody_else_writes(upped.folder):
+    with nobody_else_writes(upped.folder):
         run = upped.press_run("welcome")
-        until("a task at work", lambda: _tasks(upped, run))
+        until("a task at work", lambda: upped.tasks_so_far(run))
         family = upped.family()
         _worker(family).kill()
         assert upped.process.wait(PATIENCE) == 1
@@ -51,26 +50,8 @@ def test_a_worker_killed_in_the_middle_of_a_turn(upped: Upped) -> None:
     assert len(upped.mails()) == before + len(PEOPLE)
 
 
-def _tasks(upped: Upped, run: str) -> object:
-    return upped.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
-
-
 def _worker(family: list[psutil.Process]) -> psutil.Process:
-    return next(process for process in family if "worker" in process.cmdline())
-
-
-class _nobody_else_writes:  # noqa: N801
-    """Hold the database, so that a turn stands still in the middle."""
-
-    def __init__(self, folder: Path) -> None:
-        self.connection = sqlite3.connect(folder / "var" / "loop.db", isolation_level=None)
-
-    def __enter__(self) -> None:
-        self.connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.rollback()
-        self.connection.close()
+    return next(process for process in family if "flows.worker" in process.cmdline())
 
 
 def test_asked_to_end_it_leaves_nothing_behind(upped: Upped) -> None:

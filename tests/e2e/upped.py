@@ -27,6 +27,7 @@ from loyaltyloop.store.segment import Call, read_call
 
 ROOT = Path(__file__).parents[2]
 LOOP = (sys.executable, "-c", "from loyaltyloop.cli import main; main()")
+KEY = "a write key for tests"
 PATIENCE = 240.0  # seconds, on a machine with much else to do; on an idle one a run takes six
 T = TypeVar("T")
 Json = Any
@@ -38,7 +39,7 @@ timezone: Europe/London
 currency: GBP
 country: GB
 sender: {name: Sample shop, email: hello@shop.example, postal_address: "1 Sample Street, London"}
-turns: {every: 7 days}
+turns: {every: 7 days, at_least_apart: 5 seconds}
 """
 WELCOME = """
 journey: welcome
@@ -143,12 +144,12 @@ class Upped:
         self.start()
 
     def start(self) -> None:
-        self.port = free_port()
+        self.port, self.web_port = free_port(), free_port()
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [*LOOP, "up", "--port", str(self.port)],
+                [*LOOP, "up", "--port", str(self.port), "--web-port", str(self.web_port)],
                 cwd=self.folder,
-                env=environment(),
+                env=environment() | {"LOOP_WRITE_KEY": KEY},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -177,6 +178,15 @@ class Upped:
         """Whatever has happened: leave nothing behind."""
         if self.process.poll() is None:
             self.stop()
+
+    def signs_up(self, ids: Sequence[str]) -> None:
+        """These customers become known and sign up, by HTTP; answered when it is committed."""
+        now = datetime.now(UTC).isoformat()
+        calls = [call for name in ids for call in (_identify(name, now), _track(name, now))]
+        url = f"http://127.0.0.1:{self.web_port}/v1/batch"
+        answer = httpx.post(url, json={"batch": calls}, auth=(KEY, ""), timeout=PATIENCE)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["success"], answer.text
 
     # ── Prefect's API ──
 
@@ -219,6 +229,10 @@ class Upped:
     def runs(self, deployment: str, /, **runs: Json) -> list[Json]:
         wanted = {"deployments": {"id": {"any_": [self.deployment(deployment)["id"]]}}}
         return list(self.ask("/flow_runs/filter", {**wanted, "flow_runs": runs, "sort": "START_TIME_ASC"}))
+
+    def tasks_so_far(self, run: str) -> list[Json]:
+        """The task runs of a run that may be at work."""
+        return list(self.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}}))
 
     def tasks(self, run: str) -> list[Json]:
         """The task runs of a run, when their records have arrived."""

@@ -1,0 +1,67 @@
+"""What Prefect's worker starts for a run: it hands the run to the warm process, and lives as long as the run.
+
+Signals go on to the run, and it ends as the run has ended. Where there is no warm process the run starts
+cold, in this one. It imports as little as can be: `python -I -S flows/handed.py SOCKET`.
+"""
+
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+
+PATIENCE = 20.0  # seconds until the fork must be there; a warm process that has just begun imports first
+
+
+def cold() -> None:
+    """The run as Prefect would have started it."""
+    os.execv(sys.executable, [sys.executable, "-m", "prefect.engine"])
+
+
+def ask(path: str) -> "tuple[socket.socket, int]":
+    """The connection to the warm process, and the run's process id. OSError or ValueError: there is none."""
+    warm = socket.socket(socket.AF_UNIX)
+    warm.settimeout(PATIENCE)
+    warm.connect(path)
+    body = json.dumps({"environment": dict(os.environ), "folder": os.getcwd()}).encode()  # noqa: PTH109
+    socket.send_fds(warm, [struct.pack("!I", len(body))], [1, 2])
+    warm.sendall(body)
+    return warm, int(line(warm))
+
+
+def line(warm: socket.socket) -> bytes:
+    """What it says next; empty where it has ended."""
+    found = b""
+    while not found.endswith(b"\n"):
+        part = warm.recv(16)
+        if not part:
+            return b""
+        found += part
+    return found
+
+
+def wait(warm: socket.socket, pid: int) -> int:
+    """The run's exit code, negative for a signal; 1 where the warm process died, and the run with it."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: os.kill(pid, number))
+    warm.settimeout(None)
+    return int(line(warm) or 1)
+
+
+def leave(code: int) -> None:
+    """End as the run did."""
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    try:
+        asked = ask(sys.argv[1])
+    except (OSError, ValueError):
+        cold()
+    else:
+        leave(wait(*asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Engine, Table, select
@@ -23,6 +24,12 @@ from tests.integration.web.serving import serving
 
 EVENT: Table = Event.__table__  # type: ignore[attr-defined]
 KEY = "a public key for tests"
+PAGE = (Path(__file__).parents[2] / "docs/ingest.md").read_text()
+MORE = """<script>
+  analytics.identify("42", { email: "ada@example.com" });
+  analytics.track("Order Completed", { order_id: "1" });
+  analytics.track("Product Added", { product_id: "7", cart_id: "c" });
+</script>"""
 
 pytestmark = [pytest.mark.heavy, pytest.mark.browser]
 
@@ -47,25 +54,40 @@ def site(folder: Path) -> Iterator[str]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_a_page_tells(engine: Engine, database_url: str, tmp_path: Path) -> None:
     strangers: list[str] = []
-    with site(installed(tmp_path)) as shop:
+    folder = installed(tmp_path)
+    with site(folder) as shop:
         settings = {"LOOP_PUBLIC_KEY": KEY, "LOOP_ALLOWED_ORIGINS": shop}
         with serving(database_url, tmp_path, settings) as web, browsing() as browser:
             page = browser.new_page()
             page.on("request", lambda one: strangers.append(one.url) if "127.0.0.1" not in one.url else None)
-            told = {"writeKey": KEY, "apiHost": f"{urlsplit(web.url).netloc}/v1"}
-            page.goto(f"{shop}/page.html?{urlencode(told)}")
-            found = _wait_for(engine, 4)
+            (folder / "page.html").write_text(_page(urlsplit(web.url).netloc))
+            page.goto(f"{shop}/page.html")
+            found = _wait_for(engine, 5)
             page.close()
     assert sorted((row.type, row.name, row.source) for row in found) == [
+        ("identify", "", "public"),
         ("identify", "", "public"),
         ("page", "", "public"),
         ("track", "Product Added", "public"),
         ("track", "Product Viewed", "public"),
     ]
     assert len({row.anonymous_id for row in found}) == 1
-    who = next(row for row in found if row.type == "identify")
-    assert (who.user_id, who.properties) == ("ada", {})
+    who = {(row.user_id, str(row.properties)) for row in found if row.type == "identify"}
+    assert who == {("42", "{}")}
     assert not strangers
+
+
+def _page(service: str) -> str:
+    """What the docs show, and a little more, for a service without TLS."""
+    (shown,) = re.findall(r"```html\n(.*?)```", PAGE, re.DOTALL)
+    for told, here in {
+        "/js/analytics-next/umd/": "node_modules/@segment/analytics-next/dist/umd/",
+        "your LOOP_PUBLIC_KEY": KEY,
+        '"links.shop.example/v1"': f'"{service}/v1", protocol: "http"',
+    }.items():
+        assert told in shown
+        shown = shown.replace(told, here)
+    return f"<!doctype html><title>A page of the shop</title>{shown}{MORE}"
 
 
 def _wait_for(engine: Engine, count: int) -> list[Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import time
 from collections import Counter
@@ -19,7 +21,22 @@ from tests.integration.web.serving import WRITE_KEY, serving
 EVENT: Table = Event.__table__  # type: ignore[attr-defined]
 PEOPLE, KILLS = 1_000, 5
 
+PAGE = (Path(__file__).parents[2] / "docs/ingest.md").read_text()
+
 pytestmark = pytest.mark.heavy
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_the_docs_show(engine: Engine, database_url: str, tmp_path: Path) -> None:
+    folder = installed(tmp_path)
+    with serving(database_url, tmp_path) as web:
+        (shown,) = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
+        (folder / "shown.mjs").write_text(shown.replace("https://links.shop.example", web.url))
+        environment = os.environ | {"LOOP_WRITE_KEY": WRITE_KEY}
+        subprocess.run([node(), "shown.mjs"], cwd=folder, env=environment, check=True, timeout=120)
+    with read(engine) as connection:
+        kinds = connection.execute(select(EVENT.c.type).order_by(EVENT.c.id)).scalars().all()
+    assert kinds == ["identify", "track"]
 
 
 def test_nothing_is_lost_and_nothing_is_there_twice(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import update
 
+from loyaltyloop.channels import tokens
+from loyaltyloop.channels.tokens import Kind
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Customer
+from loyaltyloop.store.privacy import requests
+from loyaltyloop.web.pages import letters
 from loyaltyloop.web.service import Service
 from tests.integration.web.browser import Light, browsing, opened, overflows, picture, violations
 from tests.integration.web.pages import SHOP, Pages
@@ -28,7 +34,17 @@ NAMES = {
     "wrong": "What you hear from us",
     "forged": "This link does not work",
     "erased": "We know nothing about you any more",
+    "asked_erase": "What you hear from us",
+    "export": "Your data",
+    "erase": "Erase your data for good?",
+    "erased_now": "Your data is erased",
+    "expired": "This link works no more",
+    "letter": "Shall we erase your data?",
 }
+
+# Of these a phone by night and a desk by day are enough: their parts are those of the other pages.
+FEW = ("asked_erase", "export", "erase", "erased_now", "expired", "letter")
+SEEN = [(name, *look) for name in NAMES for look in LOOKS if name not in FEW or look in (LOOKS[1], LOOKS[2])]
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +73,40 @@ def path_to(pages: Pages, name: str) -> str:
             return pages.path("p")
         case "unsubscribe" | "unsubscribed":
             return pages.path("u")
-        case "saved":
-            return pages.path("p") + "?done=saved"
+        case "saved" | "asked_erase":
+            return f"{pages.path('p')}?done={name}"
+        case "export" | "erase" | "erased_now" | "expired" | "letter":
+            return path_of_letter(pages, "export" if name == "export" else "erase", name)
     return pages.path("p")
 
 
-@pytest.mark.parametrize(("width", "light"), LOOKS)
-@pytest.mark.parametrize("name", NAMES)
+def path_of_letter(pages: Pages, kind: Literal["export", "erase"], name: str) -> str:
+    """Where the link of a letter leads, or, by its own address, the letter."""
+    engine = pages.service.engine
+    with write(engine) as connection:
+        requests.ask(connection, kind, 1, pages.now)
+    letters.send_waiting(engine, pages.service.settings, pages.now)
+    [path] = pages.service.settings.outbox.glob("*.eml")
+    if name == "expired":
+        pages.at("03-20 10:00")
+    if name == "letter":
+        mail = message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("html",))
+        assert mail is not None
+        html = path.with_suffix(".html")
+        html.write_text(mail.get_content(), encoding="utf-8")
+        return html.as_uri()
+    token: Kind = "d" if kind == "export" else "e"
+    return f"/{token}/{tokens.make(pages.service.secret, token, path.stem)}"
+
+
+@pytest.mark.parametrize(("name", "width", "light"), SEEN)
 def test_everybody_can_read_and_use_it(
     browser: Browser, pages: Pages, name: str, width: int, light: Light
 ) -> None:
     path = path_to(pages, name)
     with opened(browser, str(pages.web.base_url), width=width, light=light) as page:
         page.goto(path)
-        if name == "unsubscribed":
+        if name in ("unsubscribed", "erased_now"):
             page.get_by_role("button").click()
         if name == "wrong":
             page.locator("form").first.evaluate("form => { form.noValidate = true }")  # an old browser

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
+    Dialect,
     Float,
     Insert,
     MetaData,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
@@ -41,6 +43,7 @@ from loyaltyloop.store.bulk_values import (
 )
 from loyaltyloop.store.database import is_postgres
 
+THE_KEY = "the_key"  # the parameter by which a row to be changed is found
 MOST_JSON = 8 * 1024 * 1024  # bytes of rows in one statement
 Row = Sequence[Any]
 _TYPES: Mapping[type, Callable[[], TypeEngine[Any]]] = {
@@ -60,20 +63,16 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     """
     if is_postgres(connection):
         return _copy(connection, table, columns, rows)
-    return _execute_many(connection, insert(table), table, columns, rows)
+    return _run_many(connection, _inserts(table, tuple(columns)), table, columns, rows)
 
 
 def upsert_rows(
     connection: Connection, table: Table, key: Sequence[str], columns: Sequence[str], rows: Iterable[Row]
 ) -> int:
     """Insert rows, or replace the other columns of those whose `key` is there. A key may come once."""
-    changed = [name for name in columns if name not in key]
     if not is_postgres(connection):
-        statement = sqlite_insert(table)
-        statement = statement.on_conflict_do_update(
-            index_elements=key, set_={name: statement.excluded[name] for name in changed}
-        )
-        return _execute_many(connection, statement, table, columns, rows)
+        return _run_many(connection, _upserts(table, tuple(key), tuple(columns)), table, columns, rows)
+    changed = [name for name in columns if name not in key]
     staged = _stage(connection, table, columns, rows)
     merged = postgres_insert(table).from_select(columns, select(*(staged.c[name] for name in columns)))
     merged = merged.on_conflict_do_update(
@@ -97,12 +96,8 @@ def update_rows(
     """Set `columns` of the rows found by `key`; each row of values is (key, *columns)."""
     names = [key, *columns]
     if not is_postgres(connection):
-        statement = (
-            update(table)
-            .where(table.c[key] == bindparam("the_key"))
-            .values({name: bindparam(name) for name in columns})
-        )
-        return _execute_many(connection, statement, table, ["the_key", *columns], rows)
+        many = _updates(table, key, tuple(columns))
+        return _run_many(connection, many, table, [THE_KEY, *columns], rows)
     staged = _stage(connection, table, names, rows)
     changed = update(table).where(table.c[key] == staged.c[key])
     return _count(connection, changed.values({name: staged.c[name] for name in columns}))
@@ -119,23 +114,43 @@ def fill_temporary(
 
     `columns`: name → int, str, bool, float, datetime or date. One name always has the same columns.
     """
-    return _fill(connection, name, [Column(column, _TYPES[kind]()) for column, kind in columns.items()], rows)
+    return _fill(connection, _temporary(name, tuple(columns.items())), rows)
 
 
-def _fill(connection: Connection, name: str, columns: list[Column[Any]], rows: Iterable[Row]) -> Table:
-    table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
-    connection.execute(CreateTable(table, if_not_exists=True))
+def _fill(connection: Connection, table: Table, rows: Iterable[Row]) -> Table:
+    connection.exec_driver_sql(_creation(table, is_postgres(connection)))
     connection.execute(table.delete())
     if insert_rows(connection, table, list(table.columns.keys()), rows) and is_postgres(connection):
         # Without figures the planner takes a new table for a large one, and reads all of the other.
-        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.quote(name)}")
+        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.quote(table.name)}")
     return table
 
 
 def _stage(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> Table:
     """The rows in a temporary table with columns like the table's."""
+    return _fill(connection, _staged(table, tuple(columns)), rows)
+
+
+# Kept, as statements about a table that is made anew each time would be compiled anew each time, too.
+@lru_cache(maxsize=256)
+def _temporary(name: str, columns: tuple[tuple[str, type], ...]) -> Table:
+    return _temporary_of(name, [Column(column, _TYPES[kind]()) for column, kind in columns])
+
+
+@lru_cache(maxsize=64)
+def _staged(table: Table, columns: tuple[str, ...]) -> Table:
     copies: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
-    return _fill(connection, f"stage_{table.name}_{_short(columns)}", copies, rows)
+    return _temporary_of(f"stage_{table.name}_{_short(columns)}", copies)
+
+
+def _temporary_of(name: str, columns: list[Column[Any]]) -> Table:
+    return Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
+
+
+@lru_cache(maxsize=512)
+def _creation(table: Table, postgres: bool) -> str:
+    dialect: Dialect = PGDialect() if postgres else sqlite.dialect()
+    return str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))
 
 
 def _short(columns: Sequence[str]) -> str:
@@ -153,24 +168,32 @@ class _Many(NamedTuple):
     order: list[int]
 
 
-def _execute_many(
-    connection: Connection,
-    statement: Insert | Update,
-    table: Table,
-    columns: Sequence[str],
-    rows: Iterable[Row],
-) -> int:
-    return _run_many(connection, _compiled(statement, columns), table, columns, rows)
-
-
 def _compiled(statement: Insert | Update, columns: Sequence[str]) -> _Many:
     compiled = statement.compile(dialect=sqlite.dialect(), column_keys=list(columns))
     return _Many(str(compiled), [list(columns).index(name) for name in compiled.positiontup or ()])
 
 
+# Kept, as compiling costs as much as a hundred rows, and rows come in small lots.
+@lru_cache(maxsize=512)
+def _inserts(table: Table, columns: tuple[str, ...]) -> _Many:
+    return _compiled(insert(table), columns)
+
+
+@lru_cache(maxsize=64)
+def _upserts(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> _Many:
+    statement = sqlite_insert(table)
+    changed = {name: statement.excluded[name] for name in columns if name not in key}
+    return _compiled(statement.on_conflict_do_update(index_elements=key, set_=changed), columns)
+
+
+@lru_cache(maxsize=64)
+def _updates(table: Table, key: str, columns: tuple[str, ...]) -> _Many:
+    found = update(table).where(table.c[key] == bindparam(THE_KEY))
+    return _compiled(found.values({name: bindparam(name) for name in columns}), [THE_KEY, *columns])
+
+
 @lru_cache(maxsize=64)
 def _new_ones(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> _Many:
-    """Kept, as compiling costs as much as a hundred rows, and events come in such small lots."""
     return _compiled(sqlite_insert(table).on_conflict_do_nothing(index_elements=key), columns)
 
 

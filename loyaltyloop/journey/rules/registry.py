@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loyaltyloop.journey.rules import (
+    asking,
     calls,
     deciding,
     entering,
@@ -29,6 +30,7 @@ _THEMES = (
     ways,
     deciding,
     sending,
+    asking,
     calls,
     events,
     fields,

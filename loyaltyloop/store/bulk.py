@@ -28,7 +28,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
@@ -118,7 +117,7 @@ def fill_temporary(
 
 
 def _fill(connection: Connection, table: Table, rows: Iterable[Row]) -> Table:
-    connection.exec_driver_sql(_creation(table, is_postgres(connection)))
+    connection.exec_driver_sql(_creation(table, connection.dialect))
     connection.execute(table.delete())
     if insert_rows(connection, table, list(table.columns.keys()), rows) and is_postgres(connection):
         # Without figures the planner takes a new table for a large one, and reads all of the other.
@@ -147,10 +146,11 @@ def _temporary_of(name: str, columns: list[Column[Any]]) -> Table:
     return Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
 
 
-@lru_cache(maxsize=512)
-def _creation(table: Table, postgres: bool) -> str:
-    dialect: Dialect = PGDialect() if postgres else sqlite.dialect()
-    return str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))
+def _creation(table: Table, dialect: Dialect) -> str:
+    kept = table.info
+    if dialect.name not in kept:
+        kept[dialect.name] = str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))
+    return str(kept[dialect.name])
 
 
 def _short(columns: Sequence[str]) -> str:

@@ -26,7 +26,14 @@ from loyaltyloop.journey.model import ByEvent, Journey, Step, Wait, WaitFor
 
 ORDERS = frozenset(name for name in EVENTS if name.startswith("Order "))
 BASKETS = frozenset(
-    ("Product Added", "Product Removed", "Cart Viewed", "Checkout Started", "Order Completed")
+    (
+        "Product Added",
+        "Wishlist Product Added to Cart",
+        "Product Removed",
+        "Cart Viewed",
+        "Checkout Started",
+        "Order Completed",
+    )
 )
 CONSENTS = frozenset(("Consent Granted", "Consent Withdrawn", "Unsubscribed", "Email Marked as Spam"))
 CASES = frozenset(("Support Ticket Opened", "Support Ticket Closed"))

@@ -32,6 +32,7 @@ COUNTED: Final = {
     "link": ("links", "Links of messages: c click, o opening, v view", ("kind", "outcome")),
     "page": ("pages", "Customers' pages: u unsubscribe, p preferences, a answer", ("kind", "outcome")),
     "hook": ("hooks", "Deliveries of shops, and what providers told", ("source", "topic", "outcome")),
+    "wake": ("wakes", "Journeys woken by what arrived, and what came in between", ("outcome",)),
     "other": ("others", "What has no name of its own", ("area", "outcome")),
 }
 # Words of a reason (store/segment.py), and the class that it is counted in; the first that fits.

@@ -56,6 +56,7 @@ class Service:
     def __post_init__(self) -> None:
         metrics = Metrics(self.counts, lambda: self.writer.waiting)
         object.__setattr__(self, "metrics", metrics)
+        self.waker.count_in(self.counts)
         object.__setattr__(self, "limits", Limits.of(self.settings))
         writer = Writer(self.engine, settle, self.waker.heard, observe=metrics.committed)
         object.__setattr__(self, "writer", writer)

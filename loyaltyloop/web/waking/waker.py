@@ -41,6 +41,9 @@ class Waking(Protocol):
     def heard(self, calls: Sequence[Call]) -> None:
         """These were committed. Returns at once, and raises nothing."""
 
+    def count_in(self, counts: Counter[tuple[str, ...]]) -> None:
+        """Count there."""
+
     def start(self) -> None: ...
 
     def close(self) -> None: ...
@@ -52,6 +55,9 @@ class Nobody:
     def heard(self, calls: Sequence[Call]) -> None:
         """Nothing is done."""
 
+    def count_in(self, counts: Counter[tuple[str, ...]]) -> None:
+        """There is nothing to count."""
+
     def start(self) -> None:
         """There is nothing to start."""
 
@@ -62,8 +68,8 @@ class Nobody:
 class Waker:
     """`ring`: how journeys are woken; `clock`: the present, UTC.
 
-    `counts`, by name: `woken` journeys, `failed` attempts, rounds that were `unsure` of who listens,
-    and `broken` ones.
+    Counted as `wake`: journeys that were `woken`, attempts that `failed`, rounds that were `unsure` of who
+    listens, and `broken` ones.
     """
 
     def __init__(self, directory: Directory, ring: Bell, clock: Callable[[], datetime]) -> None:
@@ -76,10 +82,14 @@ class Waker:
         self._agenda = Agenda()
         self._retry = FIRST_RETRY
         self._away = self._unsure = False
-        self.counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, ...]] = Counter()
         self._stir = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="waker", daemon=True)
+
+    def count_in(self, counts: Counter[tuple[str, ...]]) -> None:
+        """Count there, from now on; these keys are this thread's alone."""
+        self._counts = counts
 
     def start(self) -> None:
         """Begin to wake."""
@@ -128,7 +138,7 @@ class Waker:
             return self.round(now)
         except Exception as error:
             log.error("a round of waking failed: %s", type(error).__name__)
-            self.counts["broken"] += 1
+            self._counts["wake", "broken"] += 1
             return now + LAST_RETRY
 
     def _sort(self, now: datetime) -> None:
@@ -148,7 +158,7 @@ class Waker:
         try:
             found = self._directory.look(now)
         except (SQLAlchemyError, LoopError) as error:
-            self.counts["unsure"] += 1
+            self._counts["wake", "unsure"] += 1
             if not self._unsure:
                 log.warning("who listens is not known: %s; by what was known", type(error).__name__)
             self._unsure = True
@@ -166,13 +176,13 @@ class Waker:
         except CannotWake as why:
             self._agenda.put_off(now + self._retry)
             self._retry = min(self._retry * 2, LAST_RETRY)
-            self.counts["failed"] += 1
+            self._counts["wake", "failed"] += 1
             if not self._away:
                 log.warning("journeys cannot be woken: %s; their next turns take what has arrived", why)
             self._away = True
             return
         self._agenda.done(wakes, now)
-        self.counts["woken"] += len(wakes)
+        self._counts["wake", "woken"] += len(wakes)
         if self._away:
             log.warning("journeys are woken again")
         self._away, self._retry = False, FIRST_RETRY

@@ -15,7 +15,7 @@ from loyaltyloop.journey.listening import (
 )
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store import consent, engagement, facts, orders
+from loyaltyloop.store import baskets, consent, engagement, facts, orders
 
 SHOP = """
 shop: Sample shop
@@ -54,6 +54,16 @@ def test_by_what_one_enters(enter: str, events: set[str]) -> None:
     assert listens(found, entering=False) == Listening()
 
 
+ASKED = """enter: {manual: true}
+steps:
+  - ask: taste
+    template: one/taste
+    question: What brings you here?
+    answers: {gift: A present, myself: Something for me}
+  - wait_for: answer
+    up_to: 3 days
+    paths: {gift: {when: {answered: {taste: gift}}}, other: {}}
+"""
 PREFERENCES = {"Preference Updated"}
 CONDITIONS = [
     ("{did: [Completed Order, Signed In]}", {"Order Completed", "Signed In"}, set()),
@@ -109,4 +119,5 @@ def test_the_same_events_as_the_store_goes_by() -> None:
     assert {*consent.ANSWERS, *consent.WITHDRAWALS} == CONSENTS
     assert set(facts.TICKETS) == CASES
     assert orders.EVENTS == ORDERS
-    assert "Product Added" in BASKETS
+    assert baskets.EVENTS == BASKETS
+    assert engagement.ANSWERED in listens(journey(ASKED)).events

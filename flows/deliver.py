@@ -43,6 +43,4 @@ def _deliver(turn: OpenTurn) -> State[Any]:
     state = cast("State[Any]", task_of(stage)(quote(turn), quote(stage), return_state=True))
     state.result()  # raises what the task raised
     wait = turn.frame.messages_wait
-    return Completed(
-        message=f"{state.message}; messages wait: {wait}" if wait else state.message
-    )
+    return Completed(message=f"{state.message}; messages wait: {wait}" if wait else state.message)

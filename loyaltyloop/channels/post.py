@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import httpx
 
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
-from loyaltyloop.channels.reaching import Reaching, Unreachable
+from loyaltyloop.channels.reaching import EACH, Reaching, Unreachable
 from loyaltyloop.signing import headers
 
 TIMEOUT = 15.0  # seconds for one call, from finding the address to the end of the answer
@@ -80,25 +80,26 @@ class Posts(WayOut):
 
     async def _all(self, batch: Sequence[Outgoing]) -> list[Outcome]:
         room = asyncio.Semaphore(AT_ONCE)
+        rooms: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(EACH))
 
         async def one(message: Outgoing) -> Outcome:
-            async with room:
-                return await self._one(message)
+            origin = _origin(message.to)
+            async with rooms[origin], room:  # its own first: an address that hangs takes no other's place
+                return await self._one(message, origin)
 
         return await asyncio.gather(*map(one, batch))
 
-    async def _one(self, message: Outgoing) -> Outcome:
+    async def _one(self, message: Outgoing, origin: str) -> Outcome:
         try:
             keys = self._secrets(message.sender)
         except (LookupError, ValueError) as error:
             return _later(message, str(error))
-        origin = _origin(message.to)
         if self._lost[origin] >= LOST:
             return _later(message, f"{origin} does not answer")
         try:
             async with asyncio.timeout(self._timeout):
                 outcome = await self._post(message, keys)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError) as error:
             self._lost[origin] += 1
             return _later(message, f"no answer from {origin} ({_kind(error)})")
         except Unreachable as error:

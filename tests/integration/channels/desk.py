@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
+from socket import socket
+from threading import Event, Thread
 from typing import Any
 
 
@@ -74,11 +77,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def desk() -> Iterator[Desk]:
-    """The desk while it is open."""
+def desk(certificate: Path | None = None) -> Iterator[Desk]:
+    """The desk while it is open; with a certificate by https."""
     told = Desk()
     handler = type("Handler", (_Handler,), {"desk": told})
     with _Server(("127.0.0.1", 0), handler) as server:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         told.port = server.server_address[1]
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
@@ -86,4 +93,40 @@ def desk() -> Iterator[Desk]:
             yield told
         finally:
             server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def dripping(part: str, answer: bytes = b"") -> Iterator[str]:
+    """The address of a server that sends its head or its body byte by byte; or this answer as a whole."""
+    stop = Event()
+
+    def serve(listening: socket) -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = listening.accept()
+            except TimeoutError:
+                continue
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                if part == "whole":
+                    connection.sendall(answer)
+                    continue
+                if part == "body":
+                    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+                else:
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+                while not stop.wait(0.1):
+                    connection.sendall(b"y")
+
+    with socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.settimeout(0.05)
+        thread = Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+        finally:
+            stop.set()
             thread.join()

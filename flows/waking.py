@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -76,9 +76,13 @@ def forget_wakes(journey: str, begun: datetime) -> None:
             deployment = client.read_deployment_by_name(f"{journey}/{journey}")
         except ObjectNotFound:
             return
-        for run in _scheduled(client, deployment.id):
-            if woken(run.parameters) and run.created and run.created < begun - SKEW:
-                client.delete_flow_run(run.id)
+        for run in overtaken(_scheduled(client, deployment.id), begun):
+            client.delete_flow_run(run.id)
+
+
+def overtaken(runs: Iterable[FlowRun], begun: datetime) -> list[FlowRun]:
+    """Those that events asked for before a turn began."""
+    return [run for run in runs if woken(run.parameters) and run.created and run.created < begun - SKEW]
 
 
 def woken(parameters: Mapping[str, Any]) -> bool:

@@ -206,6 +206,7 @@ def _run(wanted: dict[str, Any], descriptors: list[int], module: str) -> NoRetur
     os.environ.update(wanted["environment"])
     os.chdir(wanted["folder"])
     sys.argv = [module]
+    sys.modules.pop(module, None)  # it may have been imported by another; now it is the program
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     sys.exit()  # with all that a process does at its end
 

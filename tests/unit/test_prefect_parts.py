@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun
 from prefect.states import Failed
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -16,7 +17,7 @@ import flows.compiled
 from flows.ahead import Ahead
 from flows.journey import form
 from flows.prepare import retire
-from flows.waking import wake_at
+from flows.waking import overtaken, wake_at
 from loyaltyloop.journey.deferred import DEFERRED
 from loyaltyloop.journey.model import VERBS
 from loyaltyloop.turn.counts import Counts
@@ -98,6 +99,25 @@ def test_all_deployments_that_nobody_wants_are_taken_away() -> None:
     server = Deployments(450)
     retire(cast(SyncPrefectClient, server), {"journey 7", "journey 430"})
     assert server.names == ["journey 7", "journey 430"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "seconds_before", "expected"),
+    [
+        ({"woken_by": "Signed Up"}, 60, True),
+        ({"woken_by": "Signed Up", "customers": [], "dry_run": False, "now": None}, 60, True),
+        ({"woken_by": "Signed Up"}, 1, False),
+        ({"woken_by": "Signed Up"}, -1, False),
+        ({"woken_by": "Signed Up", "dry_run": True}, 60, False),
+        ({"woken_by": "Signed Up", "customers": ["ada"]}, 60, False),
+        ({"woken_by": ""}, 60, False),
+        ({}, 60, False),
+    ],
+)
+def test_what_a_turn_has_overtaken(parameters: dict[str, Any], seconds_before: int, expected: bool) -> None:
+    """Asked for by an event alone, and so long before the turn began that no clock is wrong by as much."""
+    run = SimpleNamespace(parameters=parameters, created=NOON - timedelta(seconds=seconds_before))
+    assert overtaken([cast(FlowRun, run)], NOON) == ([run] if expected else [])
 
 
 def test_there_is_a_task_for_each_word_that_works() -> None:

@@ -52,7 +52,8 @@ _WAY = (
 def as_document(history: History) -> dict[str, Any]:
     """The history for programs."""
     enrolments = [
-        {name: getattr(way, name) for name in _WAY} | {"visits": [asdict(seen) for seen in way.visits]}
+        {name: getattr(way, name) for name in _WAY}
+        | {name: [asdict(one) for one in getattr(way, name)] for name in ("visits", "answers")}
         for way in history.ways
     ]
     messages = [asdict(one) | {"customer": history.who.key} for one in history.messages]

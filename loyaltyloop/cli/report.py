@@ -54,6 +54,7 @@ def _show(lines: list[Line]) -> None:
         whole, *steps = group
         console.print(Text.assemble((journey, "bold"), f" version {version}: {_headline(whole)}"))
         console.print(_table(steps))
+        _answers(console, steps)
         _refused(console, whole)
 
 
@@ -98,6 +99,13 @@ def _unsent(state: str) -> str:
     from loyaltyloop.store.reports import PASSED_OVER
 
     return f"as {state}" if state == PASSED_OVER else state
+
+
+def _answers(console: Console, steps: list[Line]) -> None:
+    for line in steps:
+        if line.answers:
+            told = ", ".join(f"{number:,} {answer}" for answer, number in line.answers.items())
+            console.print(f"  answers to {line.step}: {told}", highlight=False)
 
 
 def _refused(console: Console, whole: Line) -> None:

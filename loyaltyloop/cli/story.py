@@ -71,6 +71,9 @@ def _happened(way: Way) -> Iterator[tuple[datetime, str]]:
     sent = {message.step: message for message in way.messages}
     for seen in way.visits:
         yield seen.left_at, f"{seen.step}: {_seen(seen, sent.get(seen.step), way)}"
+    for answer in way.answers:
+        words = f": “{answer.comment}”" if answer.comment else ""
+        yield answer.at, f"answered {answer.step}: {answer.text}{words}"
     if way.ended_at and not way.held_out and not _left_there(way):
         yield way.ended_at, _ended(way)
     if way.goal_at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, and_, select
 
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Journey
+from loyaltyloop.store.answers import Answered, answers_of
 from loyaltyloop.store.models import (
     Customer,
     Enrolment,
@@ -80,7 +81,7 @@ class Way:
     """One enrolment: how it began, what was passed, where it stands or how it ended.
 
     `state`: ready, waiting, sending, sent or ended. `reason`: why it ended. `cause`: the event's name.
-    `kept`: what steps decided for this customer; `names`: of the products in it.
+    `kept`: what steps decided for this customer; `names`: of the products in it. `answers`: to questions.
     """
 
     journey: str
@@ -105,6 +106,7 @@ class Way:
     kept: dict[str, Any]
     names: dict[str, str]
     file: Journey
+    answers: tuple[Answered, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,12 @@ def load_history(connection: Connection, customer_id: int, journey: str | None =
     rows = connection.execute(_enrolments(customer_id, journey)).all()
     ids = [row.id for row in rows]
     visits, messages, values = _visits(connection, ids), _messages(connection, ids), _kept(connection, ids)
+    answers = answers_of(connection, ids)
     ways = tuple(
-        _way(connection, row, visits.get(row.id, []), messages.get(row.id, []), values.get(row.id, {}))
+        replace(
+            _way(connection, row, visits.get(row.id, []), messages.get(row.id, []), values.get(row.id, {})),
+            answers=tuple(answers.get(row.id, ())),
+        )
         for row in rows
     )
     sent = sorted((one for way in ways for one in way.messages), key=lambda one: (one.decided_at, one.key))

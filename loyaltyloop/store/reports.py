@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, case, cast, func, literal, select
 
-from loyaltyloop.journey.model import Ask, Journey, Send
+from loyaltyloop.journey.model import Ask, Journey, Send, Step
+from loyaltyloop.journey.question import Question
+from loyaltyloop.store.answers import Value, count_answers
 from loyaltyloop.store.models import Enrolment, Message, TurnLog, Visit
 from loyaltyloop.store.versions import live_journeys, load_version
 
@@ -34,7 +36,7 @@ class Line:
     many are there. `messages` left the house; `unsent` says what became of the others, by state, and of how
     many there was none (`PASSED_OVER`). `held_out`: how many of those who entered were kept out to compare;
     `held_out_goal`: how many of these, `goal`: how many of the others have reached the goal. `refused`: who
-    did not enter, by reason, of the whole journey.
+    did not enter, by reason, of the whole journey. `answers`: of a step that asks, how many answered what.
     """
 
     journey: str
@@ -50,6 +52,7 @@ class Line:
     held_out: int = 0
     held_out_goal: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
 
 
 def report(connection: Connection, journey: str | None = None) -> list[Line]:
@@ -71,7 +74,7 @@ def _of_journey(connection: Connection, journey: str, newest: int) -> Iterator[L
     files = {
         version: load_version(connection, journey, version).journey for version in sorted({newest, *totals})
     }
-    messages = _messages(connection, journey)
+    messages, answers = _messages(connection, journey), count_answers(connection, journey)
     for place, number in _passed_over(connection, journey, files):
         messages.setdefault(place, Counter())[PASSED_OVER] = number
     refused = _refused(connection, journey)
@@ -80,7 +83,7 @@ def _of_journey(connection: Connection, journey: str, newest: int) -> Iterator[L
         sent = [found for (number, _), found in messages.items() if number == version]
         counts = sum(sent, Counter[str]())
         yield replace(_with_messages(whole, counts), refused=refused if version == newest else {})
-        yield from _of_version(file, version, visits, standing, messages)
+        yield from _of_version(file, version, visits, standing, messages, answers)
 
 
 def _of_version(
@@ -89,6 +92,7 @@ def _of_version(
     visits: dict[Place, dict[str, tuple[int, int]]],
     standing: dict[Place, int],
     messages: dict[Place, Counter[str]],
+    answers: dict[Place, Counter[Value]],
 ) -> Iterator[Line]:
     for step in file:
         place = (version, step.name)
@@ -99,7 +103,18 @@ def _of_version(
         for path in [*known, *sorted(set(taken) - set(known))]:
             left, goal = taken.get(path, (0, 0))
             line = Line(file.name, version, step.name, path, arrived, left, here, goal=goal)
-            yield _with_messages(line, messages.get(place, Counter())) if path == known[0] else line
+            if path == known[0]:
+                told = _in_order(step, answers.get(place, Counter()))
+                line = replace(_with_messages(line, messages.get(place, Counter())), answers=told)
+            yield line
+
+
+def _in_order(step: Step, counts: Counter[Value]) -> dict[str, int]:
+    """Answers in the question's order; what it does not offer, behind them."""
+    asked = Question.of(step.action).choices if isinstance(step.action, Ask) else ()
+    choices = [one.value for one in asked]
+    others = sorted((value for value in counts if value not in choices), key=str)
+    return {str(value): counts[value] for value in [*choices, *others] if counts[value]}
 
 
 def _with_messages(line: Line, counts: Counter[str]) -> Line:

@@ -62,8 +62,8 @@ class Message(SQLModel, table=True):
 class Body(SQLModel, table=True):
     """The rendered bytes of a claimed message, and the links it contains, in order.
 
-    `unsubscribe`: the address at which its reader unsubscribes with one click; empty for none. `question`: what
-    an `ask` asked, as `journey.question.as_document` writes it: the page behind its links shows just that.
+    `unsubscribe`: the address at which its reader unsubscribes with one click; empty for none.
+    `question`: what an `ask` asked, as `Question.as_document` writes it: what its page shows.
     """
 
     message_id: int = big(primary_key=True)

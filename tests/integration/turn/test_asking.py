@@ -8,7 +8,12 @@ from typing import Any
 from sqlalchemy import Engine
 
 from loyaltyloop.channels import tokens
-from loyaltyloop.store.models import Body, Engagement, Enrolment, Message, Visit
+from loyaltyloop.cli.explain import as_document
+from loyaltyloop.cli.story import story
+from loyaltyloop.store.database import read
+from loyaltyloop.store.history import History, Who, load_history
+from loyaltyloop.store.models import Body, Customer, Engagement, Enrolment, Message, Visit
+from loyaltyloop.store.reports import report
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 
@@ -237,3 +242,46 @@ def test_only_this_enrolments_answer_counts(engine: Engine) -> None:
     stage.did("ada", "Survey Answered", "03-02 11:00", email_id=first, answer="gift")
     stage.turn("03-02 11:00")
     assert stage.ends() == [("ada", "completed"), ("ada", "waiting at told")]
+
+
+# ── what is told of it ──
+
+
+def test_what_is_told_of_answers(engine: Engine) -> None:
+    stage = staged(engine)
+    stage.knows("bea", "cem")
+    for who in ("bea", "cem"):
+        stage.did(who, "Signed Up", "03-02 09:00")
+    stage.turn("03-02 09:00")
+    keys = {row.to.partition("@")[0]: row.key for row in rows(engine, Message)}
+    for who, value, minute in (
+        ("ada", "myself", 1),
+        ("ada", "gift", 2),
+        ("bea", "gift", 1),
+        ("cem", "odd", 1),
+    ):
+        said: dict[str, Any] = {"email_id": keys[who], "answer": value}
+        comment = {"comment": "For mum"} if (who, value) == ("ada", "gift") else {}
+        stage.did(who, "Survey Answered", f"03-02 10:0{minute}", **said, **comment)
+    stage.turn("03-02 11:00")
+    with read(engine) as connection:
+        told = {line.step: line.answers for line in report(connection) if line.answers}
+        [ada] = [row.id for row in rows(engine, Customer) if row.key == "ada"]
+        [way] = load_history(connection, ada).ways
+    assert told == {"taste": {"gift": 2, "odd": 1}}
+    assert [(one.answer, one.text, one.comment) for one in way.answers] == [
+        ("myself", "For me", None),
+        ("gift", "A present", "For mum"),
+    ]
+    lines = "\n".join(story(History(Who("ada", None, "Ada", "UTC", "shop", None), (way,))))
+    assert "10:01   answered taste: For me" in lines
+    assert "10:02   answered taste: A present: “For mum”" in lines
+    assert as_document(History(Who("ada", None, "Ada", "UTC", "shop", None), (way,)))["enrolments"][0][
+        "answers"
+    ][1] == {
+        "step": "taste",
+        "at": "2026-03-02T10:02:00+00:00",
+        "answer": "gift",
+        "text": "A present",
+        "comment": "For mum",
+    }

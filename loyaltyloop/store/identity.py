@@ -109,10 +109,13 @@ class People:
     def _alias(self, user: Id, previous: str) -> Person:
         """The old id is the same person as the new one; it stays theirs, as a user's and a device's id.
 
-        An erased customer is nobody else: such an alias says nothing.
+        A device that is known as somebody else's changes hands. An erased customer is nobody else: such an
+        alias says nothing.
         """
         old: tuple[Id, Id] = (("user", previous), ("anonymous", previous))
-        found = [person for identity in (user, *old) if (person := self.find(identity)) is not None]
+        users, holder = [self.find(identity) for identity in (user, old[0])], self.find(old[1])
+        shared = holder is not None and holder.known and holder not in users
+        found = [one for one in (*users, None if shared else holder) if one is not None]
         person = found[0] if found else self._make(user)
         if any(other is not person and other.erased is not person.erased for other in found):
             return person

@@ -145,6 +145,59 @@ def test_an_alias_of_nobody_is_remembered(engine: Engine) -> None:
     assert people(engine) == {"new": {"new", "old", "~old"}}
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_device_of_somebody_known_merges_nobody_by_an_alias(engine: Engine, known: bool) -> None:
+    """Some libraries alias the device to whoever signs in on it; a family's tablet is no proof."""
+    settle(engine, identify("ada", at(9), "tablet"), track("~tablet", "A", at(9)))
+    settle(engine, *([identify("bob", at(9))] if known else []), alias("bob", "tablet", at(10)))
+    settle(engine, track("~tablet", "B", at(11)))
+    assert people(engine) == {"ada": {"ada"}, "bob": {"bob", "tablet", "~tablet"}}
+    assert owners(engine) == {"A": "ada", "B": "bob"}
+
+
+def test_an_alias_of_the_own_device_changes_nothing(engine: Engine) -> None:
+    settle(engine, identify("ada", at(9), "tablet"), alias("ada", "tablet", at(10)))
+    (ids,) = people(engine).values()
+    assert ids == {"ada", "tablet", "~tablet"}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_aliases_in_a_circle_are_one_customer(engine: Engine, order: tuple[int, ...]) -> None:
+    said = [alias("a", "b", at(9)), alias("b", "c", at(10)), alias("c", "a", at(11))]
+    for place in order:
+        settle(engine, said[place])
+    settle(engine, *(track(who, f"E {who}", at(12)) for who in "abc"))
+    assert len(people(engine)) == 1
+    assert len(set(owners(engine).values())) == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_the_latest_word_on_consent_counts_whichever_id_it_came_under(
+    engine: Engine, order: tuple[int, ...]
+) -> None:
+    """By channel and purpose, in whatever order things arrive; of two at one instant the withdrawal."""
+    said = [
+        [
+            track("ada", "Consent Granted", at(9), channel="email"),
+            track("ada", "Consent Granted", at(9), channel="sms"),
+        ],
+        [
+            track("~phone", "Consent Granted", at(8), channel="email"),
+            track("~phone", "Consent Granted", at(8), channel="push"),
+        ],
+        [
+            track("~phone", "Consent Withdrawn", at(9), channel="email"),
+            track("ada", "Consent Withdrawn", at(7), channel="push"),
+        ],
+        [identify("ada", at(10), "phone")],
+    ]
+    for place in order:
+        settle(engine, *said[place])
+    answers = {(row.channel, row.purpose): row.given for row in rows(engine, Consent)}
+    assert answers == {("email", "marketing"): False, ("sms", "marketing"): True, ("push", "marketing"): True}
+    assert len(rows(engine, ConsentEntry)) == 6
+
+
 def test_chains_of_merges_end_with_one(engine: Engine) -> None:
     raws = [track(f"d{n}", f"E{n}", at(9 + n / 10)) for n in range(4)]
     raws += [alias(f"d{n}", f"d{n + 1}", at(12 + n / 10)) for n in range(3)]

@@ -35,7 +35,7 @@ def folk(*people: tuple[Id, Person]) -> People:
     ],
 )
 def test_known_then_seen_first_then_the_key(one: Person, other: Person, survivor: str) -> None:
-    people = folk((("user", "u"), one), (("anonymous", "d"), other))
+    people = folk((("user", "u"), one), (("user", "d"), other))
     found = people.whose(Said("alias", user_id="u", previous_id="d"))
     assert found.key == survivor
     assert survivor_of(one if found is other else other) is found

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, Select, Table, select
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import basket_book, bulk, consent, engagement, facts, merging, order_book, people
 from loyaltyloop.store.baskets import EVENTS as OF_BASKETS
-from loyaltyloop.store.baskets import CartEvent
 from loyaltyloop.store.consent import CSV, Answer
 from loyaltyloop.store.customers import PREFERRED, Person
 from loyaltyloop.store.database import lock_shop, write_shop
@@ -236,7 +235,8 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
         merging.forget(connection, merged)
     addressed = engagement.write(connection, chunk.responses)
     owners = order_book.refresh(connection, shop, _told(chunk), chunk.first)
-    basket_book.refresh(connection, shop, _told_of_baskets(chunk), chunk.first, set(merged.values()))
+    of_baskets = basket_book.told((_id(one), row) for row, one in chunk.baskets)
+    basket_book.refresh(connection, shop, of_baskets, chunk.first, set(merged.values()))
     own = {_id(one) for _, _, one in chunk.whose}
     _touch(connection, chunk, "response", addressed - own)
     _touch(connection, chunk, "order", owners - own)
@@ -282,13 +282,6 @@ def _told(chunk: _Chunk) -> dict[str, list[OrderEvent]]:
         ]
         for name, told in chunk.orders.items()
     }
-
-
-def _told_of_baskets(chunk: _Chunk) -> dict[int, list[CartEvent]]:
-    told: dict[int, list[CartEvent]] = {}
-    for row, one in chunk.baskets:
-        told.setdefault(_id(one), []).append(CartEvent(row.name, row.at, row.message_id, row.properties))
-    return told
 
 
 def _refresh_facts(connection: Connection, chunk: _Chunk, owners: set[int], survivors: Iterable[int]) -> None:

@@ -13,9 +13,10 @@ from loyaltyloop.journey.facts import BASKET_LIFE
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import baskets, bulk
 from loyaltyloop.store.amounts import Exchange
-from loyaltyloop.store.basket_lines import Item, product_ids
+from loyaltyloop.store.basket_lines import Item, host_of, product_ids
 from loyaltyloop.store.baskets import Baskets, BasketState, CartEvent
 from loyaltyloop.store.models import Basket, Event, Product
+from loyaltyloop.store.segment import PUBLIC
 
 basket: Table = Basket.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]
@@ -50,6 +51,15 @@ def is_latest(rows: FromClause) -> ColumnElement[bool]:
     return and_(rows.c.latest, rows.c.quantity > 0)
 
 
+def told(rows: Iterable[tuple[int, Any]]) -> Told:
+    """What rows of `event` say of baskets, each beside the id of the customer whose it is."""
+    found: dict[int, list[CartEvent]] = defaultdict(list)
+    for who, row in rows:
+        public = row.source == PUBLIC
+        found[who].append(CartEvent(row.name, row.at, row.message_id, row.properties, public))
+    return found
+
+
 def refresh(connection: Connection, shop: Shop, new: Told, before: int, joined: Collection[int] = ()) -> None:
     """Bring baskets up to date with events that were just applied.
 
@@ -59,14 +69,16 @@ def refresh(connection: Connection, shop: Shop, new: Told, before: int, joined: 
     if not new and not joined:
         return
     anew = _late(connection, new, before) | set(joined)
-    told = {who: list(events) for who, events in new.items() if who not in anew}
-    known = _known(connection, told)
-    told |= _all(connection, anew)
-    exchange, catalogue = Exchange(shop), _catalogue(connection, shop, told)
+    events_of = {who: list(events) for who, events in new.items() if who not in anew}
+    known = _known(connection, events_of)
+    events_of |= _all(connection, anew)
+    exchange, catalogue = Exchange(shop), _catalogue(connection, shop, events_of)
+    host = host_of(shop.url)
     states = {
-        who: baskets.after(known.get(who, {}), events, exchange, catalogue) for who, events in told.items()
+        who: baskets.after(known.get(who, {}), events, exchange, catalogue, host)
+        for who, events in events_of.items()
     }
-    _write(connection, {*told, *anew}, states, exchange)
+    _write(connection, {*events_of, *anew}, states, exchange)
 
 
 def forget(connection: Connection, customers: Iterable[int]) -> None:
@@ -111,21 +123,18 @@ def _known(connection: Connection, customers: Iterable[int]) -> dict[int, Basket
     return found
 
 
-def _all(connection: Connection, customers: Collection[int]) -> dict[int, list[CartEvent]]:
+def _all(connection: Connection, customers: Collection[int]) -> Told:
     """All that these customers ever told of baskets, so far as it was applied."""
     if not customers:
         return {}
     wanted = bulk.fill_temporary(connection, "basket_anew", {"id": int}, ((who,) for who in customers))
-    columns = (event.c.name, event.c.at, event.c.message_id, event.c.properties)
+    names = ("customer_id", "name", "at", "message_id", "properties", "source")
     rows = connection.execute(
-        select(event.c.customer_id, *columns)
+        select(*(event.c[name] for name in names))
         .join(wanted, wanted.c.id == event.c.customer_id)
         .where(event.c.name.in_(_NAMES), event.c.seq.is_not(None))
     )
-    found: dict[int, list[CartEvent]] = defaultdict(list)
-    for who, *values in rows:
-        found[who].append(CartEvent(*values))
-    return found
+    return told((row.customer_id, row) for row in rows)
 
 
 def _catalogue(connection: Connection, shop: Shop, told: Told) -> dict[str, Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from loyaltyloop.journey.facts import LINE
 from loyaltyloop.store.amounts import Exchange, read_amount
@@ -11,6 +12,8 @@ from loyaltyloop.store.orders import product_id_of, products_of, quantity_of
 
 MOST_LINES = 500  # of one basket; what is put in beyond is not kept
 MOST_PIECES = 10**9
+LONGEST = {False: 2000, True: 60}  # characters of a text
+_CODES = ("sku", "category", "variant", "coupon")
 _TEXT = tuple(name for name, kind in LINE.items() if kind == "text" and name != "product_id")
 
 # Fields of `facts.LINE`, the price in major units of the shop's currency.
@@ -28,18 +31,26 @@ Catalogue = Mapping[str, Item]
 
 
 def read_line(
-    item: Mapping[str, Any], currency: str | None, exchange: Exchange, catalogue: Catalogue
+    item: Mapping[str, Any],
+    currency: str | None,
+    exchange: Exchange,
+    catalogue: Catalogue,
+    public: bool = False,
 ) -> Line | None:
     """A product of an event; None: it has no id, or no pieces. `currency`: the event's own.
 
-    What the event does not say of category and price, the catalogue does.
+    What the event does not say of category and price, the catalogue does. What anybody may have sent
+    (`public`) has no words and addresses of its own: who knows a customer's id must not write to them.
     """
     product_id = product_id_of(item)
     if product_id is None or read_amount(item.get("quantity")) == 0:
         return None
     known = catalogue.get(product_id, Item(None, None))
     made: dict[str, Any] = {"product_id": product_id, "quantity": min(quantity_of(item), MOST_PIECES)}
-    made |= {name: value for name in _TEXT if (value := text_of(item.get(name)))}
+    names = _CODES if public else _TEXT
+    made |= {
+        name: value for name in names if (value := text_of(item.get(name))) and len(value) <= LONGEST[public]
+    }
     if known.category is not None:
         made.setdefault("category", known.category)
     told = item.get("price")
@@ -111,3 +122,18 @@ def currency_of(properties: Mapping[str, Any]) -> str | None:
     """The currency that an event or a product names."""
     named = properties.get("currency")
     return named.strip().upper() if isinstance(named, str) and len(named.strip()) == 3 else None
+
+
+def is_of_shop(url: str, host: str) -> bool:
+    """Does the address lead to a page of the shop's? `host`: as `host_of` tells it."""
+    there = host_of(url)
+    return host != "" and (there == host or there.endswith(f".{host}"))
+
+
+def host_of(url: str | None) -> str:
+    """The host of a web address, without `www.`; empty where there is none."""
+    try:
+        parts = urlsplit(url or "")
+        return (parts.hostname or "").removeprefix("www.") if parts.scheme in ("https", "http") else ""
+    except ValueError:
+        return ""

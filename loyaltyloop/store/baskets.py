@@ -18,6 +18,7 @@ from loyaltyloop.store.basket_lines import (
     Catalogue,
     Line,
     currency_of,
+    is_of_shop,
     items_of,
     keys_of,
     read_line,
@@ -38,17 +39,18 @@ EVENTS = frozenset(_RANKS)
 
 
 class CartEvent(NamedTuple):
-    """An event that says something about a basket."""
+    """An event that says something about a basket. `public`: anybody may have sent it."""
 
     name: str
     at: datetime
     message_id: str
     properties: Mapping[str, Any]
+    public: bool = False
 
     @property
-    def place(self) -> tuple[datetime, int, str]:
+    def place(self) -> tuple[datetime, int, str, bool]:
         """Where it stands among the customer's others."""
-        return self.at, _RANKS[self.name], self.message_id
+        return self.at, _RANKS[self.name], self.message_id, self.public
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,18 @@ def fold(events: Iterable[CartEvent], exchange: Exchange, catalogue: Catalogue) 
 
 
 def after(
-    baskets: Mapping[str, BasketState], events: Iterable[CartEvent], exchange: Exchange, catalogue: Catalogue
+    baskets: Mapping[str, BasketState],
+    events: Iterable[CartEvent],
+    exchange: Exchange,
+    catalogue: Catalogue,
+    host: str = "",
 ) -> Baskets:
-    """These baskets after some more events, all of which happened later than what they were told by."""
+    """These baskets after some more events, all of which happened later than what they were told by.
+
+    `host`: the shop's own, without www.
+    """
     found = dict(baskets)
-    teller = _Teller(found, exchange, catalogue)
+    teller = _Teller(found, exchange, catalogue, host)
     for event in sorted(events, key=lambda one: one.place):
         for name in [name for name, one in found.items() if event.at - one.updated_at > BASKET_LIFE]:
             del found[name]
@@ -110,8 +119,8 @@ def after(
 class _Teller:
     """What each event makes of the baskets."""
 
-    def __init__(self, baskets: Baskets, exchange: Exchange, catalogue: Catalogue) -> None:
-        self._baskets, self._exchange, self._catalogue = baskets, exchange, catalogue
+    def __init__(self, baskets: Baskets, exchange: Exchange, catalogue: Catalogue, host: str) -> None:
+        self._baskets, self._exchange, self._catalogue, self._host = baskets, exchange, catalogue, host
 
     def tell(self, event: CartEvent) -> None:
         match event.name:
@@ -150,8 +159,8 @@ class _Teller:
             known = stated is not None and stated >= 0
             said = {"products": together(self._lines(event)), "stated": stated if known else None}
         url = event.properties.get("url")
-        if isinstance(url, str) and url.strip():
-            said["url"] = url.strip()
+        if isinstance(url, str) and (not event.public or is_of_shop(url.strip(), self._host)):
+            said["url"] = url.strip() or own.url
         begun = tuple(_begun(event.properties)) if event.name == "Checkout Started" else ()
         self._put(own, event, checkouts=tuple(dict.fromkeys((*own.checkouts, *begun))), **said)
 
@@ -201,7 +210,7 @@ class _Teller:
         currency = currency_of(event.properties)
         lines = []
         for item in items_of(event.properties):
-            line = read_line(item, currency, self._exchange, self._catalogue)
+            line = read_line(item, currency, self._exchange, self._catalogue, event.public)
             lines += [] if line is None else [line]
         return lines
 

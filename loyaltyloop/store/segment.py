@@ -17,6 +17,8 @@ TYPES = ("identify", "track", "page", "screen", "group", "alias")
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no shop sold by the web before; earlier times are placeholders
 LATEST = datetime(2900, 1, 1, tzinfo=UTC)
 
+PUBLIC = "public"  # the source of what came with the key that anybody can read
+
 _KEPT = ("timezone", "locale", "campaign", "page")  # of the context; addresses and agents are not kept
 _LONGEST = len("2026-01-31T10:00:00.123456Z")
 _FRACTION = re.compile(r"(\.\d{6})\d+")

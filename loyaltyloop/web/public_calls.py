@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loyaltyloop.journey.events import EVENTS
-from loyaltyloop.store.segment import Call, Rejected
+from loyaltyloop.store.segment import PUBLIC, Call, Rejected
 
-SOURCE = "public"
+SOURCE = PUBLIC
 # What happens in a page or an app. Names that nobody gave a meaning here are the shop's own.
 _SEEN = """
     Products Searched, Product List Viewed, Product List Filtered, Promotion Viewed, Promotion Clicked,

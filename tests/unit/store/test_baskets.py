@@ -171,6 +171,33 @@ def test_where_to_go_on() -> None:
     assert latest(*told, order("p1"), add("p1")).url is None
 
 
+def test_what_anybody_may_have_sent_brings_no_words_and_no_foreign_address() -> None:
+    """Who knows a customer's id must not write to that customer through the shop's own reminder."""
+    said = {**P1, "name": "Call 0900-1", "url": "https://evil.example", "price": 1, "variant": "x" * 61}
+    addresses = {
+        "https://shop.example/cart": True,
+        "https://www.shop.example/cart": True,
+        "https://checkout.shop.example/1": True,
+        "https://shop.example.evil.example/": False,
+        "https://evil.example/?shop.example": False,
+        "https://shop.example@evil.example/": False,
+        "javascript:alert(1)//shop.example": False,
+        "https://[shop.example": False,
+    }
+    for url, kept in addresses.items():
+        event = CartEvent("Cart Viewed", START, "m1", {"products": [said], "url": url}, public=True)
+        (own,) = after({}, [event], EXCHANGE, {}, "shop.example").values()
+        assert own.products == ({"product_id": "p1", "price": 1, "quantity": 1},)
+        assert own.url == (url if kept else None)
+    (own,) = after(
+        {},
+        [CartEvent("Cart Viewed", START, "m1", {"products": [said], "url": "https://a.example"})],
+        EXCHANGE,
+        {},
+    ).values()
+    assert (own.products[0]["name"], own.url) == ("Call 0900-1", "https://a.example")
+
+
 def test_since_when() -> None:
     own = latest(add("p1"), order("p1"), add("p1"), add("p2"))
     assert (own.began_at, own.updated_at) == (START + timedelta(minutes=2), START + timedelta(minutes=3))

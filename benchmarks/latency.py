@@ -83,6 +83,22 @@ class Try:
     running: float
     name: str
 
+    @property
+    def parts(self) -> dict[str, float]:
+        """How many seconds what took."""
+        return {
+            "request answered (committed)": self.answered,
+            "run scheduled by Prefect's automation": self.scheduled - self.answered,
+            "taken by the worker": self.pending - self.scheduled,
+            "process at work": self.running - self.pending,
+            "message handed over": self.handed_over - self.running,
+            "in all": self.handed_over,
+        }
+
+    def told(self) -> str:
+        """In one line."""
+        return " ".join(f"{seconds:7.2f}" for seconds in self.parts.values()) + f"  {self.name}"
+
 
 def make_project(folder: Path) -> None:
     """A small shop; flows, tasks and layouts are the repository's."""
@@ -113,7 +129,8 @@ class Up:
     def running(self) -> Iterator[tuple[str, str]]:
         """Up until the end; the addresses of Prefect's API and of the web service."""
         with self.log.open("w") as output:
-            command = [sys.executable, "-m", "loyaltyloop", "up"]
+            ports = ["--port", str(_free_port()), "--web-port", str(_free_port())]
+            command = [sys.executable, "-m", "loyaltyloop", "up", *ports]
             process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment, stdout=output, stderr=output
             )
@@ -185,17 +202,11 @@ def _states(client: httpx.Client, api: str, number: int) -> dict[str, Any]:
 
 def tell(kind: str, tries: Sequence[Try]) -> str:
     """Medians and 95th percentiles, and where the time goes."""
-    parts = {
-        "request answered (committed)": [one.answered for one in tries],
-        "run scheduled by Prefect's automation": [one.scheduled - one.answered for one in tries],
-        "taken by the worker": [one.pending - one.scheduled for one in tries],
-        "process at work": [one.running - one.pending for one in tries],
-        "message handed over": [one.handed_over - one.running for one in tries],
-        "in all": [one.handed_over for one in tries],
-    }
-    lines = [f"{kind}: {len(tries)} tries, seconds", f"{'':42}{'median':>8}{'p95':>8}"]
-    for name, seconds in parts.items():
-        lines.append(f"{name:42}{statistics.median(seconds):8.2f}{_p95(seconds):8.2f}")
+    lines = [f"{kind}: {len(tries)} tries, seconds", f"{'':42}{'median':>8}{'p95':>8}{'most':>8}"]
+    for name in tries[0].parts:
+        seconds = [one.parts[name] for one in tries]
+        figures = (statistics.median(seconds), _p95(seconds), max(seconds))
+        lines.append(f"{name:42}" + "".join(f"{figure:8.2f}" for figure in figures))
     return "\n".join(lines)
 
 
@@ -226,7 +237,7 @@ def main(tries: int, database: Sequence[str], seed: int) -> None:
             found = []
             for one in measure(api, web, sink, tries, random.Random(seed)):
                 found.append(one)
-                click.echo(f"{datetime.now(UTC):%H:%M:%S} {one.handed_over:6.2f} s  {one.name}", err=True)
+                click.echo(f"{datetime.now(UTC):%H:%M:%S} {one.told()}", err=True)
             click.echo(tell(kind, found))
 
 

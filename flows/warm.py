@@ -19,6 +19,7 @@ import signal
 import socket
 import struct
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,8 +30,15 @@ from typing import Any, NoReturn
 import loyaltyloop
 
 ENGINE = "prefect.engine"  # what `python -m` runs for a run of Prefect's
+# What a run imports, directly or when it comes to it.
 PRELOADED = (
     "prefect.flow_engine",
+    "prefect.task_engine",
+    "prefect.concurrency.services",
+    "prefect.utilities.visualization",
+    "sqlalchemy.dialects.sqlite",
+    "sqlalchemy.dialects.postgresql",
+    "psycopg",
     "prefect.deployments.steps.pull",
     "prefect.runner.storage",
     "flows.compiled",
@@ -115,7 +123,11 @@ class Warm:
             return None
         warm = os.getpid()
         try:
-            pid = os.fork()
+            with (
+                warnings.catch_warnings()
+            ):  # of threads: the only ones are OpenBLAS's, which minds forks itself
+                warnings.simplefilter("ignore", DeprecationWarning)
+                pid = os.fork()
         except OSError:  # no more processes: Prefect's own way will say so
             return None
         if pid == 0:

@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flows.handed import line
+
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are forks on Linux alone")
 
@@ -134,6 +136,15 @@ def test_a_run_has_its_own_environment_and_output_and_end(
     assert err.startswith("err\n")
     assert ("ValueError: oops" in err) is ("OOPS" in variables)
     assert asker.returncode == code
+
+
+def test_a_run_that_is_over_at_once_is_told_of_line_by_line() -> None:
+    """Its process and its end may be told together; taken for no answer, it would be started again, cold."""
+    warm, asker = socket.socketpair()
+    with warm, asker:
+        warm.sendall(b"12\n-9\n")
+        warm.close()
+        assert [line(asker), line(asker), line(asker)] == [b"12\n", b"-9\n", b""]
 
 
 def test_several_at_once_and_each_a_process_in_a_session_of_its_own(place: Place) -> None:

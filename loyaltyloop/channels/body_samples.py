@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from loyaltyloop.channels.context import Names
-from loyaltyloop.channels.samples import Kind, Used
+from loyaltyloop.channels.asked import Names
+from loyaltyloop.channels.used import Kind, Used
 from loyaltyloop.journey.facts import LINE, PRODUCT
 from loyaltyloop.journey.templates import Names as Path
 

@@ -27,9 +27,9 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from loyaltyloop.channels.asked import asked_in
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import CALLS, WAITING, body, journey, message
-from loyaltyloop.channels.questions import asked_in
 from loyaltyloop.journey.model import Journey, Recommend, Shop, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among

@@ -9,9 +9,9 @@ from loyaltyloop.channels.body_samples import sample_names
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.faults import fault
 from loyaltyloop.channels.json_bodies import ENDING, Bodies
-from loyaltyloop.channels.samples import Used
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.channels.together import Together, languages_of
+from loyaltyloop.channels.used import Used
 from loyaltyloop.errors import FilesError, Problem, UserError
 from loyaltyloop.journey.check import check_reading
 from loyaltyloop.journey.model import Ask, Call, Send

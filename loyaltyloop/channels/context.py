@@ -12,13 +12,13 @@ from typing import Any, Protocol, cast
 from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from loyaltyloop.channels.asked import Names as Names
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.journey.markets import is_sold, markets_of
 from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Kept, Order, Product
 
-Names = dict[str, object]
 Reader = tuple[str | None, str | None]  # language, country
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 consent: Table = Consent.__table__  # type: ignore[attr-defined]

@@ -20,13 +20,13 @@ from jinja2 import Template, nodes
 from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
 
+from loyaltyloop.channels.asked import Asked
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.filters import filters
 from loyaltyloop.channels.flatten import Flattener
 from loyaltyloop.channels.fold import restrained
 from loyaltyloop.channels.formats import Reader
 from loyaltyloop.channels.json_places import placed
-from loyaltyloop.channels.questions import Asked
 from loyaltyloop.channels.sandbox import RANGE, Budget, Missing, Sandbox, bounded_concat, shown_in_text
 from loyaltyloop.channels.together import paths_in
 from loyaltyloop.errors import FilesError

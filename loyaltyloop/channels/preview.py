@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from loyaltyloop.channels.asked import Asked, asked_in
 from loyaltyloop.channels.baskets import baskets_of
 from loyaltyloop.channels.context import (
     Names,
@@ -18,9 +19,10 @@ from loyaltyloop.channels.context import (
     names_of_customer,
 )
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.questions import Asked, add_asked, asked_in
+from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Rendered, Renderer
-from loyaltyloop.channels.samples import NOBODY, Sampler, Used
+from loyaltyloop.channels.samples import NOBODY, Sampler
+from loyaltyloop.channels.used import Used
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Ask, Journey, Purpose, Send, Shop
 from loyaltyloop.journey.reader import Reading

@@ -1,4 +1,4 @@
-"""Questions as templates see them: the links of their answers, and what was answered.
+"""The questions that messages name, read for a chunk of messages at once.
 
 A message of an `ask` shows the links of its own question. Later ones may show them again (a reminder): they
 lead to the same page, and count for the same question.
@@ -6,14 +6,13 @@ lead to the same page, and count for the same question.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, select
 
-from loyaltyloop.channels.context import About, Names
-from loyaltyloop.journey.model import Ask, Journey
+from loyaltyloop.channels.asked import Asked, Names
+from loyaltyloop.channels.context import About
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Engagement, Event, Message
@@ -21,39 +20,6 @@ from loyaltyloop.store.models import Engagement, Event, Message
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
-
-Address = Callable[[bytes, int], str]  # of the page behind an answer: the message's 16 bytes, the number
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question in the message with this key. `answer`, `comment`: the latest; None where there is none."""
-
-    key: str
-    question: Question
-    answer: str | int | float | None = None
-    comment: str | None = None
-
-    def names(self, address: Address) -> Names:
-        """What templates print of it: `links` by answer, `answers` in order, each with its link."""
-        raw, choices = bytes.fromhex(self.key.replace("-", "")), self.question.choices
-        answers = [
-            {"value": one.value, "text": one.text, "url": address(raw, number)}
-            for number, one in enumerate(choices)
-        ]
-        return {
-            "question": self.question.text,
-            "answers": answers,
-            "links": {str(one["value"]): one["url"] for one in answers},
-            "answer": self.answer,
-            "answer_text": None if self.answer is None else self.question.text_of(self.answer),
-            "comment": self.comment,
-        }
-
-
-def asked_in(journey: Journey) -> dict[str, Question]:
-    """The journey's questions by the names of their steps."""
-    return {step.name: Question.of(step.action) for step in journey if isinstance(step.action, Ask)}
 
 
 def add_asked(

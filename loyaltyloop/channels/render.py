@@ -13,13 +13,13 @@ from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from loyaltyloop.channels.asked import Asked
 from loyaltyloop.channels.compile import Compiled, Workshop
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.formats import Reader
 from loyaltyloop.channels.json_bodies import Bodies
 from loyaltyloop.channels.links import TRAP, Links, destination, host_of
 from loyaltyloop.channels.plain_text import tidy
-from loyaltyloop.channels.questions import Asked
 from loyaltyloop.channels.sandbox import RANGE, Budget, bounded_concat
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.channels.together import languages_of

@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from jinja2 import nodes
 from sqlalchemy import Connection, Row, select
 
+from loyaltyloop.channels.asked import Asked
 from loyaltyloop.channels.baskets import worth
 from loyaltyloop.channels.context import Names, order, order_names, product, product_names
 from loyaltyloop.channels.formats import money_of
-from loyaltyloop.channels.questions import Asked
+from loyaltyloop.channels.used import Used
 from loyaltyloop.journey.model import Ask, Give, Journey, Recommend, Score, Shop, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.journey.templates import Names as Path
-from loyaltyloop.journey.templates import Templates, Use, path_of
 
 # A key that no message has: a preview's links lead nowhere.
 NOBODY = str(uuid5(NAMESPACE_URL, "loyaltyloop:preview"))
 _WORDS = tuple(f"Sample product {word}" for word in ("one", "two", "three", "four"))
 _DAY = "2030-12-31"
-Kind = Literal["number", "date", "list"]
-_FILTERS: dict[str, Kind] = {
-    **dict.fromkeys(("money", "round", "int", "float", "abs"), "number"),
-    "date": "date",
-    **dict.fromkeys(("join", "first", "last", "sum", "batch", "slice", "map"), "list"),
-}
 _NUMBERS = frozenset(
     ("total", "revenue", "subtotal", "price", "value", "tax", "shipping", "discount", "amount")
 )
-
-
-@dataclass(frozen=True)
-class Used:
-    """What a template names, and what it takes some of it for."""
-
-    uses: tuple[Use, ...]
-    kinds: Mapping[Path, Kind]
-
-    @classmethod
-    def by(cls, templates: Templates, name: str) -> Used:
-        """By the template of that name (`welcome/hello`), its text part and all that they bring together."""
-        reached = [templates.reach(f"{name}{end}") for end in (".html", ".txt", ".json")]
-        files = dict.fromkeys(file for one in reached for file in one.files)
-        trees = [tree for file in files if (tree := templates.tree(file))]
-        return cls(tuple(use for one in reached for use in one.uses), dict(_kinds(trees)))
-
-    @property
-    def names(self) -> set[str]:
-        """The names before the first dot."""
-        return {use.path[0] for use in self.uses}
-
-    def needed(self, name: str) -> list[Path]:
-        """What must be there below this name, in order: what is printed without a default or a test."""
-        wanted = (use.path for use in self.uses if use.printed and not use.guarded)
-        return sorted({path for path in wanted if path[0] == name and len(path) > 1})
-
-
-def _kinds(trees: Iterable[nodes.Template]) -> Iterator[tuple[Path, Kind]]:
-    for tree in trees:
-        for node in tree.find_all((nodes.Filter, nodes.For)):
-            match node:
-                case nodes.For(iter=inner) if path := path_of(inner):
-                    yield path, "list"
-                case nodes.Filter(name=name, node=nodes.Node() as inner) if name in _FILTERS:
-                    if path := path_of(inner):
-                        yield path, _FILTERS[name]
 
 
 @dataclass

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from loyaltyloop.channels import tokens
+from loyaltyloop.channels.asked import Asked
 from loyaltyloop.channels.colours import contrast
-from loyaltyloop.channels.questions import Asked
 from loyaltyloop.channels.render import Rendered
 from loyaltyloop.journey.model import Ask, Send
 from loyaltyloop.journey.question import Question

@@ -13,6 +13,7 @@ from loyaltyloop.store import facts, order_book
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write, write_shop
 from loyaltyloop.store.models import (
+    Basket,
     Consent,
     ConsentEntry,
     Customer,
@@ -29,6 +30,7 @@ from tests.integration.store.shop import NOW, SHOP, alias, feed, identify, rows,
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 TABLES: list[type[Any]] = [
+    Basket,
     MergedCustomer,
     CustomerDate,
     Consent,

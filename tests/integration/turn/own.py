@@ -76,7 +76,13 @@ class Own(Stage):
         """Products without a price, and some with one, in pence."""
         goods: Mapping[str, int | None] = dict.fromkeys(names) | prices
         rows = [
-            {"product_id": name, "name": name.title(), "price": price, "currency": "GBP", "in_stock": True}
+            {
+                "product_id": name,
+                "name": name.replace("_", " ").title(),
+                "price": price,
+                "currency": "GBP",
+                "in_stock": True,
+            }
             for name, price in goods.items()
         ]
         with write(self.engine) as connection:

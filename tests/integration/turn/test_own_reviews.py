@@ -47,7 +47,7 @@ def test_each_number_of_stars_has_its_answer(engine: Engine) -> None:
     assert dict(own.ends()) == {who: end for who, (_, end) in got.items()}
     assert "5 stars" in own.text("thank_you", "five") and "4 stars" in own.text("thank_you", "four")
     assert "The lid does not fit." in own.text("we_are_sorry", "one")
-    assert "what you wrote" not in own.text("we_are_sorry", "night")
+    assert "What you told us" not in own.text("we_are_sorry", "night")
 
 
 def test_what_the_help_desk_is_told(engine: Engine) -> None:

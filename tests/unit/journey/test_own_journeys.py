@@ -11,7 +11,8 @@ from loyaltyloop.journey.schema.document import schema_document
 from tests.unit.journey.projects import HERE, check_files
 
 FILES = collect_files(HERE.parents[2])
-FIVE = {"welcome", "post_purchase", "win_back", "review_request", "birthday"}
+SEVEN = {"welcome", "post_purchase", "win_back", "review_request", "birthday"}
+SEVEN |= {"browse_abandonment", "abandoned_basket"}
 
 
 def test_no_problem() -> None:
@@ -20,7 +21,7 @@ def test_no_problem() -> None:
 
 def test_all_of_it_can_be_applied() -> None:
     reading = read_project(FILES)
-    assert set(reading.journeys) >= FIVE
+    assert set(reading.journeys) >= SEVEN
     assert [one for journey in reading.journeys.values() for one in refusals(journey, reading.shop)] == []
 
 

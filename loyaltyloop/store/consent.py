@@ -83,7 +83,7 @@ def _wording(properties: Mapping[str, Any]) -> str | None:
 
 
 def write(connection: Connection, given: list[tuple[int, Answer]], merged: Mapping[int, int]) -> None:
-    """Add answers (customer id, answer) to the ledger, and bring the present ones up to date that are consents.
+    """Add answers (customer id, answer) to the ledger; those that are consents change the present ones, too.
 
     `merged`: customers who turned out to be another one, and who that is.
     """

@@ -31,14 +31,20 @@ class Whose(About, Protocol):
 
 
 def add_baskets(
-    connection: Connection, names: Mapping[str, Names], messages: Sequence[Whose], shop: Shop, now: datetime
+    connection: Connection,
+    names: Mapping[str, Names],
+    messages: Sequence[Whose],
+    shop: Shop,
+    now: datetime,
+    whole: bool = False,
 ) -> None:
     """Put `cart` into the messages' names (by key): None where nothing is left that can be had.
 
     In a transactional message it is marketing, like other products: whoever did not ask for that has none.
+    `whole`: what is in it, whether it can be had or not: what the shop's own systems are told by a call.
     """
-    hidden = unasked(connection, messages)
-    found = baskets_of(connection, {one.customer_id for one in messages}, shop, now)
+    hidden = set() if whole else unasked(connection, messages)
+    found = baskets_of(connection, {one.customer_id for one in messages}, shop, now, whole)
     for one in messages:
         if one.key in names:
             own = None if one.enrolment_id in hidden else found.get(one.customer_id)
@@ -46,7 +52,7 @@ def add_baskets(
 
 
 def baskets_of(
-    connection: Connection, customers: Collection[int], shop: Shop, now: datetime | None
+    connection: Connection, customers: Collection[int], shop: Shop, now: datetime | None, whole: bool = False
 ) -> dict[int, Names]:
     """Customer → the basket, where something is left of it. `now` None: however long ago it was filled."""
     present = is_latest(basket) if now is None else is_present(basket, now)
@@ -57,7 +63,7 @@ def baskets_of(
         .where(whose, present)
     ).all()
     shelf = _Shelf.of(connection, shop, (line["product_id"] for row in rows for line in row.products))
-    found = ((row, list(shelf.left(row))) for row in rows)
+    found = ((row, list(shelf.whole(row) if whole else shelf.left(row))) for row in rows)
     return {row.customer_id: _names(row, lines, shop) for row, lines in found if lines}
 
 
@@ -104,16 +110,18 @@ class _Shelf:
     def left(self, row: Row[Any]) -> Iterator[Names]:
         """The lines of a basket that can be had: in stock, sold where the customer lives, with a name."""
         there = markets_of(self.shop, row.country)
+        for line, made in zip(row.products, self.whole(row), strict=True):
+            known = self.rows.get(line["product_id"])
+            had = not self.kept if known is None else known.in_stock and is_sold(known.markets, there)
+            if had and made.get("name"):
+                yield made
+
+    def whole(self, row: Row[Any]) -> Iterator[Names]:
+        """All its lines: as the catalogue knows them, else as they were told."""
         for line in row.products:
             known = self.rows.get(line["product_id"])
-            if known is None:
-                made = None if self.kept else self._told(line)
-            elif known.in_stock and is_sold(known.markets, there):
-                made = product_names(known, self.shop, row.locale)
-            else:
-                made = None
-            if made is not None and made.get("name"):
-                yield made | self._own(line, made, row.locale)
+            made = product_names(known, self.shop, row.locale) if known else self._told(line)
+            yield made | self._own(line, made, row.locale)
 
     def _told(self, line: Mapping[str, Any]) -> Names:
         """As the shop's events told it: of a shop that keeps no catalogue here."""

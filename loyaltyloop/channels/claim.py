@@ -14,7 +14,7 @@ from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
-from loyaltyloop.channels.outbox import body, let_go, message
+from loyaltyloop.channels.outbox import CALLS, body, let_go, message
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.channels.ways_out import CHANNELS
@@ -131,7 +131,8 @@ def _store_bodies(
             names = names_for(connection, rows, group.people, desk.shop, group.offers)
             add_asked(connection, names, rows, group.questions)
             if desk.shows_basket(rows[0].template):
-                add_baskets(connection, names, rows, desk.shop, desk.now)
+                calls = desk.channel == CALLS
+                add_baskets(connection, names, rows, desk.shop, desk.now, whole=calls)
             channel.know(connection, rows, names)
             waiting.append((rows, group, names))
 

@@ -80,6 +80,17 @@ def test_prices_in_the_customers_language_and_no_sum_of_two_currencies(engine: E
     assert found is not None and found["value"] is None
 
 
+def test_the_shops_own_systems_are_told_all_of_it(engine: Engine) -> None:
+    catalogue = [{"product_id": "tea", "name": "Tea", "price": 700, "in_stock": False}]
+    lines = [TEA, {"product_id": "unknown", "quantity": 1, "price": 1}]
+    who = put(engine, *lines, products=catalogue)
+    assert shown(engine, who) is None
+    with read(engine) as connection:
+        found = baskets_of(connection, [who], SHOP, NOW, whole=True)[who]
+    assert [(line["name"], str(line["price"])) for line in told(found)] == [("Tea", "£7.00"), (None, "£1.00")]
+    assert str(found["value"]) == "£15.00"
+
+
 def test_no_basket_no_names(engine: Engine) -> None:
     who = put(engine, latest=False)
     assert shown(engine, who) is None

@@ -45,7 +45,8 @@ def errors(body: str, journey: str = CALLING, shop: str = SHOP + HOOKS) -> list[
         "journeys/shop.yaml": shop,
         "journeys/unhappy.yaml": journey,
         "templates/desk/ticket.json": body,
-        "templates/welcome/hello.html": "{% block subject %}Hello{% endblock %}<p>Hello</p>",
+        "templates/welcome/hello.html": "{% block subject %}Hello{% endblock %}<p>"
+        "{% for one in nps.answers %}<a href='{{ one.url }}'>{{ one.text }}</a>{% endfor %}</p>",
     }
     found = [problem for problem in check_project(files) if problem.severity == "error"]
     return [f"{problem.file}:{problem.line}: {problem.message}" for problem in found]

@@ -19,7 +19,10 @@ event: Table = Event.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 
 Value = str | int | float
-_ANSWERED = and_(engagement.c.kind == "answered", engagement.c.machine.is_(False))
+# Of whoever was erased it stands on record that they answered, and not what.
+_ANSWERED = and_(
+    engagement.c.kind == "answered", engagement.c.machine.is_(False), engagement.c.answer.is_not(None)
+)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from loyaltyloop.channels import tokens
 from loyaltyloop.cli.explain import as_document
 from loyaltyloop.cli.story import story
-from loyaltyloop.store.database import read
+from loyaltyloop.store.database import read, write
 from loyaltyloop.store.history import History, Who, load_history
 from loyaltyloop.store.models import Body, Customer, Engagement, Enrolment, Message, Visit
 from loyaltyloop.store.reports import report
@@ -269,6 +269,10 @@ def test_what_is_told_of_answers(engine: Engine) -> None:
         [ada] = [row.id for row in rows(engine, Customer) if row.key == "ada"]
         [way] = load_history(connection, ada).ways
     assert told == {"taste": {"gift": 2, "odd": 1}}
+    with write(engine) as connection:  # as an erasure leaves it
+        theirs = Engagement.__table__.c.message_key == keys["cem"]  # type: ignore[attr-defined]
+        connection.execute(update(Engagement).where(theirs).values(answer=None))
+        assert [line.answers for line in report(connection) if line.answers] == [{"gift": 2}]
     assert [(one.answer, one.text, one.comment) for one in way.answers] == [
         ("myself", "For me", None),
         ("gift", "A present", "For mum"),

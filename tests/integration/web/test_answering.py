@@ -20,6 +20,10 @@ from tests.integration.store.shop import rows
 from tests.integration.web.surveys import ASKS, FIREFOX, FORM, Surveys, chosen
 
 
+# What hangs on no database is tried on one.
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def surveys(service: Service) -> Iterator[Surveys]:
     with Surveys(service) as surveys:
@@ -63,6 +67,7 @@ def test_who_opens_all_answers_at_once_is_a_machine(surveys: Surveys) -> None:
     assert surveys.answers() == []
 
 
+@ONE
 def test_the_page_is_private_and_plain(surveys: Surveys) -> None:
     headers = surveys.look().headers
     assert headers["cache-control"] == "no-store"
@@ -73,6 +78,7 @@ def test_the_page_is_private_and_plain(surveys: Surveys) -> None:
     assert "set-cookie" not in headers
 
 
+@ONE
 def test_in_the_readers_language_the_question_in_the_shops(service: Service) -> None:
     with Surveys(service, locale="de") as surveys:
         page = surveys.look()
@@ -108,6 +114,7 @@ def test_an_answer_counts_at_once(surveys: Surveys) -> None:
     assert surveys.service.counts["page", "a", "answered"] == 1
 
 
+@ONE
 def test_thanks_show_the_answer_and_not_the_comment(surveys: Surveys) -> None:
     surveys.send(1, "nobody's business")
     page = surveys.web.get(f"{surveys.link(0)}?done=saved")
@@ -120,6 +127,7 @@ def test_thanks_show_the_answer_and_not_the_comment(surveys: Surveys) -> None:
     assert surveys.clicks()[0]["link_id"] == "answer 0"  # thanks are no click
 
 
+@ONE
 def test_thanks_without_an_answer_are_the_question(surveys: Surveys) -> None:
     assert chosen(surveys.web.get(f"{surveys.link(1)}?done=saved")) == ["1"]
     assert chosen(surveys.web.get(f"{surveys.link(1)}?done=<script>")) == ["1"]
@@ -180,6 +188,7 @@ def test_after_many_changes_it_stays(surveys: Surveys) -> None:
 # ── what is not to be taken ──
 
 
+@ONE
 def test_no_answer_is_chosen(surveys: Surveys) -> None:
     for answer in ("", "3", "-1", "9999999999999999999999", "gift", "٣", "0.0", "00000"):
         page = surveys.send(answer, "<b>words</b>")
@@ -208,6 +217,7 @@ def test_what_is_written_is_kept_as_words(surveys: Surveys) -> None:
     assert "script>" not in surveys.look().text
 
 
+@ONE
 def test_what_is_no_form_of_ours(surveys: Surveys) -> None:
     form = FORM["content-type"]
     bodies = [
@@ -224,6 +234,7 @@ def test_what_is_no_form_of_ours(surveys: Surveys) -> None:
     assert surveys.answers() == []
 
 
+@ONE
 def test_forged_and_swapped_tokens(surveys: Surveys, caplog: pytest.LogCaptureFixture) -> None:
     token, key, secret, make = surveys.link()[3:], surveys.key(), surveys.service.secret, tokens.make
     refused = {
@@ -253,6 +264,7 @@ def test_forged_and_swapped_tokens(surveys: Surveys, caplog: pytest.LogCaptureFi
     assert key not in caplog.text and token not in caplog.text
 
 
+@ONE
 def test_words_of_a_comment_are_in_no_log(surveys: Surveys, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         surveys.send(0, "something private")
@@ -293,6 +305,7 @@ def test_the_question_is_that_which_left(surveys: Surveys, edited: str) -> None:
     assert surveys.answers()[0]["answer"] == "gift"
 
 
+@ONE
 def test_a_message_whose_bytes_are_gone(surveys: Surveys) -> None:
     with write(surveys.service.engine) as connection:
         connection.execute(Body.__table__.delete())  # type: ignore[attr-defined]
@@ -300,6 +313,7 @@ def test_a_message_whose_bytes_are_gone(surveys: Surveys) -> None:
     assert surveys.send(0).status_code == 410
 
 
+@ONE
 def test_a_message_that_asks_nothing(service: Service) -> None:
     with Surveys(
         service,
@@ -314,6 +328,7 @@ def test_a_message_that_asks_nothing(service: Service) -> None:
         assert surveys.look().status_code == 410
 
 
+@ONE
 def test_an_answer_after_the_journey_has_ended_is_recorded(surveys: Surveys) -> None:
     surveys.stage.turn("03-06 09:00")
     assert surveys.stage.ends() == [("ada", "completed")]

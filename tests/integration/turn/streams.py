@@ -54,9 +54,10 @@ class Stream:
     turns: list[datetime]
 
 
-def turns_of(days: list[str]) -> list[datetime]:
-    """At half past every second hour of these days, and until the noon that follows."""
-    return [utc(f"{day} 00:30") + hour * HOUR for day in days for hour in range(0, 36, 2)]
+def turns_of(days: list[str], mornings: int = 0) -> list[datetime]:
+    """At half past every third hour of these days, until the noon that follows, and on mornings after it."""
+    hours = [*range(0, 39, 3), *(24 * day + 10 for day in range(2, 2 + mornings))]
+    return [utc(f"{day} 00:30") + hour * HOUR for day in days for hour in hours]
 
 
 def visitors(seed: int, number: int, days: list[str], words: dict[str, float]) -> list[Visitor]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 PREFIX = "whsec_"
@@ -32,7 +32,7 @@ def _key(text: str) -> bytes:
     return key
 
 
-def headers(keys: Sequence[bytes], message: str, seconds: int, body: bytes) -> Mapping[str, str]:
+def headers(keys: Sequence[bytes], message: str, seconds: int, body: bytes) -> dict[str, str]:
     """The three headers of a call: its id, the time of this try (Unix seconds), a signature by each key."""
     signed = f"{message}.{seconds}.".encode() + body
     signatures = [base64.b64encode(hmac.digest(key, signed, sha256)).decode() for key in keys]

@@ -29,8 +29,8 @@ from sqlalchemy import (
 
 from loyaltyloop.channels.asked import asked_in
 from loyaltyloop.channels.context import People, columns_of, fields_of
-from loyaltyloop.channels.outbox import CALLS, WAITING, body, journey, message
-from loyaltyloop.journey.model import Journey, Recommend, Shop, Step
+from loyaltyloop.channels.outbox import WAITING, body, journey, message
+from loyaltyloop.journey.model import CALLS, Journey, Recommend, Shop, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import scope_of

@@ -14,11 +14,11 @@ from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
-from loyaltyloop.channels.outbox import CALLS, body, let_go, message
+from loyaltyloop.channels.outbox import body, let_go, message
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.channels.ways_out import CHANNELS
-from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.cohorts import end, ended_state
 from loyaltyloop.store.versions import load_versions

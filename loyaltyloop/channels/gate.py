@@ -13,9 +13,8 @@ from typing import Any, Literal, cast
 
 from email_validator import EmailNotValidError, validate_email
 
-from loyaltyloop.channels.outbox import CALLS
 from loyaltyloop.journey.dice import jitter
-from loyaltyloop.journey.model import Purpose, QuietHours, Shop
+from loyaltyloop.journey.model import CALLS, Purpose, QuietHours, Shop
 from loyaltyloop.journey.moving import moves
 from loyaltyloop.journey.phrases import phrase
 from loyaltyloop.journey.times import load_zone, to_instant, to_local
@@ -155,10 +154,12 @@ def _seldom(message: Candidate, moment: Moment) -> Verdict | None:
 
 
 def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
-    if message.expires_at is not None and moment.now > message.expires_at:
-        telling = message.channel == CALLS or message.reason.startswith(HOLDS)
-        return Verdict("refused", f"expired: {message.reason}" if telling and message.reason else "expired")
-    return None
+    if message.expires_at is None or moment.now < message.expires_at:
+        return None
+    if message.reason and (message.channel == CALLS or message.reason.startswith(HOLDS)):
+        # It was tried, or held, until its last instant.
+        return Verdict("refused", f"expired: {message.reason}")
+    return Verdict("refused", "expired") if moment.now > message.expires_at else None
 
 
 def _quiet_hours(message: Candidate, moment: Moment) -> Verdict | None:

@@ -14,10 +14,9 @@ from loyaltyloop.channels.context import Names
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.hook_files import HookFiles
 from loyaltyloop.channels.out import Outgoing, WayOut
-from loyaltyloop.channels.outbox import CALLS
 from loyaltyloop.channels.post import Posts
 from loyaltyloop.channels.render import Renderer
-from loyaltyloop.journey.model import Call, Shop
+from loyaltyloop.journey.model import CALLS, Call, Shop
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.addressees import user_ids
 

@@ -18,7 +18,9 @@ from sqlalchemy import (
     Row,
     Table,
     and_,
+    case,
     delete,
+    literal,
     literal_column,
     select,
     update,
@@ -36,7 +38,6 @@ journey: Table = LiveJourney.__table__  # type: ignore[attr-defined]
 
 SNAPSHOT = 50_000
 RETRY = timedelta(minutes=5)
-CALLS = "hook"  # the channel of what goes to another system and not to the customer
 # Written out, and without a type (`= 1` would follow): SQLite then finds its partial index.
 WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 CLAIMED: ColumnElement[bool] = literal_column("message.state = 'claimed'")
@@ -115,7 +116,8 @@ def record(
         if state == "try_again":
             if not keep:
                 _forget_bodies(connection, keys)
-            values = {"state": "held", "reason": reason, "due_at": now + after, "handed_over_at": None}
+            due = _by_the_end(now + after) if keep else now + after
+            values = {"state": "held", "reason": reason, "due_at": due, "handed_over_at": None}
         elif state == "refused":
             values["handed_over_at"] = None
         mine = and_(among(connection, message.c.key, keys), message.c.state == "claimed")
@@ -126,6 +128,12 @@ def record(
             let_go(connection, keys)
         counts[values["state"]] = counts.get(values["state"], 0) + len(keys)
     return counts
+
+
+def _by_the_end(due: datetime) -> ColumnElement[datetime]:
+    """Then, but not when it is too late: at its last instant the gate says that it is over."""
+    ends = message.c.expires_at
+    return case((ends < due, ends), else_=literal(due, message.c.due_at.type))
 
 
 def _renew(connection: Connection, keys: Sequence[str]) -> None:

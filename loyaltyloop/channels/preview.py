@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,16 +19,19 @@ from loyaltyloop.channels.context import (
     names_of_customer,
 )
 from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.json_bodies import ENDING
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Rendered, Renderer
 from loyaltyloop.channels.samples import NOBODY, Sampler
 from loyaltyloop.channels.used import Used
 from loyaltyloop.errors import UserError
-from loyaltyloop.journey.model import Ask, Journey, Purpose, Send, Shop
+from loyaltyloop.journey.model import Ask, Call, Journey, Purpose, Send, Shop
 from loyaltyloop.journey.reader import Reading
 from loyaltyloop.journey.templates import Templates
+from loyaltyloop.store.addressees import user_ids
 
 KEY = NOBODY
+MADE_UP = "2030-12-31T09:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def preview(connection: Connection, reading: Reading, renderer: Renderer, templa
     """The template as the customer with this id would get it. UserError where that cannot be told."""
     if reading.shop is None:
         raise UserError("There is no journeys/shop.yaml that can be read: see loop check.")
-    name = template.removeprefix("templates/").removesuffix(".html")
+    name = template.removeprefix("templates/").removesuffix(".html").removesuffix(ENDING)
     person = _find(connection, who)
     journey, sent = next(_sending(reading, name), (None, Sent("", "", "marketing")))
     sampler = Sampler(connection, reading.shop, Used.by(Templates(reading.templates), name))
@@ -64,10 +67,33 @@ def preview(connection: Connection, reading: Reading, renderer: Renderer, templa
     if own := baskets_of(connection, [person.id], reading.shop, None).get(person.id):
         names["cart"] = own
     sampler.fill(names, journey, person)
+    if is_body(reading.templates, name):
+        user_id = user_ids(connection, [person.id]).get(person.id) or person.key
+        return _body(renderer, name, names, user_id, sampler.notes)
     try:
         return Preview(renderer.render(name, KEY, names, person.locale), sampler.notes)
     except CannotRender as error:
         raise UserError(f"{who} would not get this message: {error.reason}.\n{_remedy(error)}") from None
+
+
+def is_body(templates: Mapping[str, str], name: str) -> bool:
+    """Is this template the body of calls, and no message?"""
+    return f"{name}{ENDING}" in templates and f"{name}.html" not in templates
+
+
+def _body(renderer: Renderer, name: str, names: Names, user_id: str, notes: list[str]) -> Preview:
+    """The body of a call for this customer, as text."""
+    about, customer = names["message"], names["customer"]
+    assert isinstance(about, dict)
+    assert isinstance(customer, dict)
+    times = {"entered_at": MADE_UP, "decided_at": MADE_UP}
+    own = {"journey": about["journey"], "step": about["step"], "one_per": None, **times}
+    whole = {**names, "customer": {**customer, "user_id": user_id}, "enrolment": own}
+    try:
+        text = renderer.bodies.render(name, whole)
+    except CannotRender as error:
+        raise UserError(f"{user_id} would not be called for: {error.reason}.\n{_remedy(error)}") from None
+    return Preview(Rendered("", "", text, [], ""), [*notes, "the times of the enrolment are made up"])
 
 
 def _remedy(error: CannotRender) -> str:
@@ -91,6 +117,9 @@ def _sending(reading: Reading, name: str) -> Iterator[tuple[Journey, Sent]]:
             send = step.action.send if isinstance(step.action, Ask) else step.action
             if isinstance(send, Send) and send.template == name:
                 yield journey, Sent(journey.name, step.name, send.purpose)
+        for step in (*journey, *journey.at_end):
+            if isinstance(step.action, Call) and step.action.body == name:
+                yield journey, Sent(journey.name, step.name, step.action.purpose)
 
 
 def _entered(connection: Connection, person: Row[Any], sent: Sent) -> Sent:

@@ -40,6 +40,8 @@ def command(
 ) -> None:
     """List messages, the newest first: what was planned, held, handed over or refused, and why.
 
+    Calls to other systems are among them, by the channel `hook`.
+
     \b
     Example:
       loop messages --state refused
@@ -74,7 +76,7 @@ def _show(messages: list[Listed], limit: int | None) -> None:
     if not messages:
         console.print("No messages.")
         return
-    table = Table("decided (UTC)", "customer", "step", "to", "state", "subject or reason")
+    table = Table("decided (UTC)", "customer", "step", "channel", "to", "state", "subject or reason")
     for one in messages:
         table.add_row(*_cells(one))
     console.print(table)
@@ -89,4 +91,4 @@ def _cells(one: Listed) -> Iterable[str | Text]:
     state = Text(one.state.replace("_", " "), style=colour.get(one.state, "yellow"))
     said = one.reason if one.state in ("refused", "held", "unknown") else one.subject or one.reason
     when, place = f"{one.decided_at:%Y-%m-%d %H:%M}", f"{one.journey}.{one.step}"
-    return when, one.customer, place, one.to or "", state, said or ""
+    return when, one.customer, place, one.channel, one.to or "", state, said or ""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def command(project: Project, template: str, who: str, open_it: bool, as_json: bool) -> None:
     """Show one message as this customer would get it: subject and text here, the HTML in var/preview/.
 
+    Of a call's body (a template that ends in .json) the JSON is shown.
+
     Nothing is taken and nothing sent: the links of a preview lead nowhere. What the journey would bring (what
     is entered by, an order, chosen products) is made up where there is none, and said.
 
@@ -35,12 +37,12 @@ def command(project: Project, template: str, who: str, open_it: bool, as_json: b
         print_json(_as_json(made, path))
     else:
         _show(made, path)
-    if open_it:
+    if open_it and made.rendered.html:
         click.launch(path.resolve().as_uri())
 
 
 def _preview(project: Project, template: str, who: str) -> Preview:
-    from loyaltyloop.channels.preview import preview
+    from loyaltyloop.channels.preview import is_body, preview
     from loyaltyloop.channels.render import Renderer
     from loyaltyloop.errors import FilesError
     from loyaltyloop.journey.reader import read_project
@@ -51,16 +53,19 @@ def _preview(project: Project, template: str, who: str) -> Preview:
         raise FilesError([problem for problem in reading.problems if problem.severity == "error"])
     settings = project.settings()
     renderer = Renderer(reading.templates, reading.shop, settings.public_url, settings.secret())
-    renderer.compile(template)  # a broken template is shown with its place
+    name = template.removeprefix("templates/").removesuffix(".html").removesuffix(".json")
+    # A broken template is shown with its place.
+    (renderer.bodies if is_body(reading.templates, name) else renderer).compile(name)
     with read(project.engine()) as connection:
         return preview(connection, reading, renderer, template, who)
 
 
 def _write(project: Project, template: str, made: Preview) -> Path:
-    name = template.removeprefix("templates/").removesuffix(".html").replace("/", "-")
-    path = project.folder / "var" / "preview" / f"{name}.html"
+    name = template.removeprefix("templates/").removesuffix(".html").removesuffix(".json").replace("/", "-")
+    whole = made.rendered
+    path = project.folder / "var" / "preview" / (f"{name}.html" if whole.html else f"{name}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(made.rendered.html, encoding="utf-8")
+    path.write_text(whole.html or whole.text, encoding="utf-8")
     return path
 
 
@@ -76,7 +81,8 @@ def _as_json(made: Preview, path: Path) -> dict[str, object]:
 
 
 def _show(made: Preview, path: Path) -> None:
-    click.echo(f"Subject: {made.rendered.subject}\n\n{made.rendered.text}")
+    subject = f"Subject: {made.rendered.subject}\n\n" if made.rendered.html else ""
+    click.echo(f"{subject}{made.rendered.text}")
     for note in made.notes:
         click.echo(f"Note: {note}", err=True)
-    click.echo(f"HTML: {path}", err=True)
+    click.echo(f"{'HTML' if made.rendered.html else 'JSON'}: {path}", err=True)

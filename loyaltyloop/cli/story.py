@@ -76,6 +76,10 @@ def _happened(way: Way) -> Iterator[tuple[datetime, str]]:
         yield answer.at, f"answered {answer.step}: {answer.text}{words}"
     if way.ended_at and not way.held_out and not _left_there(way):
         yield way.ended_at, _ended(way)
+    passed = {seen.step for seen in way.visits} | {way.step}
+    for message in way.messages:
+        if message.step not in passed:  # of `at_end`
+            yield message.decided_at, f"{message.step}: {_told(message)}"
     if way.goal_at:
         yield way.goal_at, "reached the goal"
 
@@ -102,17 +106,18 @@ def _seen(seen: Seen, message: Sent | None, way: Way) -> str:
 
 def _told(message: Sent) -> str:
     subject = f": “{message.subject}”" if message.subject else ""
+    what, done = ("call", "made") if message.channel == "hook" else ("message", "sent")
     match message.state:
         case "handed_over":
-            return f"message handed over to {message.to}{subject}{_held(message)}"
+            return f"{what} handed over to {message.to}{subject}{_held(message)}"
         case "delivered" | "bounced" | "complained":
-            return f"message to {message.to} {message.state}{subject}"
+            return f"{what} to {message.to} {message.state}{subject}"
         case "refused":
-            return f"message not sent: {message.reason}"
+            return f"{what} not {done}: {message.reason}"
         case "unknown":
-            return f"message handed over, its outcome is not known: {message.reason}"
+            return f"{what} handed over, its outcome is not known: {message.reason}"
         case state:
-            return f"message {state}{f': {message.reason}' if message.reason else ''}"
+            return f"{what} {state}{f': {message.reason}' if message.reason else ''}"
 
 
 def _held(message: Sent) -> str:
@@ -161,6 +166,8 @@ def _stands(way: Way, step: Step, message: Sent | None, zone: str) -> str:
         waits = f"waits for {' or '.join(answers)}" if answers else "waits"
         return f"{waits} until {when(until, zone)}" if until else waits
     if way.state == "sending" and message is not None:
+        if message.channel == "hook":
+            return f"{_told(message)}; tried again from {when(message.due_at, zone)}"
         if message.reason.startswith("hold_while: "):
             return f"{_told(message)}; looked at again by {when(message.due_at, zone)}, or as things happen"
         return f"{_told(message)}; not before {when(message.due_at, zone)}"

@@ -40,7 +40,7 @@ def command(
     """Take turns at --from, --from + --every and so on before --to, in virtual time, without Prefect.
 
     At each of them every journey has its turn, by priority, then name; then messages are delivered once.
-    Messages go to .eml files; with a real way out configured it refuses to.
+    Messages go to .eml files, calls to .http files; with a real way out configured it refuses to.
 
     \b
     Example:
@@ -59,11 +59,13 @@ def command(
 
 
 def _nothing_leaves(settings: Settings, really_send: bool) -> None:
-    if settings.email != "eml" and not really_send:
-        raise UserError(
-            f"E-mail would really leave here (LOOP_EMAIL={settings.email}), at times that are made up: set "
-            "LOOP_EMAIL=eml to get files in var/outbox/, or say --really-send."
-        )
+    real = [("E-mail", "LOOP_EMAIL", settings.email, "eml"), ("Calls", "LOOP_HOOKS", settings.hooks, "files")]
+    for what, name, said, harmless in real:
+        if said != harmless and not really_send:
+            raise UserError(
+                f"{what} would really leave here ({name}={said}), at times that are made up: set "
+                f"{name}={harmless} to get files in var/outbox/, or say --really-send."
+            )
 
 
 def _walk(

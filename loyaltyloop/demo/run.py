@@ -70,6 +70,7 @@ class Demo:
             "LOOP_DATABASE_URL": f"sqlite:///{self.folder / 'loop.db'}",
             "LOOP_EML_FOLDER": str(self.folder / "outbox"),
             "LOOP_EMAIL": "eml",
+            "LOOP_HOOKS": "files",
             "LOOP_SECRET_KEY": _SECRET,
         }
 
@@ -115,7 +116,7 @@ def run_demo(demo: Demo, walking: Callable[[], Tell]) -> None:
 def open_world(demo: Demo) -> World:
     """The demo's own database and outbox, whatever the environment says."""
     own = {"database_url": demo.environment["LOOP_DATABASE_URL"], "eml_folder": demo.folder / "outbox"}
-    own |= {"email": "eml", "secret_key": SecretStr(_SECRET)}
+    own |= {"email": "eml", "hooks": "files", "secret_key": SecretStr(_SECRET)}
     world = World.open(load_settings(demo.project).model_copy(update=own))
     _hurry(world.engine)
     return world

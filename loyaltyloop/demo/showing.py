@@ -12,6 +12,7 @@ from rich.text import Text
 from sqlalchemy import Connection, distinct, func, select
 from sqlalchemy import Table as Rows
 
+from loyaltyloop.journey.model import CALLS
 from loyaltyloop.journey.reader import Reading
 from loyaltyloop.store.models import Engagement, Enrolment, Identity, Message
 from loyaltyloop.store.reports import PASSED_OVER, Line, report
@@ -89,7 +90,9 @@ def messages_to_open(connection: Connection, outbox: Path) -> Iterator[Text]:
     for row in live_journeys(connection):
         last = (
             select(message.c.key, message.c.step, message.c.subject)
-            .where(message.c.journey == row.name, message.c.state.in_(HANDED_OVER))
+            .where(
+                message.c.journey == row.name, message.c.channel != CALLS, message.c.state.in_(HANDED_OVER)
+            )
             .order_by(message.c.handed_over_at.desc(), message.c.key)
             .limit(1)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from loyaltyloop.journey import model
 from loyaltyloop.journey.condition import (
@@ -187,6 +188,8 @@ def _other_words(step: model.Step) -> list[str]:
             return ["set", ", ".join(_changes(change))]
         case model.Start(journey):
             return [f"start {journey}"]
+        case model.Call(hook, url):
+            return [f"call {step.name}", hook or urlsplit(url or "").netloc]
         case model.Leave(reason):
             return [f"leave: {reason}"]
         case model.Give() as gift:

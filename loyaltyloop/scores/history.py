@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 
+from loyaltyloop.journey.model import CALLS
 from loyaltyloop.scores.counting import customer, ids_of, line, lists_of
 from loyaltyloop.store.basket_book import basket, is_present
 from loyaltyloop.store.database import is_postgres
@@ -157,7 +158,9 @@ def baskets(connection: Connection, ids: Collection[int], now: datetime) -> dict
 def shown(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, set[str]]:
     """What was recommended to each three times or more in messages handed over in the last 30 days."""
     handed_over = exists().where(
-        message.c.enrolment_id == kept.c.enrolment_id, message.c.handed_over_at >= now - SHOWN_WITHIN
+        message.c.enrolment_id == kept.c.enrolment_id,
+        message.c.channel != CALLS,
+        message.c.handed_over_at >= now - SHOWN_WITHIN,
     )
     lists = (
         select(enrolment.c.customer_id, kept.c.value)

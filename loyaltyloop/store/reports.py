@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, case, cast, func, literal, select
 
-from loyaltyloop.journey.model import Ask, Journey, Send, Step
+from loyaltyloop.journey.model import Ask, Call, Journey, Send, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.answers import Value, count_answers
 from loyaltyloop.store.models import Enrolment, Message, TurnLog, Visit
@@ -80,7 +80,8 @@ def _of_journey(connection: Connection, journey: str, newest: int) -> Iterator[L
     refused = _refused(connection, journey)
     for version, file in files.items():
         whole = totals.get(version, Line(journey, version))
-        sent = [found for (number, _), found in messages.items() if number == version]
+        calls = {step.name for step in (*file, *file.at_end) if isinstance(step.action, Call)}
+        sent = [told for (number, step), told in messages.items() if number == version and step not in calls]
         counts = sum(sent, Counter[str]())
         yield replace(_with_messages(whole, counts), refused=refused if version == newest else {})
         yield from _of_version(file, version, visits, standing, messages, answers)
@@ -107,6 +108,9 @@ def _of_version(
                 told = _in_order(step, answers.get(place, Counter()))
                 line = replace(_with_messages(line, messages.get(place, Counter())), answers=told)
             yield line
+    for step in file.at_end:
+        if counts := messages.get((version, step.name)):
+            yield _with_messages(Line(file.name, version, step.name, "", sum(counts.values())), counts)
 
 
 def _in_order(step: Step, counts: Counter[Value]) -> dict[str, int]:
@@ -207,7 +211,7 @@ def _passed_over(
         (version, step.name)
         for version, file in files.items()
         for step in file
-        if isinstance(step.action, Send | Ask)
+        if isinstance(step.action, Send | Ask | Call)
     }
     columns = (enrolment.c.version, visit.c.step)
     rows = connection.execute(

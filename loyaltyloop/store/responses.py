@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, fu
 
 from loyaltyloop.journey.condition import Answered, Engaged
 from loyaltyloop.journey.evaluate import HANDED_OVER
+from loyaltyloop.journey.model import CALLS
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.comparisons import passes
 from loyaltyloop.store.deeds import Rows, before_end, recent
@@ -82,6 +83,7 @@ def _hand_overs(engaged: Engaged, scope: Scope) -> Rows:
         _is_own(engaged.step, message, scope)
         if own
         else _is_of(engaged.journey, engaged.step, message, scope),
+        message.c.channel != CALLS,
         message.c.state.in_(HANDED_OVER),
         at.is_not(None),
         *_visible(engaged.within, at, at, at if own else None, scope),

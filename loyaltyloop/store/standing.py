@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from loyaltyloop.journey.model import Ask, At, Call, Journey, Send, Step
+from loyaltyloop.journey.model import CALLS, Ask, At, Call, Journey, Send, Step
 from loyaltyloop.journey.times import Duration, next_at
 from loyaltyloop.store.models import Customer, Engagement, Enrolment, Kept, Message, Visit
 from loyaltyloop.store.versions import load_versions
@@ -173,7 +173,7 @@ def _sent_by(step: Step) -> dict[str, str]:
         case Ask(send=send):
             return {"template": send.template, "channel": send.channel, "purpose": send.purpose}
         case Call() as call:
-            return {"template": call.body or "", "channel": "hook", "purpose": call.purpose}
+            return {"template": call.body or "", "channel": CALLS, "purpose": call.purpose}
         case _:
             raise LookupError(f"{step.name!r} sends nothing, and a message of it waits")
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, exists, select, union
 
-from loyaltyloop.channels.outbox import CALLS, WAITING, message
+from loyaltyloop.channels.outbox import WAITING, message
 from loyaltyloop.channels.reach import REMEDY, lost_links
 from loyaltyloop.errors import TurnPutOff, TurnRefused
-from loyaltyloop.journey.model import Ask, Journey, Send
+from loyaltyloop.journey.model import CALLS, Ask, Journey, Send
 from loyaltyloop.journey.numbers import counted
 from loyaltyloop.store.models import Event, Identity, LiveJourney
 from loyaltyloop.store.standing import standing

@@ -132,3 +132,21 @@ def test_a_file_of_settings_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("LOOP_SMTP_USER=José\n".encode("latin-1"))
     with pytest.raises(UserError, match="is no text in UTF-8: save it as UTF-8"):
         load_settings(tmp_path)
+
+
+def test_secrets_of_hooks_stand_in_the_environment_or_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = ("whsec_" + letter * 44 for letter in "AB")
+    (tmp_path / ".env").write_text(f"LOOP_HOOK_DESK_SECRET={one}\nLOOP_HOOK_NONE_SECRET=\n")
+    found = load_settings(tmp_path)
+    assert found.hook_secrets("LOOP_HOOK_DESK_SECRET") == [b"\x00" * 33]
+    monkeypatch.setenv("LOOP_HOOK_DESK_SECRET", f"{two} {one}")
+    assert len(found.hook_secrets("LOOP_HOOK_DESK_SECRET")) == 2
+    for name in ("LOOP_HOOK_NONE_SECRET", "LOOP_HOOK_LOST_SECRET"):
+        with pytest.raises(LookupError, match=f"there is no secret to sign it with: set {name}"):
+            found.hook_secrets(name)
+    monkeypatch.setenv("LOOP_HOOK_DESK_SECRET", "hunter2")
+    with pytest.raises(ValueError, match="LOOP_HOOK_DESK_SECRET cannot sign it") as raised:
+        found.hook_secrets("LOOP_HOOK_DESK_SECRET")
+    assert "hunter2" not in str(raised.value)

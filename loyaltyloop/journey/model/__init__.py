@@ -40,9 +40,10 @@ from loyaltyloop.journey.model.steps import (
     Wait,
     WaitFor,
 )
-from loyaltyloop.journey.model.words import Channel, Purpose, Used, Weekday
+from loyaltyloop.journey.model.words import CALLS, Channel, Purpose, Used, Weekday
 
 __all__ = [
+    "CALLS",
     "Action",
     "Again",
     "Ask",

@@ -7,6 +7,7 @@ from typing import Literal
 
 Purpose = Literal["marketing", "service", "transactional"]
 Channel = Literal["email", "sms", "push", "best"]
+CALLS = "hook"  # the channel of what goes to another system, and not to the customer
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 

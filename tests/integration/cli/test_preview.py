@@ -55,6 +55,19 @@ def _rows(engine: Engine) -> dict[str, int]:
         }
 
 
+def test_the_body_of_a_call_is_shown_as_it_would_be_posted(loop: Loop, project: Path, ada: str) -> None:
+    body = '{"who": {{ customer.user_id }}, "why": {{ trigger.reason }}, "at": {{ enrolment.entered_at }}}'
+    calling = f"{WELCOME}  - call: desk\n    url: https://desk.example/in\n    body: desk/ticket\n"
+    write_files(project, {"journeys/welcome.yaml": calling, "templates/desk/ticket.json": body})
+    ran = loop("preview", "desk/ticket.json", "--customer", ada)
+    assert ran.out == '{"who": "ada", "why": "Sample reason", "at": "2030-12-31T09:00:00Z"}\n'
+    assert (project / "var" / "preview" / "desk-ticket.json").read_text() == ran.out.strip()
+    assert "made up" in ran.err
+    write_files(project, {"templates/desk/ticket.json": '{"phone": {{ customer.phone }}}'})
+    ran = loop("preview", "desk/ticket", "--customer", ada)
+    assert (ran.code, "ada would not be called for: missing: customer.phone" in ran.err) == (1, True)
+
+
 def test_a_message_as_the_customer_would_get_it(loop: Loop, engine: Engine, project: Path, ada: str) -> None:
     before = _rows(engine)
     ran = loop("preview", "welcome/hello", "--customer", ada)

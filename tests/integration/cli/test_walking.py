@@ -214,6 +214,17 @@ def test_a_real_way_out_is_refused(loop: Loop, project: Path) -> None:
     assert loop("walk", *WEEK, "--really-send").code == 0
 
 
+def test_calls_that_would_really_be_posted_are_refused(loop: Loop, project: Path) -> None:
+    env = project / ".env"
+    env.write_text(env.read_text() + "LOOP_HOOKS=post\n")
+    ran = loop("walk", *WEEK)
+    assert (ran.code, ran.err) == (1,
+        "Calls would really leave here (LOOP_HOOKS=post), at times that are made up: set LOOP_HOOKS=files to "
+        "get files in var/outbox/, or say --really-send.\n",
+    )  # fmt: skip
+    assert loop("walk", *WEEK, "--really-send").code == 0
+
+
 LOST = (
     "their links, those to unsubscribe too, lead to http://127.0.0.1:8300, which opens on this machine alone"
 )

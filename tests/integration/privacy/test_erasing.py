@@ -55,7 +55,7 @@ def test_running_enrolments_end_erased_and_nothing_more_is_sent(scene: Scene) ->
 
 def test_what_was_planned_or_held_is_refused(scene: Scene) -> None:
     scene.told([{**calls()[3], "timestamp": "2026-05-02T09:00:00Z", "messageId": f"{MARK}-m9"}])
-    scene.world.out.folder.rename(scene.folder / "away")  # type: ignore[attr-defined]
+    scene.world.ways["email"].folder.rename(scene.folder / "away")  # type: ignore[attr-defined]
     (scene.folder / "outbox").touch()  # no folder can be made here: the way out takes nothing
     scene.turn("05-02 10:00")
     [waiting] = [row["key"] for row in scene.rows("message") if row["state"] in ("planned", "held")]

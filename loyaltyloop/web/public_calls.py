@@ -1,8 +1,10 @@
 """What is believed of a call that came with the public key, which anybody can read in the shop's pages.
 
 It says what somebody does, not who they are: nobody changes a customer's address or name with it, joins two
-customers, places an order, or answers in a customer's stead. What it tells has a source of its own: it never
-stands in the way of a message with the same id from the shop's server.
+customers, places an order, or answers in a customer's stead. Nor does it say whose a device is: whoever has
+had a letter as a guest would else become any customer whose id can be guessed, and open their data by it.
+What it tells has a source of its own: it never stands in the way of a message with the same id from the
+shop's server.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _SEEN = """
     Signed Up, Signed In, Signed Out
 """
 SEEN = frozenset(" ".join(name.split()) for name in _SEEN.split(","))
-NOTE = "traits are not taken with the public key: send them from your server"
+NOTE = "traits, and whose a device is, are not taken with the public key: send them from your server"
 
 
 def as_public(call: Call) -> Call | Rejected:
@@ -34,10 +36,11 @@ def as_public(call: Call) -> Call | Rejected:
         return Rejected(f"{call.name!r} is not taken with the public key: send it from your server")
     if call.type in ("identify", "group"):
         kept = {name: call.properties[name] for name in ("groupId",) if name in call.properties}
-        return replace(call, source=SOURCE, properties=kept)
+        device = call.anonymous_id if call.user_id is None else None
+        return replace(call, source=SOURCE, properties=kept, anonymous_id=device)
     return replace(call, source=SOURCE)
 
 
 def left_out(call: Call, believed: Call) -> bool:
     """Was something of it not taken?"""
-    return call.properties != believed.properties
+    return replace(call, source=believed.source) != believed

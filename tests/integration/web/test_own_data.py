@@ -7,11 +7,13 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
 from loyaltyloop.channels import tokens
@@ -192,6 +194,30 @@ def test_tokens_that_are_none_or_of_another_kind(pages: Pages, caplog: pytest.Lo
             assert pages.web.post(f"/{kind}/{token}").status_code == 410
     assert "ada" not in caplog.text
     assert rows(pages.service.engine, Customer)[0].erased_at is None
+
+
+@pytest.mark.parametrize("button", ["data", "erase"])
+@pytest.mark.parametrize("applied", [True, False])
+def test_nobody_becomes_somebody_else_with_the_key_of_the_pages(
+    service: Service, button: str, applied: bool
+) -> None:
+    """A guest who got a letter says in the shop's page to be Bob, whose id is easily guessed."""
+    key = {"public_key": SecretStr("seen by all")}
+    service = replace(service, settings=service.settings.model_copy(update=key))
+    with Pages(service, who="~guest", email="guest@example.com") as pages:
+        pages.stage.knows("bob", email="bob@example.com")
+        pages.stage.turn("03-02 09:30")
+        path = link(pages, button)
+        for user, device in (("bob", "guest"), ("1002", "guest")):
+            said = {"userId": user, "anonymousId": device}
+            told = pages.web.post("/v1/identify", json=said, auth=("seen by all", ""))
+            assert told.json()["items"][0]["status"] == "accepted"
+        if applied:
+            pages.stage.turn("03-02 11:00")
+        answer = pages.web.post(path)
+        assert (answer.status_code, b"bob" in answer.content) == (200, False)
+        known = {row.email for row in rows(service.engine, Customer)} - {None}
+        assert known == {"bob@example.com", *(["guest@example.com"] if button == "data" else [])}
 
 
 def test_in_the_readers_language(service: Service) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,8 +92,12 @@ def test_nobody_is_renamed_readdressed_or_joined() -> None:
     said = read(type="identify", anonymousId="a", traits={"email": "evil@example.com"}, messageId="1")
     believed = as_public(said)
     assert isinstance(believed, Call)
-    assert (believed.user_id, believed.anonymous_id, believed.properties) == ("ada", "a", {})
+    assert (believed.user_id, believed.anonymous_id, believed.properties) == ("ada", None, {})
     assert left_out(said, believed)
+    assert left_out(said, replace(believed, properties=said.properties))  # the device, too
+    alone = read_call({"type": "identify", "anonymousId": "a"}, lateness=Duration.of("1 hour"), received=NOW)
+    assert isinstance(alone, Call)
+    assert as_public(alone) == replace(alone, source=SOURCE)
     group = as_public(read(type="group", groupId="g", traits={"plan": "x"}))
     assert isinstance(group, Call)
     assert group.properties == {"groupId": "g"}

@@ -231,7 +231,12 @@ def main(tries: int, database: Sequence[str], seed: int) -> None:
             mail.start()
             stack.callback(mail.stop)
             make_project(folder)
-            up = Up(folder, _environment(engine.url.render_as_string(False), port), folder / "up.log")
+            environment = _environment(engine.url.render_as_string(False), port)
+            if kind == "postgresql":  # as for real, Prefect's server has a database there, too
+                beside = stack.enter_context(databases.database(schema=False)).url
+                address = beside.set(drivername="postgresql+asyncpg").render_as_string(False)
+                environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = address
+            up = Up(folder, environment, folder / "up.log")
             up.loop("apply", "--yes")
             api, web = stack.enter_context(up.running())
             found = []

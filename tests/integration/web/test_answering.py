@@ -19,7 +19,6 @@ from loyaltyloop.web.service import Service
 from tests.integration.store.shop import rows
 from tests.integration.web.surveys import ASKS, FIREFOX, FORM, Surveys, chosen
 
-
 # What hangs on no database is tried on one.
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

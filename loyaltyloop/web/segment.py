@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
 from loyaltyloop.journey.times import Duration
+from loyaltyloop.store.canonical import DEEPEST
 from loyaltyloop.store.segment import TYPES, Call, Rejected, read_call
 from loyaltyloop.web import public_calls
 from loyaltyloop.web.bodies import Unreadable, read_body, unpack_gzip
@@ -163,8 +164,11 @@ def _count(service: Service, items: Sequence[_Item]) -> None:
 
 
 def _item(raw: Any, now: datetime, sender: Sender) -> _Item:
-    if isinstance(raw, dict) and len(orjson.dumps(raw)) > LARGEST_EVENT:
-        return _Item(Rejected("larger than 32 KB"))
+    try:
+        if isinstance(raw, dict) and len(orjson.dumps(raw)) > LARGEST_EVENT:
+            return _Item(Rejected("larger than 32 KB"))
+    except orjson.JSONEncodeError:  # it reads deeper than it writes
+        return _Item(Rejected(f"nested deeper than {DEEPEST} levels"))
     call = read_call(raw, lateness=LATENESS, received=now)
     if sender == "server" or isinstance(call, Rejected):
         return _Item(call)

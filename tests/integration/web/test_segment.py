@@ -72,6 +72,20 @@ def test_what_is_too_large_or_packed_wrongly_is_refused(
     assert rows(service.engine, Event) == []
 
 
+def test_a_call_that_is_nested_deeply_takes_no_other_with_it(service: Service, web: httpx.Client) -> None:
+    for depth in (40, 254, 1000):
+        deep = (
+            b'{"type":"track","event":"X","userId":"a","properties":' + b'{"a":' * depth + b"1" + b"}" * depth
+        )
+        told = web.post(
+            "/v1/batch", content=b'{"batch":[%b},%b]}' % (deep, orjson.dumps(signed_up())), auth=AUTH
+        )
+        items = told.json()["items"]
+        assert (told.status_code, [item["status"] for item in items]) == (200, ["rejected", "accepted"])
+        assert items[0]["reason"] == "nested deeper than 32 levels"
+    assert len(rows(service.engine, Event)) == 1
+
+
 def test_a_packed_batch(service: Service, web: httpx.Client) -> None:
     packed = gzip.compress(orjson.dumps({"batch": [signed_up(), signed_up("ben")]}))
     answer = web.post("/v1/batch", content=packed, headers={"Content-Encoding": "gzip"}, auth=AUTH)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from loyaltyloop.store import bulk
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Salt, Tombstone
-from loyaltyloop.store.segment import Call
+from loyaltyloop.store.segment import PUBLIC, Call
 
 salt: Table = Salt.__table__  # type: ignore[attr-defined]
 tombstone: Table = Tombstone.__table__  # type: ignore[attr-defined]
@@ -246,6 +246,8 @@ def judged(calls: Sequence[Telling], stones: Stones) -> list[Fate]:
 
 def _come_back(call: Telling, stones: Stones) -> None:
     if call.type != "track" or call.name not in ACTS or _same_again(call, stones):
+        return
+    if call.source == PUBLIC:  # anybody may have sent it
         return
     kind, value = ("user", call.user_id) if call.user_id is not None else ("anonymous", call.anonymous_id)
     stone = stones.of(kind, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -127,10 +128,10 @@ class Scene:
             shop = load_shop(connection)
         return import_paths(self.engine, [self.path], utc(at), shop)[0]
 
-    def told(self, raws: list[dict[str, Any]]) -> Recorded:
+    def told(self, raws: list[dict[str, Any]], source: str = "segment") -> Recorded:
         """Calls, recorded."""
         with write_shop(self.engine) as connection:
-            return record(connection, [call(raw) for raw in raws])
+            return record(connection, [replace(call(raw), source=source) for raw in raws])
 
     def turn(self, at: str) -> None:
         """A turn of all journeys and a delivery."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from loyaltyloop.store.segment import PUBLIC
 from tests.integration.privacy.person import DEVICE, EMAIL, MARK, ORDER, PHONE, USER, Scene, calls
 
 
@@ -195,6 +196,14 @@ def test_under_an_old_id_only_an_act_of_their_own_counts(scene: Scene) -> None:
     assert scene.told([traits]).taken == 1
     assert known(scene) == [(f"user:{USER}", EMAIL)]  # another key: no message's key comes twice
     assert scene.told(calls()).taken == 0  # what was before stays away
+
+
+def test_nobody_is_brought_back_with_the_key_that_anybody_can_read(scene: Scene) -> None:
+    scene.erase("05-02 12:00")
+    assert scene.told([{**SIGNED_UP, "userId": USER}], source=PUBLIC).taken == 0
+    traits = {"type": "identify", "userId": USER, "timestamp": AFTER, "traits": {"email": EMAIL}}
+    assert scene.told([traits]).taken == 0
+    assert known(scene) == []
 
 
 def test_the_same_order_told_with_a_new_time_is_no_act(scene: Scene) -> None:

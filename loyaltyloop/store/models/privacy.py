@@ -44,6 +44,7 @@ class PrivacyRequest(SQLModel, table=True):
     customer_id: int | None = big(default=None, index=True)
     user_id: str | None = None  # by whom a shop means
     anonymous_id: str | None = None
+    address: str | None = None  # a hash of where the letter went
     shop: str | None = None  # the host that a shop asks for
     asked_at: datetime
     state: str = Field(index=True)

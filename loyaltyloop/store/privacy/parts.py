@@ -164,7 +164,7 @@ PARTS: tuple[Part, ...] = (
         _table(models.PrivacyRequest),
         "requests_about_data",
         untold=_OWNER,
-        becomes={"user_id": None, "anonymous_id": None},
+        becomes=_empty("user_id anonymous_id address"),
         stays=_stays(
             *("key", "kind", "origin", "customer_id", "shop", "asked_at", "state", "reason", "expires_at"),
             "done_at",

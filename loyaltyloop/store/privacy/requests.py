@@ -37,6 +37,7 @@ class Request:
     customer_id: int | None
     user_id: str | None
     anonymous_id: str | None
+    address: str | None
     shop: str | None
     asked_at: datetime
     state: str
@@ -105,10 +106,10 @@ def letters(connection: Connection, now: datetime) -> list[Letter]:
     ]
 
 
-def moves(connection: Connection, key: str, before: str, state: str, reason: str = "") -> bool:
-    """Let a request go from one state to another. False if it was no longer there."""
+def moves(connection: Connection, key: str, before: str, state: str, **more: str) -> bool:
+    """Let a request go from one state to another; `more`: other columns. False if it was no longer there."""
     mine = and_(request.c.key == key, request.c.state == before)
-    values = {"state": state, "reason": reason}
+    values = {"state": state, **more}
     return connection.execute(update(request).where(mine).values(values)).rowcount == 1
 
 

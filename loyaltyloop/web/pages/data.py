@@ -23,6 +23,7 @@ from loyaltyloop.store.privacy import requests
 from loyaltyloop.store.privacy.erasing import erase as erase_person
 from loyaltyloop.store.privacy.export import export as export_person
 from loyaltyloop.store.privacy.subject import subject_of
+from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.web.pages import show
 from loyaltyloop.web.pages.serving import Nobody, kindly, read_token, shop_of
 from loyaltyloop.web.pages.texts import Texts
@@ -109,7 +110,10 @@ def _asked(service: Service, kind: Kind, token: str) -> Asked:
 
 
 def _found(connection: Connection, service: Service, kind: Kind, token: str) -> Asked:
-    """Nobody: the token is not ours or of another kind, too old, used, or its reader was erased."""
+    """Nobody: the token is not ours or of another kind, too old, used, or its reader was erased.
+
+    Or they have another address by now: whoever reads at the old one may be somebody else.
+    """
     shop, said = shop_of(connection), read_token(service.secret, kind, token)
     if shop is None or said is None:
         raise Nobody("forged", 404, shop)
@@ -126,6 +130,8 @@ def _found(connection: Connection, service: Service, kind: Kind, token: str) -> 
         or asked.expires_at is None
         or asked.expires_at <= service.clock()
     ):
+        raise Nobody("expired", 410, shop)
+    if row.email is None or by_email(row.email) != asked.address:
         raise Nobody("expired", 410, shop)
     texts = show.words(shop, row.locale, row.email)
     return Asked(asked.key, asked.customer_id, asked.expires_at, shop, texts)

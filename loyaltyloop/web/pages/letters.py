@@ -27,6 +27,7 @@ from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import write_shop
 from loyaltyloop.store.privacy import requests
 from loyaltyloop.store.privacy.requests import Letter
+from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.pages import show
 from loyaltyloop.web.pages.texts import texts_for
@@ -69,21 +70,22 @@ def _send(engine: Engine, settings: Settings, shop: Shop, out: WayOut, letter: L
     key = letter.request.key
     outgoing = _outgoing(settings, shop, letter)
     if outgoing is None:
-        return _goes(engine, key, "asked", "unsent", "no address that can be written to")
+        _goes(engine, key, "asked", "unsent", reason="no address that can be written to")
+        return False
     if away := out.open():
         log.warning("a letter waits: %s", away)
         return False
     # Committed before it leaves: a process that dies here repeats nothing.
-    if not _goes(engine, key, "asked", "mailing"):
+    if not _goes(engine, key, "asked", "mailing", address=by_email(letter.email or "")):
         return False
     [outcome] = list(out.hand_over([outgoing]))
-    _goes(engine, key, "mailing", _STATES[outcome.state], outcome.reason)
+    _goes(engine, key, "mailing", _STATES[outcome.state], reason=outcome.reason)
     return outcome.state == "handed_over"
 
 
-def _goes(engine: Engine, key: str, before: str, state: str, reason: str = "") -> bool:
+def _goes(engine: Engine, key: str, before: str, state: str, **more: str) -> bool:
     with write_shop(engine) as connection:
-        return requests.moves(connection, key, before, state, reason)
+        return requests.moves(connection, key, before, state, **more)
 
 
 def _outgoing(settings: Settings, shop: Shop, letter: Letter) -> Outgoing | None:

@@ -102,6 +102,17 @@ def test_a_link_works_for_seven_days(pages: Pages, now: str, status: int) -> Non
     assert {pages.web.request(method, path).status_code for method in ("GET", "POST")} == {status}
 
 
+def test_after_their_address_has_changed_a_link_leads_nowhere(pages: Pages) -> None:
+    """Whoever reads at the old one may be somebody else by now."""
+    path = link(pages)
+    with write(pages.service.engine) as connection:
+        connection.execute(update(Customer).values(email="ADA@example.com"))
+    assert pages.web.get(path).status_code == 200
+    with write(pages.service.engine) as connection:
+        connection.execute(update(Customer).values(email="ada@new.example"))
+    assert {pages.web.request(method, path).status_code for method in ("GET", "POST")} == {410}
+
+
 def test_erasing_takes_a_second_word_by_mail(pages: Pages) -> None:
     path = link(pages, "erase")
     assert "There is no undoing it" in pages.web.get(path).text

@@ -297,6 +297,7 @@ def upgrade() -> None:
         sa.Column("customer_id", BIG, nullable=True),
         sa.Column("user_id", AutoString(), nullable=True),
         sa.Column("anonymous_id", AutoString(), nullable=True),
+        sa.Column("address", AutoString(), nullable=True),
         sa.Column("shop", AutoString(), nullable=True),
         sa.Column("asked_at", UTCDateTime(), nullable=False),
         sa.Column("state", AutoString(), nullable=False),

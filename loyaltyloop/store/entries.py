@@ -13,9 +13,10 @@ from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Enter, Journey
 from loyaltyloop.store.canonical import LONGEST_ID
 from loyaltyloop.store.lookup import find_customer
-from loyaltyloop.store.models import Enrolment, Entry
+from loyaltyloop.store.models import Customer, Enrolment, Entry
 from loyaltyloop.store.versions import journey_table, load_newest
 
+customer: Table = Customer.__table__  # type: ignore[attr-defined]
 entry: Table = Entry.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 
@@ -48,6 +49,7 @@ def queue_by_hand(
         raise UserError(f"The journey {journey!r} was taken away: nobody enters it any more.")
     per = _one_per(live, trigger or {})
     people = {named: find_customer(connection, named) for named in dict.fromkeys(customers)}
+    _refuse_erased(connection, people)
     known = [named for named, one in people.items() if _known(connection, journey, one, id, per)]
     queued = [named for named in people if named not in known]
     for named in queued:
@@ -55,6 +57,13 @@ def queue_by_hand(
         words = {"trigger": dict(trigger or {}), "cause": "hand", "state": "queued", "reason": ""}
         connection.execute(insert(entry).values(occurrence=id, **row, **words))
     return Queued(tuple(queued), tuple(known))
+
+
+def _refuse_erased(connection: Connection, people: Mapping[str, int]) -> None:
+    for named, one in people.items():
+        erased = select(customer.c.id).where(customer.c.id == one, customer.c.erased_at.is_not(None))
+        if connection.execute(erased).first() is not None:
+            raise UserError(f"The customer {named!r} was erased: nobody is there to be started.")
 
 
 def one_per(enter: Enter, trigger: Mapping[str, Any]) -> str | None:

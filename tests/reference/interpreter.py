@@ -22,6 +22,7 @@ from tests.reference.entering import (
     state_holds,
 )
 from tests.reference.gate import judge, leaving
+from tests.reference.graves import Graves
 from tests.reference.hashing import held_out
 from tests.reference.people import People
 from tests.reference.state import Enrolment, Happening, Message, Person, Visit
@@ -34,9 +35,10 @@ class Reference:
     def __init__(self, journeys: Iterable[Journey], shop: Shop) -> None:
         self.journeys = sorted(journeys, key=lambda journey: (-journey.priority, journey.name))
         self.shop = shop
-        self.people = People(self._merged)
+        self.graves = Graves()
+        self.people = People(self._merged, self.graves)
         self.enrolments: list[Enrolment] = []
-        self.fed: dict[str, Happening] = {}
+        self.fed: dict[str, Happening | None] = {}  # None: of somebody who was erased
         self._applied: list[Happening] = []
         self._entered: dict[str, int] = {}  # how many applied events were judged, by journey
         self._checked: dict[str, str] = {}  # the last period in which a `when` was asked
@@ -48,14 +50,34 @@ class Reference:
     # ── what arrives ──
 
     def feed(self, events: Iterable[Happening]) -> None:
-        """Take events in; one that was fed before adds nothing."""
-        for event in events:
-            self.fed.setdefault(event.identity, event)
+        """Take events in; one that was fed before adds nothing, nor one of somebody who was erased."""
+        fresh = {event.identity: event for event in reversed(list(events)) if event.identity not in self.fed}
+        self.fed |= dict.fromkeys(fresh)
+        for event in self.graves.living(reversed(fresh.values())):
+            self.fed[event.identity] = event
+
+    def erase(self, name: str, now: datetime) -> None:
+        """Nothing is known of this customer any more; what runs ends, what waits is refused."""
+        person = self.people.known_by(name)
+        ids = self.people.ids_of(person)
+        mine = [enrolment for enrolment in self.enrolments if enrolment.person is person]
+        keys = {person.key, *(enrolment.customer_key for enrolment in mine)}
+        self.graves.dig(person, ids, keys, now)
+        for enrolment in mine:
+            if enrolment.running:
+                self._finish(enrolment, now, "erased", None)
+                self._ended.remove(enrolment)  # no `at_end` steps
+            for message in enrolment.messages.values():
+                if message.state in ("planned", "held"):
+                    message.state, message.reason = "refused", "erased"
+            enrolment.customer_key = enrolment.one_per = enrolment.occurrence = "erased"
+        self._started = [(journey, each) for journey, each in self._started if each.person is not person]
+        self.people.forget(person)
 
     def _apply(self, now: datetime) -> None:
         self.now = now
         done = {event.identity for event in self._applied}
-        waiting = [e for e in self.fed.values() if e.arrived_at <= now and e.identity not in done]
+        waiting = [e for e in self.fed.values() if e and e.arrived_at <= now and e.identity not in done]
         for event in sorted(waiting, key=lambda e: (e.arrived_at, e.number)):
             self.people.apply(event)
             self._applied.append(event)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tests.reference.graves import Graves
 from tests.reference.state import Happening, Person
 
 Merged = Callable[[Person, Person], None]
@@ -16,10 +17,28 @@ NAMES = {"firstName": "first_name", "lastName": "last_name"}
 class People:
     """Every customer by id. `merged` is told (who stays, who is joined to them)."""
 
-    def __init__(self, merged: Merged) -> None:
+    def __init__(self, merged: Merged, graves: Graves | None = None) -> None:
         self._known: dict[str, Person] = {}
         self._merged = merged
+        self._graves = graves or Graves()
         self._created = 0
+
+    def known_by(self, name: str) -> Person:
+        """Who has this id now. KeyError for nobody."""
+        return self._known[name]
+
+    def knows(self, name: str) -> bool:
+        """Is somebody known by this id?"""
+        return name in self._known
+
+    def ids_of(self, person: Person) -> list[str]:
+        """Every id of theirs."""
+        return [name for name, known in self._known.items() if known is person]
+
+    def forget(self, person: Person) -> None:
+        """They are no longer there."""
+        self._known = {name: known for name, known in self._known.items() if known is not person}
+        person.events = []
 
     def __iter__(self) -> Any:
         unique = {person.number: person for person in self._known.values()}
@@ -61,6 +80,9 @@ class People:
 
     def _create(self, key: str, event: Happening) -> Person:
         self._created += 1
+        kind = "anonymous" if event.user_id is None else "user"
+        while key in self._graves.keys:  # nobody is given a key again
+            key = f"{kind}:{key}"
         return Person(key, self._created, event.at)
 
     def _join(self, person: Person, other: Person) -> None:

@@ -39,6 +39,7 @@ REASONS = {
     "left: ": "left",
     "its `if`": "if",
     "quiet hours": "",
+    "the customer was erased": "erased",
     "the customer asked": "",
 }
 
@@ -158,6 +159,8 @@ def told_by_engine(engine: Engine) -> Rows:
 def _named(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Where two who are one had entered alike, the engine puts the old key behind one's occurrence."""
     journey, key, one_per, occurrence, *rest = row
+    if key.startswith("erased:"):
+        return (journey, "erased", "erased", "erased", *rest)
     return (journey, key, one_per, occurrence.partition("merged:")[0].strip(), *rest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,18 +38,23 @@ class Response:
 
 @dataclass(frozen=True, repr=False)
 class Story:
-    """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn."""
+    """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn.
+
+    `erasures`: who is erased just after which turn (by its place).
+    """
 
     journeys: list[str]
     events: list[Happening]
     turns: list[datetime]
     responses: list[Response]
+    erasures: list[tuple[int, str]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         """Short enough to read where it is printed as a failing example."""
         turns = ", ".join(f"{now:%m-%d %H:%M}" for now in self.turns)
         events = "\n".join(_shown(event) for event in self.events)
-        return "\n".join(["", *self.journeys, events, f"turns: {turns}", *map(repr, self.responses)])
+        rest = [*map(repr, self.responses), *(f"erased after turn {n}: {who}" for n, who in self.erasures)]
+        return "\n".join(["", *self.journeys, events, f"turns: {turns}", *rest])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(repr(self))
@@ -216,4 +221,7 @@ def stories(draw: st.DrawFn) -> Story:
     turns = [START]
     for gap in draw(st.lists(GAPS, min_size=6, max_size=14)):
         turns.append(turns[-1] + timedelta(minutes=gap))
-    return Story(texts, events, turns, draw(st.lists(answers(), max_size=3)))
+    responses = draw(st.lists(answers(), max_size=3))
+    who = st.tuples(st.integers(0, len(turns) - 2), st.sampled_from(PEOPLE))
+    erasures = draw(st.lists(who, min_size=1, max_size=2)) if draw(st.integers(0, 3)) == 3 else []
+    return Story(texts, events, turns, responses, erasures)

@@ -38,8 +38,9 @@ def work(frame: Frame, by: ByDate, enrolling: Enrolling) -> Iterator[Counts]:
 
 
 def _still_there(connection: Connection, found: Sequence[Candidate]) -> list[Candidate]:
-    """Those who were not merged meanwhile; whoever they are now was touched by it, and the next turn's."""
-    there = select(customer.c.id).where(among(connection, customer.c.id, {one.customer_id for one in found}))
+    """Those who were not erased or merged meanwhile; a merge touches who they are now for the next turn."""
+    named = among(connection, customer.c.id, {one.customer_id for one in found})
+    there = select(customer.c.id).where(named, customer.c.erased_at.is_(None))
     ids = set(connection.execute(there).scalars())
     return [one for one in found if one.customer_id in ids]
 

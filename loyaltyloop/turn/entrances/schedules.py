@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, true
+from sqlalchemy import and_, select, true
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.model import BySchedule
@@ -32,9 +32,8 @@ def work(frame: Frame, by: BySchedule, enrolling: Enrolling) -> Iterator[Counts]
     while at is not None and (left is None or left > 0):
         with frame.transactions.write() as connection:
             who = customer.c.id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
-            chunk = (
-                select(customer.c.id).where(customer.c.id > last, who).order_by(customer.c.id).limit(CHUNK)
-            )
+            there = and_(customer.c.id > last, customer.c.erased_at.is_(None), who)
+            chunk = select(customer.c.id).where(there).order_by(customer.c.id).limit(CHUNK)
             ids = list(connection.execute(chunk).scalars())
             if not ids:
                 return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, true
+from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, true
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.journey.condition import AllOf, Condition
@@ -71,7 +71,8 @@ def next_check(frame: Frame, by: ByState) -> datetime:
 
 def _next(frame: Frame, last: int) -> Any:
     who = customer.c.id.in_(frame.limits.customer_ids()) if frame.limits.customers else true()
-    return select(customer.c.id).where(customer.c.id > last, who).order_by(customer.c.id).limit(CHUNK)
+    there = and_(customer.c.id > last, customer.c.erased_at.is_(None), who)
+    return select(customer.c.id).where(there).order_by(customer.c.id).limit(CHUNK)
 
 
 def _candidates(connection: Connection, frame: Frame, by: ByState, ids: list[int]) -> list[Candidate]:

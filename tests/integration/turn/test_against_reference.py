@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Engine
 
+from loyaltyloop.store.database import write_shop
+from loyaltyloop.store.privacy.erasing import erase
+from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.turn.runner import tick
 from tests.reference.interpreter import Reference
 from tests.reference.reading import SHOP, read
@@ -39,20 +42,33 @@ def play(engine: Engine, story: Story) -> None:
     make_live(engine, story.journeys, START - timedelta(days=2))
     reference = Reference([read(text) for text in story.journeys], SHOP)
     stage, fresh = world(engine), list(story.events)
-    for now in story.turns:
+    for turn, now in enumerate(story.turns):
+        later: list[Happening] = []
+        if story.erasures:  # of a person who is erased nothing is on record that has not arrived yet
+            fresh, later = ([e for e in fresh if (e.arrived_at > now) is late] for late in (False, True))
         reference.feed(fresh)
         ingest(engine, fresh)
         reference.run(now)
         tick(stage, now)
+        fresh = later + responses(story, reference)
+        for place, who in story.erasures:
+            if place == turn and reference.people.knows(who):
+                reference.erase(who, now)
+                erase_there(engine, who, now)
         told = difference(engine, reference)
         assert not told, "\n".join([f"after the turn at {now}", *told])
-        fresh = responses(story, reference)
+
+
+def erase_there(engine: Engine, who: str, now: datetime) -> None:
+    """The engine's own erasure."""
+    with write_shop(engine) as connection:
+        erase(connection, subject_named(connection, who), now)
 
 
 def responses(story: Story, reference: Reference) -> list[Happening]:
     """What customers answer to the messages that have just been handed over."""
     handed = sorted(
-        (message.key, message, enrolment.customer_key)
+        (message.key, message, enrolment.customer_key.removeprefix("user:"))
         for enrolment in reference.enrolments
         for message in enrolment.messages.values()
         if message.handed_over_at == reference.now

@@ -115,16 +115,19 @@ def test_a_bomb_is_not_unpacked() -> None:
     assert unpack_gzip(packed, 1000) is None
 
 
+PACKED = gzip.compress(b"{}", mtime=0)
+
+
 @pytest.mark.parametrize(
     "packed",
     [
-        b"",
-        b"nonsense",
-        zlib.compress(b"{}"),
-        gzip.compress(b"{}")[:-1],
-        gzip.compress(b"{}")[:-8] + bytes(8),
-        gzip.compress(b"{}") + b"\0",
-        gzip.compress(b"{}") * 2,
+        pytest.param(b"", id="empty"),
+        pytest.param(b"nonsense", id="nonsense"),
+        pytest.param(zlib.compress(b"{}"), id="of another kind"),
+        pytest.param(PACKED[:-1], id="cut off"),
+        pytest.param(PACKED[:-8] + bytes(8), id="with a wrong sum"),
+        pytest.param(PACKED + b"\0", id="with something behind"),
+        pytest.param(PACKED * 2, id="twice"),
     ],
 )
 def test_what_is_no_gzip(packed: bytes) -> None:

@@ -177,9 +177,9 @@ def test_what_is_told_costs_by_what_is_told(engine: Engine) -> None:
 IDS = st.tuples(st.integers(0, 5), st.sampled_from(["ada", "~tablet", "~phone"]))
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(
-    told=st.lists(st.tuples(IDS, about_baskets(), moments(START)), min_size=30, max_size=60), data=st.data()
+    told=st.lists(st.tuples(IDS, about_baskets(), moments(START)), min_size=25, max_size=45), data=st.data()
 )
 def test_however_they_arrive_the_baskets_are_as_told_simply(
     engine: Engine, told: list[Any], data: st.DataObject

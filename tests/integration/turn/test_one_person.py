@@ -50,9 +50,9 @@ def scene(engine: Engine, journey: str = ONCE) -> Stage:
 
 def test_who_bought_on_the_desktop_gets_no_discount_for_browsing_on_the_tablet(engine: Engine) -> None:
     stage = scene(engine)
-    stage.turns("03-02 09:15", "03-02 12:00")
+    stage.turns("03-02 09:15", "03-02 12:00", hours=2)
     stage.merged("ada", "tablet", "03-02 20:00")
-    stage.turns("03-02 20:15", "03-04 12:00", hours=4)
+    stage.turns("03-02 20:15", "03-04 12:00", hours=11)
     assert stage.ends() == [("tablet", "left: bought")]
     assert stage.messages() == []
 
@@ -64,24 +64,25 @@ def test_all_of_it_in_one_turn_and_in_any_order_of_arrival(engine: Engine) -> No
     stage.merged("ada", "tablet", "03-02 20:00")
     stage.did("ada", "Order Completed", "03-02 10:00", arrived="03-02 20:01", order_id="1", total=20)
     stage.did("~tablet", "Product Viewed", "03-02 09:00", arrived="03-02 20:02", product_id="tea")
-    stage.turns("03-02 20:15", "03-04 12:00", hours=4)
+    stage.turns("03-02 20:15", "03-04 12:00", hours=11)
     assert stage.ends() == [("ada", "left: bought")]
     assert stage.messages() == []
 
 
 def test_a_merge_that_is_heard_of_after_the_wait_stops_what_is_still_held(engine: Engine) -> None:
     stage = scene(engine, AT_NOON)
-    stage.turns("03-02 09:15", "03-03 11:00", hours=6)
+    stage.turns("03-02 09:15", "03-03 11:00", hours=13)
+    stage.turn("03-03 11:00")
     assert stage.messages() == [("tablet", "discount", "planned", "")]
     stage.merged("ada", "tablet", "03-03 11:30")
-    stage.turns("03-03 12:15", "03-04 12:00", hours=4)
+    stage.turns("03-03 12:15", "03-04 12:00", hours=11)
     assert stage.messages() == [("tablet", "discount", "refused", "the enrolment has ended: bought")]
     assert stage.ends() == [("tablet", "left: bought")]
 
 
 def test_a_merge_that_is_heard_of_too_late_rewrites_nothing_but_counts_the_goal(engine: Engine) -> None:
     stage = scene(engine)
-    stage.turns("03-02 09:15", "03-03 12:00", hours=6)
+    stage.turns("03-02 09:15", "03-03 12:00", hours=13)
     assert stage.sent() == [("tablet", "discount")]
     stage.merged("ada", "tablet", "03-09 11:30")
     stage.turn("03-09 12:00")
@@ -117,7 +118,7 @@ def test_of_two_who_are_one_the_earlier_goes_on_and_one_letter_leaves(engine: En
         stage.turn(at)
     assert [row[2] for row in stage.messages()] == ["planned", "planned"]
     stage.merged("ada", "tablet", "03-03 11:30")
-    stage.turns("03-03 11:45", "03-04 12:00", hours=6)
+    stage.turns("03-03 11:45", "03-04 12:00", hours=13)
     assert stage.ends() == [("ada", "left: merged"), ("tablet", "completed")]
     assert stage.messages() == [
         ("ada", "discount", "refused", "the enrolment has ended: merged"),
@@ -133,7 +134,7 @@ def test_the_earlier_goes_on_whichever_arrived_first(engine: Engine) -> None:
     stage.did("~tablet", "Product Viewed", "03-02 09:00", arrived="03-02 11:00")
     stage.turn("03-02 11:15")
     stage.merged("ada", "tablet", "03-02 12:00")
-    stage.turns("03-02 12:15", "03-04 12:00", hours=6)
+    stage.turns("03-02 12:15", "03-04 12:00", hours=13)
     assert stage.ends() == [("ada", "left: merged"), ("tablet", "completed")]
     assert stage.sent() == [("tablet", "discount")]
 
@@ -143,10 +144,10 @@ def test_who_was_in_it_under_another_id_does_not_enter_again(engine: Engine) -> 
     stage.knows("ada")
     stage.knows("~tablet")
     stage.did("~tablet", "Product Viewed", "03-02 09:00")
-    stage.turns("03-02 09:15", "03-04 12:00", hours=6)
+    stage.turns("03-02 09:15", "03-04 12:00", hours=13)
     stage.merged("ada", "tablet", "03-05 09:00")
     stage.did("ada", "Product Viewed", "03-05 10:00")
-    stage.turns("03-05 10:15", "03-08 12:00", hours=6)
+    stage.turns("03-05 10:15", "03-08 12:00", hours=13)
     assert stage.sent() == [("tablet", "discount")]
 
 
@@ -155,11 +156,11 @@ def test_again_counts_from_the_last_entry_under_any_id(engine: Engine) -> None:
     stage.knows("ada")
     stage.knows("~tablet")
     stage.did("~tablet", "Product Viewed", "03-02 09:00")
-    stage.turns("03-02 09:15", "03-04 13:00", hours=6)
+    stage.turns("03-02 09:15", "03-04 13:00", hours=13)
     stage.merged("ada", "tablet", "03-05 09:00")
     for day in (6, 8):  # four days after, and six
         stage.did("ada", "Product Viewed", f"03-{day:02} 10:00")
-    stage.turns("03-05 10:15", "03-11 12:00", hours=6)
+    stage.turns("03-05 10:15", "03-11 12:00", hours=13)
     assert sorted(row.entered_at for row in rows(engine, Enrolment)) == [
         utc("03-02 09:00"),
         utc("03-08 10:00"),
@@ -175,7 +176,8 @@ def test_a_withdrawal_under_one_id_holds_for_the_other(engine: Engine, withdrew:
     stage.did("~tablet", "Product Viewed", "03-02 09:00")
     stage.did(withdrew, "Consent Withdrawn", "03-02 09:30", channel="email")
     stage.did(granted, "Consent Granted", "03-02 09:20", arrived="03-02 09:40", channel="email")
-    stage.turns("03-02 10:15", "03-03 11:00", hours=6)
+    stage.turns("03-02 10:15", "03-03 11:00", hours=13)
+    stage.turn("03-03 11:00")
     stage.merged("ada", "tablet", "03-03 11:30")
     stage.turn("03-03 12:15")
     assert stage.messages() == [("tablet", "discount", "refused", "no consent to marketing by email")]
@@ -193,7 +195,7 @@ def test_two_who_share_a_tablet_stay_two(engine: Engine) -> None:
     stage.also("bob", "tablet", "03-02 10:01")
     stage.did("~tablet", "Product Viewed", "03-02 11:00")
     stage.did("bob", "Order Completed", "03-02 12:00", device="tablet", order_id="1", total=20)
-    stage.turns("03-02 11:15", "03-04 12:00", hours=6)
+    stage.turns("03-02 11:15", "03-04 12:00", hours=13)
     assert stage.ends() == [("ada", "completed"), ("bob", "left: bought")]
     assert stage.sent() == [("ada", "discount")]
     assert {row.key: row.orders for row in rows(engine, Customer)} == {"ada": 0, "bob": 1}
@@ -201,13 +203,13 @@ def test_two_who_share_a_tablet_stay_two(engine: Engine) -> None:
 
 def test_a_chain_of_ids_is_one_person(engine: Engine) -> None:
     stage = scene(engine)
-    stage.turns("03-02 09:15", "03-02 12:00")
+    stage.turns("03-02 09:15", "03-02 12:00", hours=2)
     stage.merged("ada@old", "tablet", "03-02 13:00")
     stage.also("ada@new", "ada@old", "03-02 14:00")
     stage.turn("03-02 14:15")
     assert stage.ends() == [("tablet", "waiting at enter.wait")]
     stage.also("ada", "ada@new", "03-02 15:00")
     stage.also("ada@old", "ada", "03-02 16:00")  # round in a circle
-    stage.turns("03-02 16:15", "03-04 12:00", hours=6)
+    stage.turns("03-02 16:15", "03-04 12:00", hours=13)
     assert stage.ends() == [("tablet", "left: bought")]
     assert len(rows(engine, Customer)) == 1

@@ -6,13 +6,12 @@ a list of hashes from one shop says nothing in another.
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Table, insert, select, update
@@ -113,24 +112,27 @@ def of_event(source: str, message_id: str) -> str:
     return f"{source}\0{message_id}"
 
 
-def addresses(value: Any, name: str = "") -> Iterator[Mark]:
-    """Every e-mail address, and every phone number called one, in a JSON value."""
-    match value:
-        case str() if "@" in value:
-            for found in _ADDRESS.findall(value):
-                yield Mark("anonymous", by_email(found.rstrip(".")))
-        case str() | int() if "phone" in name.lower() and (digits := by_phone(value)):
-            yield Mark("phone", digits)
-        case Mapping():
-            for key, each in value.items():
-                yield from addresses(each, key)
-        case list():
-            for each in value:
-                yield from addresses(each, name)
+def addresses(value: Any) -> list[Mark]:
+    """Every e-mail address, and every phone number called one, in a JSON value; asked of each call."""
+    found: list[Mark] = []
+    waiting = [("", value)]
+    while waiting:
+        name, each = waiting.pop()
+        kind = type(each)
+        if kind is dict:
+            waiting += each.items()
+        elif kind is list:
+            waiting += [(name, one) for one in each]
+        elif kind is str and "@" in each:
+            found += [Mark("anonymous", by_email(one.rstrip("."))) for one in _ADDRESS.findall(each)]
+        elif kind in (str, int) and "phone" in name.lower() and (digits := by_phone(each)):
+            found.append(Mark("phone", digits))
+    return found
 
 
 def _ids(call: Telling) -> Iterator[Mark]:
-    yield Mark("event", of_event(call.source, call.message_id))
+    if call.name in ACTS:
+        yield Mark("event", of_event(call.source, call.message_id))
     if call.order_id is not None:
         yield Mark("order", call.order_id)
     if call.user_id is not None:
@@ -149,7 +151,7 @@ def _addresses(call: Telling) -> Iterator[Mark]:
 
 def hashed(key: bytes, kind: str, value: str) -> str:
     """The hash that a tombstone has of this id."""
-    return hmac.new(key, f"{kind}\0{value}".encode(), sha256).hexdigest()[:32]
+    return blake2b(f"{kind}\0{value}".encode(), key=key, digest_size=16).hexdigest()
 
 
 # ── the database ────────────────────────────────────────────────────────────

@@ -33,6 +33,8 @@ def _no_answers(context: Context) -> Iterator[Found]:
 
 def _block(step: str, ask: Ask) -> str:
     block = "choices" if ask.scale is None else "stars" if ask.scale == (1, 5) else "scale"
+    if block == step:  # the block's name would hide the question
+        return f'Write {{% from "layout/blocks.html" import {block} as row %}} and {{{{ row({step}) }}}}.'
     return f'Write {{% from "layout/blocks.html" import {block} %}} and {{{{ {block}({step}) }}}}.'
 
 

@@ -18,6 +18,7 @@ from loyaltyloop.journey.rules import (
     template_files,
     template_names,
     template_reach,
+    waiting,
     ways,
 )
 from loyaltyloop.journey.rules.rule import Rule
@@ -28,6 +29,7 @@ _THEMES = (
     schedules,
     leaving,
     ways,
+    waiting,
     deciding,
     sending,
     asking,

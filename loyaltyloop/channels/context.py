@@ -9,15 +9,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
-from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, exists, func, literal, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from loyaltyloop.channels.asked import Names as Names
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.journey.markets import is_sold, markets_of
 from loyaltyloop.journey.model import Recommend, Shop
+from loyaltyloop.store.basket_lines import host_of
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Kept, Order, Product
+from loyaltyloop.store.wordless import entered_by_anybody, wordless
 
 Reader = tuple[str | None, str | None]  # language, country
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -89,7 +103,8 @@ def names_for(
     """
     enrolments = [message.enrolment_id for message in messages]
     values = _load_kept(connection, enrolments)
-    orders = _orders(connection, sorted(people.orders), shop)
+    orders = _orders(connection, enrolments, shop) if people.orders else {}
+    anybody, host = entered_by_anybody(connection, enrolments), host_of(shop.url)
     shelf = _Shelf(connection, _product_ids(values.values()), shop, offers or {})
     silent = unasked(connection, messages)
     found: dict[str, Names] = {}
@@ -98,7 +113,9 @@ def names_for(
         if person is None:
             continue
         names = found[message.key] = people.names(person, message)
-        if (its := orders.get(person.order_id)) is not None:
+        if message.enrolment_id in anybody:
+            names["trigger"] = wordless(person.trigger, host)
+        if (its := orders.get(message.enrolment_id)) is not None:
             names["order"] = its
         for step, value in values.get(message.enrolment_id, ()):
             hidden = message.enrolment_id in silent and shelf.fills(step, value)
@@ -211,13 +228,13 @@ def unasked(connection: Connection, messages: Sequence[About]) -> set[int]:
     return set(connection.execute(chosen).scalars())
 
 
-def _orders(connection: Connection, ids: Sequence[str], shop: Shop) -> dict[str | None, Names]:
-    if not ids:
-        return {}
-    rows = connection.execute(
-        select(*(order.c[name] for name in _OF_ORDER)).where(among(connection, order.c.order_id, ids))
-    )
-    return {row.order_id: order_names(row, shop) for row in rows}
+def _orders(connection: Connection, enrolments: Sequence[int], shop: Shop) -> dict[int, Names]:
+    """Enrolment → the order that it speaks of; of its own customer, whatever number an event names."""
+    theirs = and_(order.c.order_id == enrolment.c.order_id, order.c.customer_id == enrolment.c.customer_id)
+    columns = (enrolment.c.id.label("enrolment_id"), *(order.c[name] for name in _OF_ORDER))
+    chosen = select(*columns).select_from(enrolment.join(order, theirs))
+    rows = connection.execute(chosen.where(among(connection, enrolment.c.id, enrolments)))
+    return {row.enrolment_id: order_names(row, shop) for row in rows}
 
 
 def _product_ids(values: Iterable[Sequence[tuple[str, Any]]]) -> set[str]:

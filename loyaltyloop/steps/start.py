@@ -8,11 +8,13 @@ from loyaltyloop.journey.admission import lacks
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Start
 from loyaltyloop.steps.stand import Stand
+from loyaltyloop.store.basket_lines import host_of
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import cohort, decide, enrolment
 from loyaltyloop.store.entries import one_per
 from loyaltyloop.store.models import Entry
 from loyaltyloop.store.versions import load_newest
+from loyaltyloop.store.wordless import entered_by_anybody, wordless
 
 entry: Table = Entry.__table__  # type: ignore[attr-defined]
 _QUEUED = ("journey", "customer_id", "at", "one_per", "occurrence", "trigger", "cause", "state", "reason")
@@ -35,13 +37,16 @@ def look(stand: Stand) -> None:
     )
     enter = load_newest(stand.connection, action.journey).journey.enter
     first = stand.step.first_name or stand.step.name
+    anybody = entered_by_anybody(stand.connection, [person.id for person in people])
+    host = host_of(stand.shop.url)
     rows = []
     for person in people:
         key = message_key(stand.journey.name, person.customer_key, person.one_per, person.occurrence, first)
         per = one_per(enter, person.trigger)
         judged = ("queued", "") if per is not None else ("refused", lacks(person.trigger, enter.one_per))
+        trigger = wordless(person.trigger, host) if person.id in anybody else person.trigger
         rows.append(
-            (action.journey, person.customer_id, stand.now, per or "", key, person.trigger, "start", *judged)
+            (action.journey, person.customer_id, stand.now, per or "", key, trigger, "start", *judged)
         )
     insert_rows(stand.connection, entry, _QUEUED, rows)
     decide(stand.connection, "", f"started {action.journey}")

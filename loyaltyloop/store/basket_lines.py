@@ -13,7 +13,7 @@ from loyaltyloop.store.orders import product_id_of, products_of, quantity_of
 MOST_LINES = 500  # of one basket; what is put in beyond is not kept
 MOST_PIECES = 10**9
 LONGEST = {False: 2000, True: 60}  # characters of a text
-_CODES = ("sku", "category", "variant", "coupon")
+CODES = ("sku", "category", "variant", "coupon")
 _TEXT = tuple(name for name, kind in LINE.items() if kind == "text" and name != "product_id")
 
 # Fields of `facts.LINE`, the price in major units of the shop's currency.
@@ -47,7 +47,7 @@ def read_line(
         return None
     known = catalogue.get(product_id, Item(None, None))
     made: dict[str, Any] = {"product_id": product_id, "quantity": min(quantity_of(item), MOST_PIECES)}
-    names = _CODES if public else _TEXT
+    names = CODES if public else _TEXT
     made |= {
         name: value for name in names if (value := text_of(item.get(name))) and len(value) <= LONGEST[public]
     }

@@ -163,7 +163,9 @@ def _walk(demo: Demo, world: World, walking: Callable[[], Tell]) -> None:
 
         walk(world, START, demo.end, EVERY, progress=after)
         tell(1, demo.end)
-        demo.console.print(f"{clicks.made:,} clicks, reviews and unsubscriptions were made on the way.")
+        demo.console.print(
+            f"{clicks.made:,} clicks, answers, reviews and unsubscriptions were made on the way."
+        )
 
 
 def _show(demo: Demo, world: World) -> None:

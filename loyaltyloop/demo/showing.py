@@ -30,7 +30,7 @@ ABOUT_THE_DATA = Text.assemble(
     "names. ",
     (
         "Made up from a seed, and marked as made: first names, addresses, birthdays, consent, sign-ups, "
-        "parcels, what was looked at and left in baskets, clicks and reviews.",
+        "parcels, what was looked at and left in baskets, clicks, answers and reviews.",
         "yellow",
     ),
     " The data has no pictures, and none were made.",
@@ -143,6 +143,7 @@ def where_to_look(folder: Path, project: Path, journey: str, later: datetime) ->
     """The last words. `journey`, `later`: a turn that may come next."""
     about = {
         f"{shortened(folder / 'outbox')}/*.eml": "every message: open one with any mail program",
+        f"{shortened(folder / 'outbox')}/*.http": "every call to the help desk, as it would be posted",
         f"{shortened(project / 'journeys')}/*.yaml": "what a marketer writes: change one, run the demo again",
         f"export LOOP_DATABASE_URL=sqlite:///{shortened(folder / 'loop.db')}": (
             "with this every command works on the demo's database: `loop messages`, "

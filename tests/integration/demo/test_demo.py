@@ -71,7 +71,9 @@ def test_the_demo_twice(project: Path) -> None:
 def _look_inside(database: Path, sent: int) -> None:
     engine = open_engine(f"sqlite:///{database}")
     with read(engine) as connection:
-        states = connection.execute(text("SELECT count(*) FROM message WHERE state = 'handed_over'"))
+        states = connection.execute(
+            text("SELECT count(*) FROM message WHERE state = 'handed_over' AND channel = 'email'")
+        )
         assert states.scalar_one() == sent
         assert connection.execute(text("SELECT count(*) FROM engagement")).scalar_one() > 0
         clicks = connection.execute(select(event.c.properties).where(event.c.name == "Email Link Clicked"))

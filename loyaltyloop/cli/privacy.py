@@ -149,7 +149,7 @@ def consent(project: Project, customer: str, withdraw: str | None, now: datetime
         print_json({"present": [_plain(one) for one in present], "ledger": [_plain(one) for one in lines]})
         return
     if withdraw is not None:
-        click.echo("Recorded: it counts from now on, and stands in the ledger from the next turn on.")
+        click.echo("Recorded: it counts from now on.")
     _show_consent(present, lines)
 
 
@@ -165,9 +165,8 @@ def _show_consent(present: list[Any], lines: list[Any]) -> None:
 
     console = wide_console()
     for one in present:
-        console.print(
-            f"{one.channel}, {one.purpose}: {'yes' if one.given else 'no'}, since {one.at:%Y-%m-%d %H:%M} UTC"
-        )
+        since = "the next turn writes it down" if one.waiting else f"since {one.at:%Y-%m-%d %H:%M} UTC"
+        console.print(f"{one.channel}, {one.purpose}: {'yes' if one.given else 'no'}, {since}")
     if not lines:
         console.print("Nobody has asked them yet: that is no consent to marketing.")
         return

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from loyaltyloop.cli.base import Project, pass_project
 from loyaltyloop.up.environment import prefect_api
+
+if TYPE_CHECKING:
+    from loyaltyloop.web.service import Service
 
 
 @click.command()
@@ -30,5 +34,10 @@ def command(project: Project, host: str, port: int) -> None:
 
     with PrefectBell(lambda: prefect_api(project.folder, os.environ), present, os.environ) as ring:
         service = Service.open(project.settings(), ring)
-        click.echo(f"Listening on http://{host}:{port}; the outside finds it at {service.public_url}")
-        run(service, host, port)
+        run(service, host, port, lambda: _tell(service, host, port))
+
+
+def _tell(service: Service, host: str, port: int) -> None:
+    click.echo(f"Listening on http://{host}:{port}; the outside finds it at {service.public_url}")
+    if not service.settings.write_key.get_secret_value():
+        click.echo("No events are taken by /v1: set LOOP_WRITE_KEY, which senders then show.", err=True)

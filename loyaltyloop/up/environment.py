@@ -38,6 +38,8 @@ def prefect_environment(
         # A turn that finds another of its journey at work looks again after so many seconds; 30 by default.
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "3",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        # A server of a flow's own is up in 7 seconds, but not where the machine is busy; 20 by default.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     }
     addressed = {"PREFECT_API_URL": found} if found else {}
     return {**defaults, **environ, **addressed, "LOOP_PROJECT": str(project.resolve())}

@@ -193,9 +193,10 @@ def _bounded(service: Service, patience: Patience) -> type[Bounded]:
     return type("Connection", (Bounded,), own)
 
 
-def run(service: Service, host: str, port: int) -> None:
-    """Listen until a signal says to end. UserError: nobody can listen there."""
+def run(service: Service, host: str, port: int, tell: Callable[[], None]) -> None:
+    """Listen, `tell` of it, until a signal says to end. UserError: nobody can listen there."""
     listening = listen(host, port)
+    tell()
     logs.set_up(service.settings)
     _allow_files(service.settings.connections + FILES)
     server_of(service).run([listening])

@@ -13,18 +13,20 @@ from loyaltyloop.store.consent import consent, entry
 from loyaltyloop.store.ingest import record
 from loyaltyloop.store.privacy.subject import Subject
 from loyaltyloop.store.segment import Call
+from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 
 BY_HAND = "by hand"
 
 
 @dataclass(frozen=True)
 class Present:
-    """What holds now, and since when (UTC)."""
+    """What holds now, and since when (UTC). `waiting`: a withdrawal that the next turn writes down."""
 
     channel: str
     purpose: str
     given: bool
     at: datetime
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,12 @@ def present(connection: Connection, subject: Subject) -> list[Present]:
     """The present answers. None: nobody has asked, which is no consent to marketing."""
     mine = among(connection, consent.c.customer_id, subject.customers)
     chosen = select(consent).where(mine).order_by(consent.c.channel, consent.c.purpose)
-    return [Present(row.channel, row.purpose, row.given, row.at) for row in connection.execute(chosen)]
+    withdrawn = withdrawn_meanwhile(connection, subject.customers, 0)
+    found = []
+    for row in connection.execute(chosen).all():
+        waiting = bool(row.given) and (row.customer_id, row.channel, row.purpose) in withdrawn
+        found.append(Present(row.channel, row.purpose, row.given and not waiting, row.at, waiting))
+    return found
 
 
 def lines(connection: Connection, subject: Subject) -> list[Line]:

@@ -90,7 +90,9 @@ def test_consent(shop: Loop, engine: Engine) -> None:
         ("Consent Granted", "I want to hear from you.")
     ]
     ran = shop("privacy", "consent", "ada", "--withdraw", "email:marketing", "--now", at(12))
-    assert "Recorded" in ran.out
+    assert ran.out.startswith(
+        "Recorded: it counts from now on.\nemail, marketing: no, the next turn writes it down\n"
+    )
     assert [row.source for row in rows(engine, Event) if row.name == "Consent Withdrawn"] == ["by hand"]
     loop = shop("walk", "--from", at(13), "--to", at(14))
     assert loop.code == 0

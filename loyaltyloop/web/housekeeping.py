@@ -11,7 +11,7 @@ from loyaltyloop.journey.numbers import counted
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import read, write_shop
 from loyaltyloop.store.privacy import requests
-from loyaltyloop.store.privacy.retention import CHUNK, forget_old_bodies
+from loyaltyloop.store.privacy.retention import forget_old_bodies
 from loyaltyloop.web.pages import letters
 
 
@@ -46,11 +46,11 @@ def look_after(engine: Engine, settings: Settings, now: datetime) -> str:
 def _forget(engine: Engine, settings: Settings, files: Files, now: datetime) -> int:
     if not settings.keep_messages_days:
         return 0
-    before, total = now - timedelta(days=settings.keep_messages_days), 0
+    before, last, total = now - timedelta(days=settings.keep_messages_days), 0, 0
     while True:
         with write_shop(engine) as connection:
-            count, keys = forget_old_bodies(connection, before)
-        files.forget(keys)
-        total += count
-        if count < CHUNK:
+            emptied = forget_old_bodies(connection, before, last)
+        if not emptied:
             return total
+        files.forget(emptied.values())
+        last, total = max(emptied), total + len(emptied)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, or_, select, update
 
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Body, Message
@@ -14,19 +14,22 @@ message: Table = Message.__table__  # type: ignore[attr-defined]
 CHUNK = 2000
 
 
-def forget_old_bodies(connection: Connection, before: datetime) -> tuple[int, list[str]]:
-    """Empty at most CHUNK messages that left before then; how many, and the keys that files are called by.
+def forget_old_bodies(connection: Connection, before: datetime, after: int = 0) -> dict[int, str]:
+    """Empty some messages and calls that were written before then and have left, or never will.
 
-    Where their links lead is kept: people click in old messages, too.
+    At most CHUNK of them, the next ones after the message `after`: their ids in order, each with the key that
+    its file is called by. Where their links lead is kept: people click in old messages, too.
     """
+    settled = message.c.state.not_in(("planned", "held", "claimed"))
     old = (
         select(message.c.id, message.c.key)
         .join(body, body.c.message_id == message.c.id)
-        .where(message.c.handed_over_at < before, body.c.html != "")
+        .where(message.c.id > after, message.c.claimed_at < before, settled)
+        .where(or_(body.c.html != "", body.c.text != ""))
         .order_by(message.c.id)
         .limit(CHUNK)
     )
-    rows = connection.execute(old).all()
-    mine = among(connection, body.c.message_id, [row.id for row in rows])
+    found = {row.id: row.key for row in connection.execute(old)}
+    mine = among(connection, body.c.message_id, found)
     connection.execute(update(body).where(mine).values(html="", text=""))
-    return len(rows), [row.key for row in rows]
+    return found

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select, update
 
 from loyaltyloop.channels.people_data import Files, erase_person
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.addressees import html_of, links_of
 from loyaltyloop.store.database import read, write_shop
-from loyaltyloop.store.privacy import requests
+from loyaltyloop.store.models import Body, Message
+from loyaltyloop.store.privacy import requests, retention
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.web.housekeeping import look_after
 from tests.integration.privacy.person import EMAIL, MARK, USER, Scene
@@ -65,7 +66,10 @@ def test_a_mail_that_was_written_while_its_reader_was_erased(scene: Scene, setti
     assert not path.exists()
 
 
-def test_what_was_written_is_kept_for_so_long(scene: Scene, settings: Settings) -> None:
+def test_what_was_written_is_kept_for_so_long(
+    scene: Scene, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 1)
     [key] = [row["key"] for row in scene.rows("message") if row["to"] == "bob@shopper.example"]
     kept = settings.model_copy(update={"keep_messages_days": 30})
     assert look(scene, kept, "05-31 03:30") == ""
@@ -77,6 +81,22 @@ def test_what_was_written_is_kept_for_so_long(scene: Scene, settings: Settings) 
         assert any("https://shop.example/tea" in link for link in links_of(connection, key) or ())
     assert not list(settings.outbox.glob("*.eml"))
     assert look(scene, kept, "06-01 03:30") == ""
+
+
+def test_calls_and_what_was_refused_at_the_hand_over_are_kept_for_so_long_too(
+    scene: Scene, settings: Settings
+) -> None:
+    with write_shop(scene.engine) as connection:
+        connection.execute(update(Body).values(html="", text='{"email": "bob@shopper.example"}'))
+        connection.execute(update(Message).values(state="refused", handed_over_at=None))
+        waits = select(func.min(Message.id)).scalar_subquery()
+        connection.execute(update(Message).where(Message.id == waits).values(state="held"))  # type: ignore[arg-type]
+    kept = settings.model_copy(update={"keep_messages_days": 30})
+    assert look(scene, kept, "05-31 03:30") == ""
+    assert look(scene, kept, "06-01 03:30") == "1 old message emptied"
+    held, *others = sorted(scene.rows("body"), key=lambda row: row["message_id"])
+    assert others
+    assert (held["text"] != "", {row["text"] for row in others}) == (True, {""})
 
 
 def test_an_export_for_a_shop_is_kept_for_a_month(scene: Scene, settings: Settings) -> None:

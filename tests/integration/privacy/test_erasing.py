@@ -11,6 +11,9 @@ from sqlalchemy import Engine
 from loyaltyloop.store.segment import PUBLIC
 from tests.integration.privacy.person import DEVICE, EMAIL, MARK, ORDER, PHONE, USER, Scene, calls
 
+# The rule is tried call by call in tests/unit/store/test_tombstones.py: here one database is enough.
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def scene(engine: Engine, tmp_path: Path) -> Iterator[Scene]:
@@ -65,6 +68,7 @@ def test_what_was_planned_or_held_is_refused(scene: Scene) -> None:
     assert found[waiting] == ("refused", "the customer was erased")
 
 
+@SQLITE
 def test_the_numbers_of_events_are_given_to_nobody_else(scene: Scene) -> None:
     """Cursors of journeys and open turns count on them."""
     numbers = {(row["id"], row["seq"]) for row in scene.rows("event")}
@@ -104,6 +108,7 @@ def renamed(**ids: str) -> list[dict[str, object]]:
     return [{name: value for name, value in each.items() if name != "messageId"} for each in told]
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("ids", "left"),
     [
@@ -122,6 +127,7 @@ def test_under_another_id_known_addresses_and_orders_are_kept_away(
     assert not scene.places(PHONE, EMAIL, DEVICE, ORDER, USER)
 
 
+@SQLITE
 def test_another_secret_key_brings_nobody_back(scene: Scene) -> None:
     """Hashes are keyed with the database's own salt, which no setting changes."""
     scene.erase("05-02 12:00")
@@ -131,6 +137,7 @@ def test_another_secret_key_brings_nobody_back(scene: Scene) -> None:
     assert scene.told(calls()).taken == 0
 
 
+@SQLITE
 def test_by_any_of_their_ids_all_of_them_are_erased(scene: Scene) -> None:
     scene.told(
         [{"type": "identify", "userId": USER, "anonymousId": "tablet", "timestamp": "2026-05-01T12:00:00Z"}]
@@ -177,6 +184,7 @@ def known(scene: Scene) -> list[tuple[str, str | None]]:
     return [(row["key"], row["email"]) for row in scene.rows("customer") if row["erased_at"] is None][1:]
 
 
+@SQLITE
 def test_under_a_new_id_and_later_somebody_is_a_new_person(scene: Scene) -> None:
     scene.erase("05-02 12:00")
     new = {"type": "identify", "userId": "new", "anonymousId": DEVICE, "timestamp": AFTER}
@@ -198,6 +206,7 @@ def test_under_an_old_id_only_an_act_of_their_own_counts(scene: Scene) -> None:
     assert scene.told(calls()).taken == 0  # what was before stays away
 
 
+@SQLITE
 def test_nobody_is_brought_back_with_the_key_that_anybody_can_read(scene: Scene) -> None:
     scene.erase("05-02 12:00")
     assert scene.told([{**SIGNED_UP, "userId": USER}], source=PUBLIC).taken == 0
@@ -206,6 +215,7 @@ def test_nobody_is_brought_back_with_the_key_that_anybody_can_read(scene: Scene)
     assert known(scene) == []
 
 
+@SQLITE
 def test_the_same_order_told_with_a_new_time_is_no_act(scene: Scene) -> None:
     scene.erase("05-02 12:00")
     [order] = [each for each in calls() if each.get("event") == "Order Completed"]

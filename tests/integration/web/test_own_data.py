@@ -25,6 +25,9 @@ from loyaltyloop.web.service import Service
 from tests.integration.store.shop import rows
 from tests.integration.web.pages import Pages
 
+# What is shown, and to whom, hangs on neither kind of database.
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def pages(service: Service) -> Iterator[Pages]:
@@ -71,6 +74,7 @@ def test_the_page_tells_nothing_and_sends_a_letter(pages: Pages) -> None:
     ]
 
 
+@SQLITE
 def test_opening_the_link_shows_a_button_and_no_data(pages: Pages) -> None:
     path = link(pages)
     for method in ("GET", "HEAD"):
@@ -95,6 +99,7 @@ def test_the_button_gives_everything_as_a_file(pages: Pages) -> None:
     assert pages.web.post(answer.request.url.path).status_code == 200  # a download may fail: again, in time
 
 
+@SQLITE
 @pytest.mark.parametrize(("now", "status"), [("03-09 09:59", 200), ("03-09 10:00", 410)])
 def test_a_link_works_for_seven_days(pages: Pages, now: str, status: int) -> None:
     path = link(pages)
@@ -102,6 +107,7 @@ def test_a_link_works_for_seven_days(pages: Pages, now: str, status: int) -> Non
     assert {pages.web.request(method, path).status_code for method in ("GET", "POST")} == {status}
 
 
+@SQLITE
 def test_after_their_address_has_changed_a_link_leads_nowhere(pages: Pages) -> None:
     """Whoever reads at the old one may be somebody else by now."""
     path = link(pages)
@@ -142,6 +148,7 @@ def test_links_of_somebody_erased_answer_kindly(pages: Pages) -> None:
     assert pages.web.post(old["p"], data={"do": "data"}).status_code == 410
 
 
+@SQLITE
 def test_nobodys_mailbox_is_filled(pages: Pages) -> None:
     """Whoever holds the link of the page may press its button as often as they like."""
     for hour in ("10:00", "10:01", "10:59", "11:00", "12:30", "14:00", "18:00"):
@@ -151,6 +158,7 @@ def test_nobodys_mailbox_is_filled(pages: Pages) -> None:
     assert states(pages) == ["mailed"] * 4
 
 
+@SQLITE
 def test_of_whom_no_address_is_known(pages: Pages) -> None:
     with write(pages.service.engine) as connection:
         connection.execute(update(Customer).values(email=None))
@@ -159,6 +167,7 @@ def test_of_whom_no_address_is_known(pages: Pages) -> None:
     assert (mails(pages), states(pages)) == ([], [])
 
 
+@SQLITE
 def test_an_address_that_is_none_gets_no_letter(pages: Pages) -> None:
     with write(pages.service.engine) as connection:
         connection.execute(update(Customer).values(email="ada@nowhere\r\nBcc: x@y.example"))
@@ -177,6 +186,7 @@ def test_a_letter_leaves_once_though_two_look_for_it(pages: Pages) -> None:
     assert states(pages) == ["unsent"]
 
 
+@SQLITE
 def test_a_letter_waits_while_the_way_out_is_away(pages: Pages) -> None:
     outbox = pages.service.settings.outbox
     outbox.parent.mkdir()
@@ -189,6 +199,7 @@ def test_a_letter_waits_while_the_way_out_is_away(pages: Pages) -> None:
     assert states(pages) == ["mailed"]
 
 
+@SQLITE
 def test_tokens_that_are_none_or_of_another_kind(pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
     good = link(pages)
     message = pages.path("p").removeprefix("/p/")
@@ -231,6 +242,7 @@ def test_nobody_becomes_somebody_else_with_the_key_of_the_pages(
         assert known == {"bob@example.com", *(["guest@example.com"] if button == "data" else [])}
 
 
+@SQLITE
 def test_in_the_readers_language(service: Service) -> None:
     with Pages(service, locale="de-AT") as pages:
         path = link(pages, "erase")
@@ -242,6 +254,7 @@ def test_in_the_readers_language(service: Service) -> None:
         assert "Endgültig löschen" in pages.web.get(path).text
 
 
+@SQLITE
 def test_headers_keep_it_private(pages: Pages) -> None:
     path = link(pages)
     answers: list[httpx.Response] = [pages.web.get(path), pages.web.post(path), pages.web.get("/d/x")]

@@ -195,7 +195,8 @@ def _clear_waiting(connection: Connection, known: Sequence[int]) -> int:
     """Events that nobody has applied: theirs are emptied, and numbered as if they were; how many more."""
     rows = connection.execute(select(event).where(event.c.seq.is_(None))).all()
     told = tombstones.fates(connection, rows) or ["stays" for _ in rows]
-    gone = [row.id for row, fate in zip(rows, told, strict=True) if fate == "goes" or row.id in set(known)]
+    mine = set(known)
+    gone = [row.id for row, fate in zip(rows, told, strict=True) if fate == "goes" or row.id in mine]
     strange = [row.id for row, fate in zip(rows, told, strict=True) if fate == "without device"]
     connection.execute(update(event).where(among(connection, event.c.id, strange)).values(anonymous_id=None))
     connection.execute(delete(aside).where(among(connection, aside.c.event_id, gone)))
@@ -204,4 +205,4 @@ def _clear_waiting(connection: Connection, known: Sequence[int]) -> int:
     connection.execute(update(event).where(among(connection, event.c.id, gone)).values(becomes or {}))
     numbered = [(number, seq) for seq, number in enumerate(gone, first)]
     bulk.update_rows(connection, event, "id", ["seq"], numbered)
-    return len(set(gone) - set(known))
+    return len(set(gone) - mine)

@@ -1,8 +1,9 @@
-"""To whom messages went: an id that events about them can bear, and what the messages held."""
+"""To whom messages went, as links in them tell: an id that events about them can bear; and what they held."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -35,6 +36,42 @@ class Letter(NamedTuple):
     journey: str
     left_at: datetime | None
     to: Addressee | None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A message's reader, and what of the message matters to whoever answers for them.
+
+    `user_id` or `anonymous_id`: an id that events about them can bear.
+    """
+
+    key: str
+    journey: str
+    purpose: str
+    channel: str
+    customer_id: int
+    zone: str
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    email: str | None = None
+    locale: str | None = None
+    erased_at: datetime | None = None
+
+
+def recipient_of(connection: Connection, key: str) -> Recipient | None:
+    """The reader of the message with this key, by whatever id they go now; None if it is not known."""
+    of_message = (message.c[name] for name in ("key", "journey", "purpose", "channel", "customer_id"))
+    of_customer = (customer.c[name] for name in ("zone", "email", "locale", "erased_at"))
+    joined = select(*of_message, *of_customer).join(customer, customer.c.id == message.c.customer_id)
+    found = connection.execute(joined.where(message.c.key == key)).first()
+    if found is None:
+        return None
+    if found.erased_at is not None:  # they have no id any more, and are told so
+        return Recipient(**found._mapping)
+    known = _ids(connection, [found.customer_id]).get(found.customer_id)
+    if known is None:
+        return None
+    return Recipient(**{**found._mapping, f"{known.kind}_id": known.value})
 
 
 def load_letters(connection: Connection, keys: Collection[str]) -> dict[str, Letter]:

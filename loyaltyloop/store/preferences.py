@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 
 from loyaltyloop.store import consent
+from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.consent import Answer
 from loyaltyloop.store.customers import PREFERRED, Person
 from loyaltyloop.store.models import Customer, Event
-from loyaltyloop.store.recipients import Recipient
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]

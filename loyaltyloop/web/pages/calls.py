@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
+from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.customers import PREFERRED
-from loyaltyloop.store.recipients import Recipient
 from loyaltyloop.store.segment import Call
 
 SOURCE = "pages"

@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from loyaltyloop.channels import tokens
 from loyaltyloop.channels.tokens import Kind
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.database import read, write_shop
 from loyaltyloop.store.preferences import Wishes, wishes_of
 from loyaltyloop.store.privacy import requests
-from loyaltyloop.store.recipients import Recipient
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.pages import choices, letters, show
 from loyaltyloop.web.pages.calls import ONE_CLICK, SOURCE, Said

@@ -23,7 +23,7 @@ from loyaltyloop.channels import tokens
 from loyaltyloop.channels.tokens import Kind, Token, TokenError
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.recipients import Recipient, recipient_of
+from loyaltyloop.store.addressees import Recipient, recipient_of
 from loyaltyloop.store.segment import Call
 from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.pages import show

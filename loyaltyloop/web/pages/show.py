@@ -14,7 +14,7 @@ from loyaltyloop.channels import formats
 from loyaltyloop.channels.links import allowed
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.recipients import Recipient
+from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.web.pages.choices import RHYTHMS, Form, Page
 from loyaltyloop.web.pages.looks import looks_of
 from loyaltyloop.web.pages.texts import Texts, languages, texts_for

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.preferences import Wishes
-from loyaltyloop.store.recipients import Recipient
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.pages.calls import Said
 from loyaltyloop.web.pages.choices import Page, WrongBirthday, calls, stopped

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyloop.journey.question import COMMENT, Choice, Question
+from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.canonical import canonical
-from loyaltyloop.store.recipients import Recipient
 from loyaltyloop.store.replies import Posed, Reply
 from loyaltyloop.web.answers.reply import MOST, Wrong, answered, ids_of, plain, read_reply
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import perf_counter
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from loyaltyloop.store.database import write
 from loyaltyloop.store.ingest import record
@@ -27,7 +28,7 @@ class Busy(Exception):
     """More requests wait than the database keeps up with: the sender shall try again."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Parcel:
     calls: Sequence[Call]
     done: Future[None]
@@ -111,8 +112,17 @@ class Writer:
 
     def _commit(self, parcels: Sequence[_Parcel]) -> None:
         # Of a request that was given up nobody is told; what it brought is committed all the same.
-        asked = [parcel.done for parcel in parcels if parcel.done.set_running_or_notify_cancel()]
-        calls = [call for parcel in parcels for call in parcel.calls]
+        asked = [parcel for parcel in parcels if parcel.done.set_running_or_notify_cancel()]
+        error = self._record([call for parcel in parcels for call in parcel.calls])
+        if error is None or len(parcels) == 1 or isinstance(error, OperationalError):
+            _answer(asked, error)
+            return
+        # One that cannot be recorded fails alone, and takes no other's events with it.
+        for parcel in parcels:
+            _answer([parcel] if parcel in asked else [], self._record(parcel.calls))
+
+    def _record(self, calls: Sequence[Call]) -> Exception | None:
+        """Commit these; the error, if they could not be."""
         started = perf_counter()
         try:
             with write(self._engine) as connection:
@@ -120,10 +130,15 @@ class Writer:
                 self._after(connection, calls)
         except Exception as error:
             self._observe(len(calls), perf_counter() - started, False)
-            for done in asked:
-                done.set_exception(error)
+            return error
+        self._observe(len(calls), perf_counter() - started, True)
+        self._told(calls)
+        return None
+
+
+def _answer(parcels: Iterable[_Parcel], error: Exception | None) -> None:
+    for parcel in parcels:
+        if error is None:
+            parcel.done.set_result(None)
         else:
-            self._observe(len(calls), perf_counter() - started, True)
-            for done in asked:
-                done.set_result(None)
-            self._told(calls)
+            parcel.done.set_exception(error)

@@ -14,6 +14,7 @@ from loyaltyloop.store.ingest import record
 from loyaltyloop.store.segment import Call
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World
+from tests.reference.reading import SHOP_TEXT
 from tests.reference.staging import ENROLMENT, MESSAGE, Taken, make_live
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -70,6 +71,29 @@ steps:
     template: test/hello
 """
 
+CALLING = """\
+journey: killed
+about: Another system hears of everybody who comes and of everybody who goes.
+purpose: service
+enter: {event: Signed Up}
+leave_when: {bought: {did: Order Completed}}
+steps:
+  - call: tell
+    hook: desk
+  - split: half
+    paths:
+      gone:
+        share: 50%
+        steps:
+          - leave: gone
+      rest: {share: 50%}
+  - wait: 3 days
+at_end:
+  - set: {tags: {add: [through]}}
+  - call: over
+    hook: desk
+"""
+
 
 def prepare(engine: Engine, people: int) -> None:
     """So many people sign up before NOW; a fourth as many signed up a day ago and stand at `answer`."""
@@ -80,9 +104,17 @@ def prepare(engine: Engine, people: int) -> None:
     _record(engine, _sign_ups("new", people, NOW))
 
 
-def world(engine: Engine, out: WayOut) -> World:
+def prepare_calls(engine: Engine, people: int, url: str) -> None:
+    """So many people sign up before NOW, for whom this address is called twice."""
+    shop = f"{SHOP_TEXT}hooks: {{desk: {{url: '{url}'}}}}\n"
+    make_live(engine, [CALLING], BEFORE, shop)
+    _record(engine, _sign_ups("new", people, NOW))
+
+
+def world(engine: Engine, out: WayOut, hooks: WayOut | None = None) -> World:
     """What a turn works with, here and in the process that is killed."""
-    return World(engine, {"email": out}, b"a secret for tests", "https://shop.example")
+    ways = {"email": out, "hook": hooks or Taken()}
+    return World(engine, ways, b"a secret for tests", "https://shop.example")
 
 
 def _record(engine: Engine, calls: Iterator[Call]) -> None:

@@ -7,16 +7,20 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from tests.heavy.killing import ROOT, Ran, files, instants, run, steps, told, unfinished
-from tests.heavy.scene import NOW, prepare
+from tests.heavy.scene import NOW, prepare, prepare_calls
 
 PEOPLE = 20_000  # who enter in the turn; a fourth as many are inside already
 BY_SMTP = 2_000
+CALLED_FOR = 1_500
 KILLS = 30
 IN_A_TURN = 3  # more, and a turn's part between two deaths is too short to get anywhere
 
@@ -109,6 +113,58 @@ def test_by_smtp_each_message_arrives_once_or_is_unknown(
         )  # fmt: skip
 
 
+def test_calls_all_arrive_and_are_repeated_under_their_own_ids_alone(
+    engine: Engine, database_url: str, copy_of: Copy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with _server("tests.heavy.helpdesk", tmp_path / "calls.txt") as port:
+        prepare_calls(engine, CALLED_FOR, f"http://127.0.0.1:{port}/in")
+        taken = Taken(tmp_path / "calls.txt")
+        once = copy_of(database_url)
+        undisturbed = run(once, "post")
+        expected, bodies = told(once), taken.new()
+        assert {key: hash_ for key, hash_, _ in bodies} == {
+            row[0]: _hash(row) for row in expected["messages"]
+        }
+        assert {row[3] for row in expected["messages"]} == {"handed_over"}
+        assert {row[1] for row in expected["messages"]} == {"tell", "over"}
+        figures: Counter[str] = Counter()
+
+        def one_turn(points: list[float]) -> Ran:
+            killed = copy_of(database_url)
+            ran = run(killed, "post", steps(points))
+            assert told(killed) == expected, f"killed at {ran.kills}"
+            assert not unfinished(killed)
+            arrived = taken.new()
+            assert [one[:2] for one in arrived] == [one[:2] for one in bodies]  # no other id, no other body
+            figures.update(turns=1, deaths=len(ran.kills), again=sum(number - 1 for _, _, number in arrived))
+            return ran
+
+        _until_all_have_died(undisturbed, one_turn)
+    with capsys.disabled():
+        print(f"\n{engine.dialect.name}, calls: {len(bodies):,}; undisturbed {undisturbed.seconds:.1f} s; "
+            f"{figures['deaths']} deaths in {figures['turns']} turns; {figures['again']} posted again "
+            "under the same id with the same body; none lost, none under two ids")  # fmt: skip
+
+
+@dataclass
+class Taken:
+    """What a help desk has written since it was last looked at."""
+
+    path: Path
+    read: int = 0
+
+    def new(self) -> list[tuple[str, str, int]]:
+        """Each id with the hash of its body, and how often: sorted."""
+        lines = self.path.read_text().splitlines()
+        fresh, self.read = lines[self.read :], len(lines)
+        return [(*key.split(), number) for key, number in sorted(Counter(fresh).items())]  # type: ignore[misc]
+
+
+def _hash(row: tuple[Any, ...]) -> str:
+    """Of a call's body, as it is stored."""
+    return sha256(row[8].encode()).hexdigest()
+
+
 def _bytes(row: tuple[object, ...]) -> tuple[object, ...]:
     """Key, step and time of the decision, address, subject and bodies."""
     return row[:3] + row[5:]
@@ -116,11 +172,18 @@ def _bytes(row: tuple[object, ...]) -> tuple[object, ...]:
 
 @contextmanager
 def _mail_server(taken: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.heavy.mailbox", str(taken)]
+    with _server("tests.heavy.mailbox", taken) as port:
+        yield f"smtp://127.0.0.1:{port}"
+
+
+@contextmanager
+def _server(module: str, taken: Path) -> Iterator[int]:
+    """The port of a server in a process of its own, which writes what it takes to this file."""
+    command = [sys.executable, "-m", module, str(taken)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
-        yield f"smtp://127.0.0.1:{int(server.stdout.readline())}"
+        yield int(server.stdout.readline())
     finally:
         server.terminate()
         server.wait()

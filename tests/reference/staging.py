@@ -77,9 +77,9 @@ def empty(engine: Engine) -> None:
                 connection.exec_driver_sql(f"DELETE FROM {name}")
 
 
-def make_live(engine: Engine, journeys: Iterable[str], now: datetime) -> None:
-    """Apply these journeys in the shop of the reference."""
-    files: dict[str, str | bytes] = {"journeys/shop.yaml": SHOP_TEXT, "templates/test/hello.html": TEMPLATE}
+def make_live(engine: Engine, journeys: Iterable[str], now: datetime, shop: str = SHOP_TEXT) -> None:
+    """Apply these journeys, in the shop of the reference unless another is given."""
+    files: dict[str, str | bytes] = {"journeys/shop.yaml": shop, "templates/test/hello.html": TEMPLATE}
     files |= {f"journeys/j{number}.yaml": text for number, text in enumerate(journeys)}
     apply(engine, read_project(files), now)
 

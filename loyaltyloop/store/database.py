@@ -199,10 +199,10 @@ def _file_lock(engine: Engine, journey: str) -> Iterator[bool]:
 
 
 @contextmanager
-def delivery_lock(engine: Engine) -> Iterator[None]:
-    """One deliverer at a time; waits for the one at work. A lock that its process left behind is free."""
+def delivery_lock(engine: Engine, channel: str) -> Iterator[None]:
+    """One deliverer of a channel at a time; waits for the one at work. One that its process left is free."""
     if is_postgres(engine):
-        number = (SHOP_LOCK << 32) | crc32(b"delivery")
+        number = (SHOP_LOCK << 32) | crc32(f"delivery of {channel}".encode())
         with _lock_engine(engine.url, os.getpid()).connect() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({number})")
             try:
@@ -210,6 +210,6 @@ def delivery_lock(engine: Engine) -> Iterator[None]:
             finally:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
         return
-    with Path(f"{engine.url.database}.delivery.lock").open("w") as handle:
+    with Path(f"{engine.url.database}.{channel}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

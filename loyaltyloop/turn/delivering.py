@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, true
@@ -34,16 +34,16 @@ def deliver(frame: Frame) -> Counts:
     if not channels:
         return Counts()
     renderer = frame.world.renderers.of(frame.templates, frame.shop)
-    with _alone(frame), ExitStack() as opened:
-        parts: list[Counts] = []
-        for name in channels:
-            way = opened.enter_context(closing(frame.world.ways[name]))
+    parts: list[Counts] = []
+    for name in channels:
+        with _alone(frame, name), closing(frame.world.ways[name]) as way:
             parts += _leave(frame, Desk(frame.now, frame.shop, renderer, name, way.name, frame.recorded))
-        return Counts.sum(parts)
+    return Counts.sum(parts)
 
 
-def _alone(frame: Frame) -> AbstractContextManager[None]:
-    return nullcontext() if frame.transactions.dry else delivery_lock(frame.world.engine)
+def _alone(frame: Frame, channel: str) -> AbstractContextManager[None]:
+    """Other turns wait where this one hands over, and not while it waits for another channel's server."""
+    return nullcontext() if frame.transactions.dry else delivery_lock(frame.world.engine, channel)
 
 
 def _leave(frame: Frame, desk: Desk) -> Iterator[Counts]:

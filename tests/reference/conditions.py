@@ -190,7 +190,8 @@ def answer(answered: Answered, asked: Asked) -> Happening | None:
 def _messages(engaged: Engaged, asked: Asked) -> list[tuple[Enrolment, Message]]:
     own = [asked.enrolment] if asked.enrolment else []
     among = own if engaged.journey is None else [e for e in asked.enrolments if e.journey == engaged.journey]
-    return [(e, m) for e in among for m in e.messages.values() if engaged.step in (None, m.step)]
+    sent = [(e, m) for e in among for m in e.messages.values() if not m.call]
+    return [(e, m) for e, m in sent if engaged.step in (None, m.step)]
 
 
 def _is_response(engaged: Engaged, event: Happening, message: Message, asked: Asked) -> bool:

@@ -14,16 +14,19 @@ from tests.reference.state import Enrolment, Message
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a message. `left`: the rule of `leave_when` that stopped it."""
+    """What becomes of it. `left`: the rule of `leave_when` that stopped it. `holding`: `hold_while` does."""
 
     state: str
     reason: str = ""
     due_at: datetime | None = None
     left: str | None = None
+    holding: bool = False
 
 
 def judge(shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, asked: Asked) -> Verdict:
     """Ask everything, in the gate's order; `asked` is as the step's `if` is asked."""
+    if message.call:
+        return _judge_call(journey, message, enrolment, asked)
     step = journey.step(message.step)
     send = step.action.send if isinstance(step.action, Ask) else step.action
     assert isinstance(send, Send)
@@ -38,6 +41,22 @@ def judge(shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, 
     if step.condition is not None and not asks(step.condition, asked):
         return Verdict("refused", "if")
     return _in_time(shop, send, message, asked)
+
+
+def _judge_call(journey: Journey, message: Message, enrolment: Enrolment, asked: Asked) -> Verdict:
+    """Nothing is asked that is about reaching the customer; in these stories each is taken at once."""
+    if not enrolment.running and not message.at_end:
+        return Verdict("refused", "ended")
+    if message.purpose == "marketing" and not any(
+        consents(asked.person, channel) for channel in ("email", "sms", "push")
+    ):
+        return Verdict("refused", "consent")
+    if not message.at_end and (reason := leaving(journey, enrolment, asked)) is not None:
+        return Verdict("refused", "left", left=reason)
+    step = next(one for one in (*journey.steps, *journey.at_end) if one.name == message.step)
+    if step.condition is not None and not asks(step.condition, asked):
+        return Verdict("refused", "if")
+    return Verdict("handed_over")
 
 
 def leaving(journey: Journey, enrolment: Enrolment, asked: Asked) -> str | None:
@@ -60,6 +79,8 @@ def _in_time(shop: Shop, send: Send, message: Message, asked: Asked) -> Verdict:
     expires = message.expires_at
     if expires is not None and asked.now > expires:
         return Verdict("refused", "expired")
+    if (held := _held_while(shop, send, expires, asked)) is not None:
+        return held
     due = _wanted_at(send, asked) or quiet_until(shop, send, message.key, asked)
     if due is None:
         return Verdict("handed_over")
@@ -70,6 +91,18 @@ def _in_time(shop: Shop, send: Send, message: Message, asked: Asked) -> Verdict:
     )
 
 
+def _held_while(shop: Shop, send: Send, expires: datetime | None, asked: Asked) -> Verdict | None:
+    """Looked at again after a day at the latest; at its last instant it is too late."""
+    condition = dict(shop.hold_while).get(send.purpose)
+    everywhere = Asked(asked.person, asked.now, asked.zone, asked.enrolments)
+    if condition is None or not asks(condition, everywhere):
+        return None
+    if expires is not None and asked.now >= expires:
+        return Verdict("refused", "expired")
+    again = asked.now + timedelta(days=1)
+    return Verdict("held", due_at=min(again, expires) if expires else again, holding=True)
+
+
 def _wanted_at(send: Send, asked: Asked) -> datetime | None:
     """When a customer wants to hear again who asked for a pause, or to hear less; None: now."""
     if send.purpose != "marketing":
@@ -77,7 +110,11 @@ def _wanted_at(send: Send, asked: Asked) -> datetime | None:
     due = read_instant(asked.person.attribute("paused_until"))
     if (due is None or due <= asked.now) and asked.person.attribute("often") == "less":
         sent = [each for enrolment in asked.enrolments for each in enrolment.messages.values()]
-        last = [each.handed_over_at for each in sent if each.handed_over_at and each.purpose == "marketing"]
+        last = [
+            each.handed_over_at
+            for each in sent
+            if each.handed_over_at and each.purpose == "marketing" and not each.call
+        ]
         due = max(last) + timedelta(days=7) if last else None
     return due if due is not None and due > asked.now else None
 

@@ -7,7 +7,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from loyaltyloop.journey.condition import Did
-from loyaltyloop.journey.model import Ask, ByDate, ByEvent, ByHand, ByState, Journey, Send, Set, Shop, Step
+from loyaltyloop.journey.model import (
+    Ask,
+    ByDate,
+    ByEvent,
+    ByHand,
+    ByState,
+    Call,
+    Journey,
+    Send,
+    Set,
+    Shop,
+    Step,
+)
 from loyaltyloop.journey.times import zone_names
 from tests.reference.conditions import Asked, asks, deeds
 from tests.reference.entering import (
@@ -26,7 +38,7 @@ from tests.reference.graves import Graves
 from tests.reference.hashing import held_out
 from tests.reference.people import People
 from tests.reference.state import Enrolment, Happening, Message, Person, Visit
-from tests.reference.steps import Enter, Go, Quit, Skip, Stay, act, assign, behind_next
+from tests.reference.steps import Enter, Go, Quit, Skip, Stay, act, assign, behind_next, call
 
 
 class Reference:
@@ -44,6 +56,8 @@ class Reference:
         self._checked: dict[str, str] = {}  # the last period in which a `when` was asked
         self._held: dict[str, set[str]] = {}  # for whom it held then, by key
         self._ended: list[Enrolment] = []  # in this turn
+        self._touched: list[Happening | Person | None] = []  # to whom something happened, in order
+        self._looked: dict[str, int] = {}  # how many of these each journey has looked at
         self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
         self.now = datetime.min.replace(tzinfo=UTC)
 
@@ -72,6 +86,7 @@ class Reference:
                     message.state, message.reason = "refused", "erased"
             enrolment.customer_key = enrolment.one_per = enrolment.occurrence = "erased"
         self._started = [(journey, each) for journey, each in self._started if each.person is not person]
+        self._touched = [None if self._who(one) is person else one for one in self._touched]
         self.people.forget(person)
 
     def _apply(self, now: datetime) -> None:
@@ -81,6 +96,7 @@ class Reference:
         for event in sorted(waiting, key=lambda e: (e.arrived_at, e.number)):
             self.people.apply(event)
             self._applied.append(event)
+            self._touched.append(event)
 
     def _merged(self, stays: Person, joined: Person) -> None:
         """Two customers are one: of the running enrolments of both the earlier customer's go on."""
@@ -109,18 +125,37 @@ class Reference:
         while self.deliver(now):
             pass
         self._close(now)
+        for enrolment, message in self._ready(now):  # calls of `at_end`
+            self._claim(enrolment, message, now)
 
     def turn(self, journey: Journey, now: datetime) -> None:
         """One turn of one journey, without the delivery."""
         self._apply(now)
+        upto = len(self._touched)
         self._enter(journey, now)
         for enrolment in self._running(journey):
             self._leave_if_due(journey, enrolment, now)
+        self._look_again(journey, upto, now)
         self._walk(journey, self._running(journey), now)
         self._measure(journey, now)
 
     def _running(self, journey: Journey) -> list[Enrolment]:
         return [each for each in self.enrolments if each.journey == journey.name and each.running]
+
+    def _look_again(self, journey: Journey, upto: int, now: datetime) -> None:
+        """What a `hold_while` holds is due for whom something happened to since the journey's last turn."""
+        fresh = self._touched[self._looked.get(journey.name, 0) : upto]
+        self._looked[journey.name] = upto
+        people = [self._who(one) for one in fresh]
+        for enrolment in self.enrolments:
+            if enrolment.journey == journey.name and enrolment.person in people:
+                for message in enrolment.messages.values():
+                    if message.state == "held" and message.holding:
+                        message.due_at = min(message.due_at, now)
+
+    def _who(self, touched: Happening | Person | None) -> Person | None:
+        """To whom it happened; None: to somebody who was erased."""
+        return self.people.owner(touched) if isinstance(touched, Happening) else touched
 
     def zone(self, person: Person) -> str:
         """Where the customer lives, as far as is known."""
@@ -204,10 +239,15 @@ class Reference:
     def _close(self, now: datetime) -> None:
         """The `at_end` steps of whoever has ended in this turn."""
         for enrolment in self._ended:
-            for step in self._journey(enrolment).at_end:
+            for step in self._journey(enrolment).at_end if not enrolment.held_out else ():
                 asked = self._asked(enrolment.person, now, enrolment)
-                if isinstance(step.action, Set) and (step.condition is None or asks(step.condition, asked)):
+                if step.condition is not None and not asks(step.condition, asked):
+                    continue
+                if isinstance(step.action, Set):
                     assign(step.action, asked)
+                    self._touched.append(enrolment.person)
+                elif isinstance(step.action, Call):
+                    call(step, step.action, enrolment, asked, at_end=True)
         self._ended = []
 
     def _journey(self, enrolment: Enrolment) -> Journey:
@@ -237,11 +277,13 @@ class Reference:
         if arriving and step.condition is not None and not asks(step.condition, asked):
             self._go(enrolment, now, "", step.after)
             return
+        if isinstance(step.action, Set):
+            self._touched.append(enrolment.person)
         match act(self.shop, step, enrolment, asked):
             case Skip():
                 self._go(enrolment, now, "", behind_next(self._journey(enrolment), step))
             case Stay(due_at):
-                enrolment.state = "sending" if isinstance(step.action, Send | Ask) else "waiting"
+                enrolment.state = "sending" if isinstance(step.action, Send | Ask | Call) else "waiting"
                 enrolment.due_at = due_at
             case Enter(name):
                 if candidate := started(step, enrolment, self._named(name), now):
@@ -264,26 +306,32 @@ class Reference:
 
     def deliver(self, now: datetime) -> bool:
         """All messages that are ready, through the gate; then those who stood there walk on."""
+        ready = self._ready(now)
+        for enrolment, message in ready:
+            self._claim(enrolment, message, now)
+        for journey in self.journeys:
+            self._walk(journey, [each for each, _ in ready if each.journey == journey.name], now)
+        return bool(ready)
+
+    def _ready(self, now: datetime) -> list[tuple[Enrolment, Message]]:
+        """What may leave, in its order."""
         ready = [
             (enrolment, message)
             for enrolment in self.enrolments
             for message in enrolment.messages.values()
             if message.state in ("planned", "held") and message.due_at <= now
         ]
-        for enrolment, message in sorted(ready, key=self._turn_to_leave):
-            self._claim(enrolment, message, now)
-        for journey in self.journeys:
-            self._walk(journey, [each for each, _ in ready if each.journey == journey.name], now)
-        return bool(ready)
+        return sorted(ready, key=self._turn_to_leave)
 
-    def _turn_to_leave(self, each: tuple[Enrolment, Message]) -> tuple[int, datetime, str]:
-        return (-self._journey(each[0]).priority, each[0].entered_at, each[1].key)
+    def _turn_to_leave(self, each: tuple[Enrolment, Message]) -> tuple[bool, int, datetime, str]:
+        """Calls after all messages to customers."""
+        return (each[1].call, -self._journey(each[0]).priority, each[0].entered_at, each[1].key)
 
     def _claim(self, enrolment: Enrolment, message: Message, now: datetime) -> None:
         journey = self._journey(enrolment)
         verdict = judge(self.shop, journey, message, enrolment, self._asked(enrolment.person, now, enrolment))
         message.state, message.reason = verdict.state, verdict.reason
-        message.due_at = verdict.due_at or message.due_at
+        message.due_at, message.holding = verdict.due_at or message.due_at, verdict.holding
         if verdict.state == "handed_over":
             message.handed_over_at = now
         if verdict.left is not None:

@@ -39,6 +39,8 @@ REASONS = {
     "left: ": "left",
     "its `if`": "if",
     "quiet hours": "",
+    "hold_while": "",
+    "expired": "expired",
     "the customer was erased": "erased",
     "the customer asked": "",
 }
@@ -63,7 +65,7 @@ class Taken(WayOut):
 
 def world(engine: Engine) -> World:
     """What the engine's turns work with here."""
-    return World(engine, {"email": Taken()}, b"a secret for tests", "http://shop.example")
+    return World(engine, {"email": Taken(), "hook": Taken()}, b"a secret for tests", "http://shop.example")
 
 
 def empty(engine: Engine) -> None:

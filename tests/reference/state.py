@@ -75,7 +75,10 @@ class Visit:
 
 @dataclass
 class Message:
-    """A message and what became of it. state: planned, held, handed_over, refused."""
+    """A message and what became of it. state: planned, held, handed_over, refused.
+
+    `holding`: it is held by a `hold_while`. `at_end`: it is a call of an `at_end` step.
+    """
 
     key: str
     step: str
@@ -86,6 +89,9 @@ class Message:
     state: str = "planned"
     reason: str = ""
     handed_over_at: datetime | None = None
+    call: bool = False
+    holding: bool = False
+    at_end: bool = False
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ from loyaltyloop.journey.model import (
     Ask,
     At,
     Branch,
+    Call,
     Journey,
     Leave,
     Recommend,
@@ -74,6 +75,8 @@ def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
             return _plan(step, step.action, enrolment, asked)
         case Ask(send=send):
             return _plan(step, send, enrolment, asked)
+        case Call():
+            return call(step, step.action, enrolment, asked)
         case Wait():
             return _wait(step.action, enrolment, asked)
         case WaitFor():
@@ -134,6 +137,21 @@ def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
         return Go()
     elif message.state == "refused":
         return Quit("blocked") if send.if_blocked == "leave" else Go()
+    return Stay()
+
+
+def call(step: Step, action: Call, enrolment: Enrolment, asked: Asked, at_end: bool = False) -> Move:
+    """The same for a call, which is due at once; whatever became of it, one goes on."""
+    message = enrolment.messages.get(step.name)
+    if message is not None:
+        return Go() if message.state in ("handed_over", "refused") else Stay()
+    first = step.first_name or step.name
+    ways = (enrolment.journey, enrolment.customer_key, enrolment.one_per, enrolment.occurrence)
+    expires = action.expires_after.after(asked.now, asked.zone)
+    key = message_key(*ways, first)
+    enrolment.messages[step.name] = Message(
+        key, step.name, action.purpose, asked.now, asked.now, expires, call=True, at_end=at_end
+    )
     return Stay()
 
 

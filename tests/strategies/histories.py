@@ -17,6 +17,10 @@ from tests.strategies.journeys import journey
 START = datetime(2024, 3, 29, 6, tzinfo=UTC)
 ZONES = ("Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland", None)
 PEOPLE = ("c1", "c2", "c3", "c4")
+HOLDING = (
+    "hold_while: {marketing: {customer: {plan: basic}}}\n",
+    "hold_while: {marketing: {customer: {alpha_mood: glad}}, service: {customer: {tags: {has: alpha}}}}\n",
+)
 LAGS = st.sampled_from([0, 0, 0, 1, 9, 10, 11, 300, 3000, -5])
 GAPS = st.sampled_from([60, 180, 180, 360, 360, 720, 720, 1440, 0, 1, 10, 11, 4320])
 
@@ -40,7 +44,8 @@ class Response:
 class Story:
     """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn.
 
-    `erasures`: who is erased just after which turn (by its place).
+    `erasures`: who is erased just after which turn (by its place). `held`: what shop.yaml says beside, of messages
+    that wait while something is so.
     """
 
     journeys: list[str]
@@ -48,13 +53,14 @@ class Story:
     turns: list[datetime]
     responses: list[Response]
     erasures: list[tuple[int, str]] = field(default_factory=list)
+    held: str = ""
 
     def __repr__(self) -> str:
         """Short enough to read where it is printed as a failing example."""
         turns = ", ".join(f"{now:%m-%d %H:%M}" for now in self.turns)
         events = "\n".join(_shown(event) for event in self.events)
         rest = [*map(repr, self.responses), *(f"erased after turn {n}: {who}" for n, who in self.erasures)]
-        return "\n".join(["", *self.journeys, events, f"turns: {turns}", *rest])
+        return "\n".join(["", *self.journeys, self.held, events, f"turns: {turns}", *rest])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(repr(self))
@@ -224,4 +230,4 @@ def stories(draw: st.DrawFn) -> Story:
     responses = draw(st.lists(answers(), max_size=3))
     who = st.tuples(st.integers(0, len(turns) - 2), st.sampled_from(PEOPLE))
     erasures = draw(st.lists(who, min_size=1, max_size=2)) if draw(st.integers(0, 3)) == 3 else []
-    return Story(texts, events, turns, responses, erasures)
+    return Story(texts, events, turns, responses, erasures, draw(st.sampled_from(["", "", *HOLDING])))

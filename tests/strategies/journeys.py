@@ -40,7 +40,7 @@ def steps(draw: st.DrawFn, names: Names, depth: int, at_least: int = 0) -> list[
 @st.composite
 def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
     """Any one step."""
-    verbs = ["send", "send", "ask", "wait", "wait", "set", "split"]
+    verbs = ["send", "send", "ask", "wait", "wait", "set", "split", "call"]
     verbs += ["wait_for", "wait_for", "branch"] if depth < 2 else []
     verbs += ["start"] if names.other else []
     made: Data = draw(_VERBS[draw(st.sampled_from(verbs))](names, depth))
@@ -152,12 +152,17 @@ def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
     return {"set": draw(st.sampled_from([*tags, *moods, *rhythms]))}
 
 
+def _call(names: Names, depth: int) -> st.SearchStrategy[Data]:
+    return st.just({"call": names.new(), "url": "https://desk.example/in"})
+
+
 def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:
     return st.just({"start": names.other})
 
 
 _VERBS = {
     "start": _start,
+    "call": _call,
     "send": _send,
     "ask": _ask,
     "wait": _wait,
@@ -220,6 +225,8 @@ def journey(draw: st.DrawFn, name: str, other: str | None = None) -> str:
         made["leave_when"] = {**made.get("leave_when", {}), "told": told}
     if rarely(draw):
         made["at_end"] = [{"set": {f"{name}_mood": "calm"}}, {"set": {"tags": {"add": ["seen"]}}}]
+        if draw(st.booleans()):
+            made["at_end"].append({"call": "over", "url": "https://desk.example/out"})
     return as_yaml(made)
 
 

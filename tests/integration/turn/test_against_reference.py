@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Engine
 
+from loyaltyloop.journey.reader import read_shop
 from loyaltyloop.store.database import write_shop
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.turn.runner import tick
 from tests.reference.interpreter import Reference
-from tests.reference.reading import SHOP, read
+from tests.reference.reading import SHOP_TEXT, read
 from tests.reference.staging import difference, empty, ingest, make_live, world
 from tests.reference.state import Happening
 from tests.strategies.histories import START, Story, stories
@@ -39,8 +40,9 @@ def test_the_engine_does_what_the_reference_does(engine: Engine, story: Story) -
 def play(engine: Engine, story: Story) -> None:
     """Both live through the story; after each turn both tell the same."""
     empty(engine)
-    make_live(engine, story.journeys, START - timedelta(days=2))
-    reference = Reference([read(text) for text in story.journeys], SHOP)
+    shop = f"{SHOP_TEXT}{story.held}"
+    make_live(engine, story.journeys, START - timedelta(days=2), shop)
+    reference = Reference([read(text) for text in story.journeys], read_shop(shop))
     stage, fresh = world(engine), list(story.events)
     for turn, now in enumerate(story.turns):
         later: list[Happening] = []
@@ -71,7 +73,7 @@ def responses(story: Story, reference: Reference) -> list[Happening]:
         (message.key, message, enrolment.customer_key.removeprefix("user:"))
         for enrolment in reference.enrolments
         for message in enrolment.messages.values()
-        if message.handed_over_at == reference.now
+        if message.handed_over_at == reference.now and not message.call
     )
     first = 1000 + len(reference.fed)
     return [

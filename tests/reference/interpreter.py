@@ -108,6 +108,7 @@ class Reference:
         for enrolment in self.enrolments:
             if enrolment.person is joined:
                 enrolment.person = stays
+        self._touched = [stays if one is joined else one for one in self._touched]
         for held in self._held.values():
             if joined.key in held:
                 held.add(stays.key)  # for one of both it never ceased to hold

@@ -44,8 +44,8 @@ class Response:
 class Story:
     """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn.
 
-    `erasures`: who is erased just after which turn (by its place). `held`: what shop.yaml says beside, of messages
-    that wait while something is so.
+    `erasures`: who is erased just after which turn (by its place). `held`: what shop.yaml says beside, of
+    messages that wait while something is so.
     """
 
     journeys: list[str]

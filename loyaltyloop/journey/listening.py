@@ -1,7 +1,8 @@
 """What a journey listens for: the events upon which its turn has something to do at once.
 
-By whom it is entered, left and answered. What is looked at by its own time (dates, schedules, the checks of a
-`when:`) is no event, and what only decides when somebody comes by (`branch`, `if`) waits for that.
+By whom it is entered, left and answered, and what may end a `hold_while`. What is looked at by its own time
+(dates, schedules, the checks of a `when:`) is no event, and what only decides when somebody comes by
+(`branch`, `if`) waits for that.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from loyaltyloop.journey.condition import (
 )
 from loyaltyloop.journey.events import ALIASES, EVENTS
 from loyaltyloop.journey.facts import FACTS
-from loyaltyloop.journey.model import ByEvent, Journey, Step, Wait, WaitFor
+from loyaltyloop.journey.model import Ask, ByEvent, Journey, Purpose, Send, Step, Wait, WaitFor
 
 ORDERS = frozenset(name for name in EVENTS if name.startswith("Order "))
 BASKETS = frozenset(
@@ -72,12 +73,21 @@ class Listening:
         return Listening(self.events | other.events, self.traits | other.traits, self.merges or other.merges)
 
 
-def listens(journey: Journey, entering: bool = True) -> Listening:
-    """For what one version listens. `entering`: customers enter this version now."""
+def listens(
+    journey: Journey, entering: bool = True, held: Iterable[tuple[Purpose, Condition]] = ()
+) -> Listening:
+    """For what one version listens. `entering`: customers enter this version now. `held`: `hold_while`."""
     found = Listening(_enters(journey) if entering else frozenset())
-    for condition in _conditions(journey):
+    purposes = _purposes(journey)
+    for condition in (*_conditions(journey), *(one for purpose, one in held if purpose in purposes)):
         found |= _waits_for(condition)
     return found
+
+
+def _purposes(journey: Journey) -> set[Purpose]:
+    """Of the messages that may wait while something is so."""
+    sent = (step.action.send if isinstance(step.action, Ask) else step.action for step in journey)
+    return {send.purpose for send in sent if isinstance(send, Send)}
 
 
 def _enters(journey: Journey) -> frozenset[str]:

@@ -70,7 +70,7 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
         _execute(connection, reading.journeys, files, change, now)
         if change.change in ("shop added", "shop changed"):
             elsewhere = follow_shop(connection, load_shop(connection).timezone) > 0
-    if held not in (None, _held_while(connection)):
+    if held not in (None, _held_while(connection)) or any(one.change == "purpose changed" for one in changes):
         release_all(connection, now)
     for name in sorted({change.journey for change in changes if change.change in _OF_MESSAGES}):
         renew_messages(connection, name)

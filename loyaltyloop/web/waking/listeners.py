@@ -10,6 +10,7 @@ from functools import reduce
 from sqlalchemy import Connection, Engine, select
 
 from loyaltyloop.journey.listening import Listening, listens
+from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.customers import NAMES
 from loyaltyloop.store.database import read
@@ -57,14 +58,19 @@ def load_listeners(connection: Connection) -> Listeners:
     rows = connection.execute(select(journey_table.c.name, journey_table.c.state)).all()
     if not rows:
         return Listeners()
-    found = {row.name: _of_journey(connection, row.name, row.state) for row in rows if row.state != "paused"}
-    return Listeners(found, _elapsed(load_shop(connection).turns_at_least_apart))
+    shop = load_shop(connection)
+    found = {
+        row.name: _of_journey(connection, row.name, row.state, shop) for row in rows if row.state != "paused"
+    }
+    return Listeners(found, _elapsed(shop.turns_at_least_apart))
 
 
-def _of_journey(connection: Connection, name: str, state: str) -> Listening:
+def _of_journey(connection: Connection, name: str, state: str, shop: Shop) -> Listening:
     versions = load_versions(connection, name)
     newest = versions[-1].number
-    parts = (listens(live.journey, live.number == newest and state == "live") for live in versions)
+    parts = (
+        listens(live.journey, live.number == newest and state == "live", shop.hold_while) for live in versions
+    )
     found = reduce(lambda one, other: one | other, parts, _NOTHING)
     raw = {call for call, kept in NAMES.items() if kept in found.traits}  # as calls have them
     return found | Listening(traits=frozenset(raw))

@@ -14,7 +14,7 @@ from loyaltyloop.journey.listening import (
     listens,
 )
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reader import read_project, read_shop
 from loyaltyloop.store import baskets, consent, engagement, facts, orders
 
 SHOP = """
@@ -109,6 +109,16 @@ steps:
     )
     named = {"Order Completed", "Signed In", "Product Viewed", *RESPONSES[kind]}
     assert listens(found) == Listening(frozenset(named), merges=True), "a branch decides when one comes by"
+
+
+def test_what_ends_a_hold_of_its_messages() -> None:
+    held = read_shop(f"{SHOP}hold_while: {{service: {{customer: {{open_cases: {{over: 0}}}}}}}}\n").hold_while
+    found = journey(f"enter: {{manual: true}}\n{STEPS}")
+    assert listens(found, held=held) == Listening(CASES, merges=True)
+    calling = journey("enter: {manual: true}\nsteps: [{call: desk, url: 'https://desk.example/in'}]\n")
+    assert listens(calling, held=held) == Listening(), "calls are not held"
+    other = [("marketing", condition) for _, condition in held]
+    assert listens(found, held=other) == Listening()  # type: ignore[arg-type]
 
 
 def test_the_same_events_as_the_store_goes_by() -> None:

@@ -96,8 +96,13 @@ class Databases:
             connection.execute(statement.encode())
 
 
-def _shape(connection: psycopg.Connection[TupleRow]) -> TupleRow | None:
-    return connection.execute(SHAPE).fetchone()
+def _shape(connection: psycopg.Connection[TupleRow]) -> list[TupleRow]:
+    """All columns, and the version that the schema says it has."""
+    found = connection.execute(SHAPE).fetchall()
+    versioned = "alembic_version.version_num" in str(found)
+    return found + (
+        connection.execute("SELECT version_num FROM alembic_version").fetchall() if versioned else []
+    )
 
 
 @contextmanager

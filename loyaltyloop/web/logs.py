@@ -35,6 +35,7 @@ REQUEST: ContextVar[Noted | None] = ContextVar("request", default=None)
 requests = logging.getLogger("loop.requests")
 _PACKAGE = str(Path(__file__).parents[1])
 _OURS = ("loyaltyloop", "loop")
+_SERVERS = ("uvicorn", "uvicorn.error")
 
 
 def note(**said: str | int) -> None:
@@ -120,6 +121,9 @@ def set_up(settings: Settings, stream: TextIO | None = None) -> None:
     level = settings.log_level.upper()
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+    for name in _SERVERS:  # whoever set them up before
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     logging.captureWarnings(True)
     threading.excepthook = _died
 

@@ -78,9 +78,9 @@ class _Handing:
         self._server = server
         self._work: Any = delivering.hand_over
 
-    def work(self, frame: Frame, keys: Sequence[str]) -> Counts:
+    def work(self, frame: Frame, channel: str, keys: Sequence[str]) -> Counts:
         start = self._server.cpu()
-        counts: Counts = self._work(frame, keys)
+        counts: Counts = self._work(frame, channel, keys)
         self.spent += self._server.cpu() - start
         return counts
 

@@ -136,7 +136,8 @@ def _reach_goal(frame: Frame, goal: Condition, ids: list[int]) -> None:
             return
         scope = cohort_scope(connection, frame.shop, frame.now, [goal], entered=True)
         now = literal(frame.now, enrolment.c.entered_at.type)
-        reached = moment(goal, scope, enrolment.c.entered_at, now, now)
+        # What has arrived counts, though its own time be later than `now`: nothing would look at it then.
+        reached = moment(goal, scope, enrolment.c.entered_at, None, now)
         rows = connection.execute(
             select(cohort.c.id, enrolment.c.entered_at, customer.c.zone, reached.label("at")).select_from(
                 PEOPLE
@@ -145,15 +146,15 @@ def _reach_goal(frame: Frame, goal: Condition, ids: list[int]) -> None:
         hits = [
             {"member": row.id, "reached": row.at}
             for row in rows
-            if row.at is not None and row.at <= _goal_ends(frame, row.entered_at, row.zone)
+            if row.at is not None and _in_time(frame, row.at, row.entered_at, row.zone)
         ]
         if hits:
             connection.execute(_GOAL_AT, hits)
 
 
-def _goal_ends(frame: Frame, entered_at: datetime, zone: str) -> datetime:
+def _in_time(frame: Frame, at: datetime, entered_at: datetime, zone: str) -> bool:
     within = frame.journey.goal_within
-    return within.after(entered_at, zone) if within else frame.now
+    return within is None or at <= within.after(entered_at, zone)
 
 
 def _note_answers(frame: Frame, running: Running) -> None:

@@ -194,3 +194,23 @@ def test_who_had_a_birthday_is_not_started_into_it_again(engine: Engine) -> None
         turns=[49, 61, 62],
     )
     play(engine, replace(told, journeys=[*told.journeys, dedent(yearly)]))
+
+
+@pytest.mark.parametrize("within", ["", ", within: 1 day"])
+def test_a_goal_counts_an_event_of_a_clock_that_is_ahead(engine: Engine, within: str) -> None:
+    """It has arrived, so the turn sees it, though by its own time it is yet to come."""
+    told = story(
+        f"""
+        journey: alpha
+        about: An order is what it is for.
+        enter: {{event: Signed Up}}
+        goal: {{did: Order Completed{within}}}
+        steps:
+          - wait: 2 days
+        """,
+        known(1, "c1", email="c1@example.com"),
+        did(2, "c1", "Signed Up", 1),
+        replace(did(3, "c1", "Order Completed", 2 + 1 / 60), arrived_at=START + timedelta(hours=2)),
+        turns=[1, 2, 3],
+    )
+    play(engine, told)

@@ -31,6 +31,7 @@ from loyaltyloop.store.models.people import (
 )
 from loyaltyloop.store.models.privacy import PrivacyRequest, Salt, Tombstone
 from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, Visit
+from loyaltyloop.store.models.suppression import Suppression
 
 __all__ = [
     "Basket",
@@ -62,6 +63,7 @@ __all__ = [
     "RUNNING",
     "Salt",
     "SetAside",
+    "Suppression",
     "Tombstone",
     "Touch",
     "TurnLog",

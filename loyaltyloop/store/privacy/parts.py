@@ -205,6 +205,7 @@ OF_NOBODY: Mapping[str, str] = {
     "turn_log": "counts",
     "figure": "lists of products",
     "salt": "a random text",
+    "suppression": "hashes of addresses, and why nothing is sent there: nobody can be told from them",
     "tombstone": "hashes, and when somebody was erased: nobody can be told from them",
     "alembic_version": "the schema's number",
 }

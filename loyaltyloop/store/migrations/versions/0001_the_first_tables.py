@@ -339,6 +339,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_id"),
     )
     op.create_table(
+        "suppression",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("channel", AutoString(), nullable=False),
+        sa.Column("address", AutoString(), nullable=False),
+        sa.Column("reason", AutoString(), nullable=False),
+        sa.Column("stops", sa.Boolean(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("known_at", UTCDateTime(), nullable=False),
+        sa.Column("event_id", BIG, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("suppression", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_suppression_address"), ["address"], unique=False)
+
+    op.create_table(
         "tombstone",
         sa.Column("kind", AutoString(), nullable=False),
         sa.Column("hash", AutoString(), nullable=False),

@@ -14,7 +14,7 @@ from loyaltyloop.channels.together import Together, languages_of
 from loyaltyloop.channels.used import Used
 from loyaltyloop.errors import FilesError, Problem, UserError
 from loyaltyloop.journey.check import check_reading
-from loyaltyloop.journey.model import Ask, Call, Send
+from loyaltyloop.journey.model import Ask, Call, Journey, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading, read_project
 from loyaltyloop.journey.templates import Templates
 
@@ -50,7 +50,7 @@ def check_templates(reading: Reading) -> list[Problem]:
 
 def _called(reading: Reading) -> Iterator[str]:
     """Bodies that calls name and that there are."""
-    for journey in reading.journeys.values():
+    for journey in _journeys(reading):
         for step in (*journey, *journey.at_end):
             if isinstance(step.action, Call) and f"{step.action.body}{ENDING}" in reading.templates:
                 yield str(step.action.body)
@@ -77,8 +77,14 @@ _MADE = "made with sample values, it cannot be posted"
 NOT_JSON = "Look for a comma too many or too few: `loop preview` shows the body as it is made."
 
 
+def _journeys(reading: Reading) -> Iterator[Journey]:
+    """All of them, and what can be read of the broken ones."""
+    yield from reading.journeys.values()
+    yield from (rest.journey for rest in reading.rest.journeys)
+
+
 def _sent(reading: Reading) -> Iterator[str]:
-    for journey in reading.journeys.values():
+    for journey in _journeys(reading):
         for step in journey:
             send = step.action.send if isinstance(step.action, Ask) else step.action
             if isinstance(send, Send) and send.channel == "email":

@@ -20,24 +20,24 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read_model(model: type[Model], source: Source) -> tuple[Model | None, list[Problem]]:
     """The file by its model, or None; and everything that is wrong with it."""
-    told = dict(_empty_words(source.root, ()))
+    told = dict(empty_words(source.root, ()))
     empty = [source.problem(path, "empty-word", "error", *said) for path, said in told.items()]
     try:
         read = model.model_validate(source.plain())
     except ValidationError as error:
         found = error.errors(include_url=False)
-        errors = [one for one in found if one["input"] is not None or _way(one) not in told]
+        errors = [one for one in found if one["input"] is not None or way(one) not in told]
         problems = [_problem(model, source, one) for one in errors if not _misspelt(one, errors)]
         return None, empty + problems
     return (None if empty else read), empty
 
 
-def _way(error: ErrorDetails) -> Path:
+def way(error: ErrorDetails) -> Path:
     """The way in the file to what an error is about: without the tags that choose between models."""
     return tuple(part for part in error["loc"] if not str(part).startswith(("~", "[")))
 
 
-def _empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
+def empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
     """Words and items without a value: the way to each, what is wrong, what to write."""
     match node.value:
         case dict() as mapping:
@@ -47,12 +47,12 @@ def _empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]
                     remedy = "Write {} for a path without steps." if path[-1:] == ("paths",) else ""
                     remedy = remedy or "Write its value behind the colon, or delete the line."
                     yield here, (f"'{key}' says nothing", remedy)
-                yield from _empty_words(inner, here)
+                yield from empty_words(inner, here)
         case list() as items:
             for index, inner in enumerate(items):
                 if inner.value is None:
                     yield (*path, index), ("an empty item", "Delete the '-', or write an item behind it.")
-                yield from _empty_words(inner, (*path, index))
+                yield from empty_words(inner, (*path, index))
 
 
 def _may_be_empty(path: Path, key: str) -> bool:
@@ -80,9 +80,14 @@ def _misspelt(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     return alike(str(error["loc"][-1]), beside) is not None
 
 
+def meant_word(model: type[BaseModel], error: ErrorDetails) -> str | None:
+    """The word that was probably meant by one that is not known there."""
+    return alike(str(error["loc"][-1]), _words(_model_at(model, error["loc"][:-1])))
+
+
 def _problem(model: type[BaseModel], source: Source, error: ErrorDetails) -> Problem:
     loc = error["loc"]
-    path = _way(error)
+    path = way(error)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         message, remedy = _unknown(str(path[-1]), _words(_model_at(model, loc[:-1])))

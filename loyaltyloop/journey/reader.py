@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from loyaltyloop.errors import FilesError, Problem
 from loyaltyloop.journey.compile import compile_end, compile_steps, placed_steps
+from loyaltyloop.journey.cutting import cut_of
 from loyaltyloop.journey.deferred import used_in_journey
 from loyaltyloop.journey.entering import enter_of, goal_of
 from loyaltyloop.journey.meaning import Names, condition_of
@@ -17,7 +18,7 @@ from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.shop import shop_of
 from loyaltyloop.journey.source import read_source
 from loyaltyloop.journey.structure import duplicate_steps
-from loyaltyloop.journey.tree import Node, Source
+from loyaltyloop.journey.tree import Node, Path, Source
 
 SHOP_FILE = "journeys/shop.yaml"
 _TEMPLATES = (".html", ".txt", ".json", ".css")  # text, whatever stands in them
@@ -55,11 +56,22 @@ class Reading:
     read: tuple[ReadJourney, ...] = ()
     read_shop: ReadShop | None = None
     names: frozenset[str] = frozenset()  # of all journey files, the broken ones too
+    rest: Rest = field(default_factory=lambda: Rest())
+
+
+@dataclass
+class Rest:
+    """What is left of broken files without what is wrong in them, and the words that went with it."""
+
+    journeys: list[ReadJourney] = field(default_factory=list)
+    shop: ReadShop | None = None
+    words: set[str] = field(default_factory=set)
 
 
 @dataclass
 class _Reader:
     problems: list[Problem] = field(default_factory=list)
+    rest: Rest = field(default_factory=Rest)
 
     def source(self, file: str, data: str | bytes) -> Source | None:
         source, problems = read_source(file, data)
@@ -70,20 +82,37 @@ class _Reader:
         file, problems = read_model(ShopFile, source)
         self.problems += problems
         if file is None:
+            self._rest_of_shop(source)
             return None
         shop, problems = shop_of(file, source)
         self.problems += problems
         return ReadShop(source, file, shop)
 
+    def _rest_of_shop(self, source: Source) -> None:
+        cut = cut_of(source)
+        if file := cut.rest(ShopFile):
+            self.rest.shop = ReadShop(cut.source, file, shop_of(file, cut.source)[0])
+            self.rest.words |= cut.words
+
     def journey(self, source: Source, shop: Shop | None) -> ReadJourney | None:
         file, problems = read_model(JourneyFile, source)
         self.problems += problems
         if file is None:
+            self._rest_of_journey(source, shop)
             return None
         if twice := duplicate_steps(file, source):
-            self.problems += twice
+            self.problems += [problem for _, problem in twice]
+            self._rest_of_journey(source, shop, [path for path, _ in twice])
             return None
         return ReadJourney(source, file, journey_of(file, source, shop))
+
+    def _rest_of_journey(self, source: Source, shop: Shop | None, wrong: Iterable[Path] = ()) -> None:
+        cut = cut_of(source)
+        cut.out(wrong)
+        file = cut.rest(JourneyFile)
+        if file is not None and not duplicate_steps(file, cut.source):
+            self.rest.journeys.append(ReadJourney(cut.source, file, journey_of(file, cut.source, shop)))
+            self.rest.words |= cut.words
 
     def text(self, file: str, data: str | bytes) -> str:
         if isinstance(data, str):
@@ -140,7 +169,14 @@ def read_project(files: Mapping[str, str | bytes]) -> Reading:
     journeys = {one.journey.name: one.journey for one in reversed(read)}
     shop = read_shop.shop if read_shop else None
     return Reading(
-        shop, journeys, sorted(reader.problems), templates, tuple(read), read_shop, frozenset(names)
+        shop,
+        journeys,
+        sorted(reader.problems),
+        templates,
+        tuple(read),
+        read_shop,
+        frozenset(names),
+        reader.rest,
     )
 
 

@@ -153,5 +153,6 @@ RULES = (
         "error",
         "`answered` with an answer that the question does not have.",
         _unknown_answer,
+        alone=True,
     ),
 )

@@ -27,4 +27,4 @@ def _addresses(context: Context) -> Iterator[tuple[Source, Path, str, bool]]:
                 yield seen.read.source, (*one.path, "url"), one.file.url, False
 
 
-RULES = (Rule("hook-address", "error", "An address that no call may go to.", _address),)
+RULES = (Rule("hook-address", "error", "An address that no call may go to.", _address, alone=True),)

@@ -174,13 +174,25 @@ def _engagement_within(context: Context) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("did-since", "error", "`did` in a branch or an `if` without `since` or `within`.", _did_since),
+    Rule(
+        "did-since",
+        "error",
+        "`did` in a branch or an `if` without `since` or `within`.",
+        _did_since,
+        alone=True,
+    ),
     Rule("path-when", "error", "A last path with `when`, or another without.", _path_when),
     Rule("shares", "error", "Shares that are missing, misplaced or do not make 100 %.", _shares),
     Rule("choose-best", "error", "`choose: best` without a goal to be best by.", _choose_best),
     Rule("one-path", "warning", "A decision with only one path.", _one_path),
-    Rule("opened", "warning", "A decision by `opened`.", _opened),
+    Rule("opened", "warning", "A decision by `opened`.", _opened, alone=True),
     Rule("never-sent", "error", "A condition on a message that cannot have been sent by then.", _never_sent),
     Rule("too-soon", "error", "A decision on a message's answer at the moment it leaves.", _too_soon),
-    Rule("engagement-within", "error", "`within` on a message of the same enrolment.", _engagement_within),
+    Rule(
+        "engagement-within",
+        "error",
+        "`within` on a message of the same enrolment.",
+        _engagement_within,
+        alone=True,
+    ),
 )

@@ -112,7 +112,7 @@ def _same_event(context: Context) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("leap-day", "warning", "A yearly date without a word on 29 February.", _leap_day),
+    Rule("leap-day", "warning", "A yearly date without a word on 29 February.", _leap_day, alone=True),
     Rule("one-per", "error", "`one_per` of an event where no event enters.", _one_per),
     Rule("again-always", "warning", "`again: always` with a condition that goes on holding.", _again),
     Rule("too-early", "error", "A condition at the door about what happens inside.", _too_early),

@@ -29,4 +29,6 @@ def _misspelt(context: Context) -> Iterator[Found]:
             yield found(source, path, message, remedy, "value")
 
 
-RULES = (Rule("misspelt-event", "warning", "An event whose name is nearly a known one.", _misspelt),)
+RULES = (
+    Rule("misspelt-event", "warning", "An event whose name is nearly a known one.", _misspelt, alone=True),
+)

@@ -191,11 +191,31 @@ def _fact_set(context: Context) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("unknown-field", "error", "A field that orders, baskets or products do not have.", _unknown_field),
-    Rule("misspelt-attribute", "warning", "An attribute that is nearly one that customers have.", _misspelt),
-    Rule("unknown-attribute", "warning", "An attribute that only the shop can know.", _unknown_attribute),
-    Rule("wrong-kind", "error", "A comparison that the kind of field does not allow.", _wrong_kind),
-    Rule("unknown-status", "error", "A status that no order has.", _unknown_status),
-    Rule("impossible-range", "error", "A range in which there is nothing.", _impossible),
-    Rule("fact-set", "error", "`set` on what the shop's events alone decide.", _fact_set),
+    Rule(
+        "unknown-field",
+        "error",
+        "A field that orders, baskets or products do not have.",
+        _unknown_field,
+        alone=True,
+    ),
+    Rule(
+        "misspelt-attribute",
+        "warning",
+        "An attribute that is nearly one that customers have.",
+        _misspelt,
+        alone=True,
+    ),
+    Rule(
+        "unknown-attribute",
+        "warning",
+        "An attribute that only the shop can know.",
+        _unknown_attribute,
+        alone=True,
+    ),
+    Rule(
+        "wrong-kind", "error", "A comparison that the kind of field does not allow.", _wrong_kind, alone=True
+    ),
+    Rule("unknown-status", "error", "A status that no order has.", _unknown_status, alone=True),
+    Rule("impossible-range", "error", "A range in which there is nothing.", _impossible, alone=True),
+    Rule("fact-set", "error", "`set` on what the shop's events alone decide.", _fact_set, alone=True),
 )

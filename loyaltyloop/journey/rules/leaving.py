@@ -141,7 +141,7 @@ RULES = (
         "`leave_when` or `goal` that becomes true as time passes: nothing would look at it then.",
         _by_time_alone,
     ),
-    Rule("goal-within", "error", "`within` inside a goal instead of at its top.", _goal_within),
+    Rule("goal-within", "error", "`within` inside a goal instead of at its top.", _goal_within, alone=True),
     Rule("no-way-out", "warning", "A marketing journey without a way to leave.", _no_way_out),
     Rule("holdout-purpose", "error", "A holdout in a journey that is not marketing.", _holdout_purpose),
     Rule("holdout-goal", "warning", "A holdout without a goal to compare by.", _holdout_goal),

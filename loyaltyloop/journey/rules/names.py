@@ -253,16 +253,36 @@ def _unknown_in_shop(context: Context) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("file-name", "error", "A journey stands in a file of its own name.", _file_name),
-    Rule("duplicate-journey", "error", "Two journeys have the same name.", _duplicate_journey),
-    Rule("reserved-name", "error", "A step has a name that templates or conditions use.", _reserved),
+    Rule("file-name", "error", "A journey stands in a file of its own name.", _file_name, alone=True),
+    Rule("duplicate-journey", "error", "Two journeys have the same name.", _duplicate_journey, alone=True),
     Rule(
-        "was-taken", "error", "`was` names a step that is still there, or that two steps claim.", _was_taken
+        "reserved-name", "error", "A step has a name that templates or conditions use.", _reserved, alone=True
     ),
-    Rule("unknown-step", "error", "A step is named that this journey does not have.", _unknown_step),
-    Rule("unknown-journey", "error", "A journey is named that there is not.", _unknown_journey),
-    Rule("unknown-message", "error", "A message is named that there is not.", _unknown_message),
+    Rule(
+        "was-taken",
+        "error",
+        "`was` names a step that is still there, or that two steps claim.",
+        _was_taken,
+        alone=True,
+    ),
+    Rule(
+        "unknown-step", "error", "A step is named that this journey does not have.", _unknown_step, alone=True
+    ),
+    Rule("unknown-journey", "error", "A journey is named that there is not.", _unknown_journey, alone=True),
+    Rule("unknown-message", "error", "A message is named that there is not.", _unknown_message, alone=True),
     Rule("start-circle", "error", "Journeys start each other in a circle.", _start_circle),
-    Rule("unknown-segment", "error", "A segment is named that shop.yaml does not have.", _unknown_segment),
-    Rule("unknown-in-shop", "error", "A hook or voucher pool is missing in shop.yaml.", _unknown_in_shop),
+    Rule(
+        "unknown-segment",
+        "error",
+        "A segment is named that shop.yaml does not have.",
+        _unknown_segment,
+        alone=True,
+    ),
+    Rule(
+        "unknown-in-shop",
+        "error",
+        "A hook or voucher pool is missing in shop.yaml.",
+        _unknown_in_shop,
+        alone=True,
+    ),
 )

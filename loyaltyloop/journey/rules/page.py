@@ -17,7 +17,11 @@ small project with that mistake.
 
 def page(examples: Mapping[str, str]) -> str:
     """The page as Markdown. `examples`: rule → what it prints."""
-    parts = [_HEAD, "## Reading\n", "These stop a file from being read any further.\n"]
+    parts = [
+        _HEAD,
+        "## Reading\n",
+        "What is wrong like this is left out; the rest of the file is looked at all the same.\n",
+    ]
     parts += [_entry(name, "error", about, examples) for name, about in READER.items()]
     parts.append("## Rules\n")
     parts += [_entry(rule.name, rule.severity, rule.about, examples) for rule in RULES.values()]

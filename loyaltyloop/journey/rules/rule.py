@@ -118,12 +118,16 @@ def found(
 
 @dataclass(frozen=True)
 class Rule:
-    """A check rule: a stable name, how grave it is, what it says to a reader of the docs."""
+    """A check rule: a stable name, how grave it is, what it says to a reader of the docs.
+
+    `alone`: what it finds is wrong whatever else the file says, so it is asked of broken files, too.
+    """
 
     name: str
     severity: Severity
     about: str
     find: Callable[[Context], Iterable[Found]]
+    alone: bool = False
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """The rule's findings as problems."""

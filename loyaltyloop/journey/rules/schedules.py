@@ -51,7 +51,7 @@ def _once(context: Context) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("bad-schedule", "error", "A schedule that is neither cron nor RRULE.", _bad),
-    Rule("schedule-never", "warning", "A schedule that no time fits.", _never),
+    Rule("bad-schedule", "error", "A schedule that is neither cron nor RRULE.", _bad, alone=True),
+    Rule("schedule-never", "warning", "A schedule that no time fits.", _never, alone=True),
     Rule("schedule-once", "warning", "A recurring schedule without a word on entering again.", _once),
 )

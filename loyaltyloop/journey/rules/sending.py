@@ -141,7 +141,7 @@ RULES = (
     Rule(
         "expires-first", "warning", "A message that may expire before its day or hour comes.", _expires_first
     ),
-    Rule("answer-text", "error", "An answer without a text.", _answers),
+    Rule("answer-text", "error", "An answer without a text.", _answers, alone=True),
     Rule("outlives-voucher", "warning", "A wait longer than a voucher's life.", _outlives_voucher),
     Rule("early-review", "warning", "A request for a review before the order was delivered.", _early_review),
 )

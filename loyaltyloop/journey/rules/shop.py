@@ -137,17 +137,23 @@ def _segment_of_journey(context: Context) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("unknown-zone", "error", "A time zone that there is not.", _zone),
-    Rule("unknown-country", "error", "A country that there is not.", _country),
-    Rule("unknown-currency", "error", "A currency that there is not.", _currency),
+    Rule("unknown-zone", "error", "A time zone that there is not.", _zone, alone=True),
+    Rule("unknown-country", "error", "A country that there is not.", _country, alone=True),
+    Rule("unknown-currency", "error", "A currency that there is not.", _currency, alone=True),
     Rule(
         "market-rate",
         "error",
         "A market in another currency without a rate, or with none above 0.",
         _market_rate,
     ),
-    Rule("market-country", "error", "A country in two markets.", _market_country),
+    Rule("market-country", "error", "A country in two markets.", _market_country, alone=True),
     Rule("quiet-nothing", "error", "Quiet hours that cover nothing.", _quiet_all_day),
-    Rule("shop-address", "error", "A shop's `url` that is not https.", _address),
-    Rule("outside-journey", "error", "A segment about what only an enrolment has.", _segment_of_journey),
+    Rule("shop-address", "error", "A shop's `url` that is not https.", _address, alone=True),
+    Rule(
+        "outside-journey",
+        "error",
+        "A segment about what only an enrolment has.",
+        _segment_of_journey,
+        alone=True,
+    ),
 )

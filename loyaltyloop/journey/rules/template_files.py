@@ -150,7 +150,7 @@ def _no_subject(context: Context) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("unknown-template", "error", "A template that there is not.", _unknown_template),
+    Rule("unknown-template", "error", "A template that there is not.", _unknown_template, alone=True),
     Rule("missing-layout", "error", "A layout, include or import that there is not.", _missing_layout),
     Rule("template-syntax", "error", "A template that cannot be read.", _syntax),
     Rule("block-twice", "error", "A block that stands twice in one template.", _block_twice),

@@ -6,7 +6,7 @@ from loyaltyloop.errors import Problem
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.deferred import used_in_shop
 from loyaltyloop.journey.meaning import Names, condition_of
-from loyaltyloop.journey.model import Hook, Market, QuietHours, Sender, Shop, Topic
+from loyaltyloop.journey.model import Cap, Hook, Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.places import conditions_in
 from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.tree import Source
@@ -43,6 +43,9 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
             for purpose, condition in (file.hold_while or {}).items()
         ),
         hooks=tuple(
+        caps=tuple(
+            Cap.of(one.at_most, tuple(one.channels), tuple(one.purposes)) for one in file.caps or []
+        ),
             Hook(name, one.url, one.secret or secret_name(name)) for name, one in (file.hooks or {}).items()
         ),
         uses=used_in_shop(file, source),

@@ -6,6 +6,7 @@ Steps stand in topological order (every edge points further down the list, or to
 
 from __future__ import annotations
 
+from loyaltyloop.journey.model.caps import Cap
 from loyaltyloop.journey.model.entering import (
     Again,
     ByDate,
@@ -56,6 +57,7 @@ __all__ = [
     "ByState",
     "Call",
     "Channel",
+    "Cap",
     "Enter",
     "Entrance",
     "Exclusion",

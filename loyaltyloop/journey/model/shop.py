@@ -7,6 +7,8 @@ from datetime import time
 from decimal import Decimal
 
 from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.model.caps import Cap
+from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import Purpose, Used
 from loyaltyloop.journey.times import Duration
 
@@ -87,6 +89,7 @@ class Shop:
     turns_at_least_apart: Duration = field(default_factory=lambda: Duration.of("1 minute"))
     topics: tuple[Topic, ...] = ()
     hold_while: tuple[tuple[Purpose, Condition], ...] = ()
+    caps: tuple[Cap, ...] = ()
     hooks: tuple[Hook, ...] = ()
     uses: tuple[Used, ...] = ()
     extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loyaltyloop.journey.rules import (
     asking,
     calls,
+    caps,
     deciding,
     entering,
     events,
@@ -41,6 +42,7 @@ _THEMES = (
     template_reach,
     html,
     shop,
+    caps,
 )
 RULES: dict[str, Rule] = {rule.name: rule for theme in _THEMES for rule in theme.RULES}
 

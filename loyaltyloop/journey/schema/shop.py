@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from loyaltyloop.journey.model import Purpose
+from loyaltyloop.journey.model import Cap, Purpose
 from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.moments import Clock, Span
 from loyaltyloop.journey.schema.step import one_or_many
@@ -92,11 +92,20 @@ class QuietFile(Words):
 
 
 def _cap(value: object) -> str:
-    if isinstance(value, str) and re.fullmatch(
-        r"[1-9]\d{0,3} (an? (hour|day|week|month)|in \d{1,3} (hour|day|week|month)s?)", value
-    ):
+_CAPS = "Write '3 a week' (calendar) or '3 in 7 days' (rolling)."
+_CAP = {
+    "lets nothing leave": "Write at least 1; what is to send nothing is a journey to pause, or to take out.",
+    "looks back longer than a year": "Write '366 days' at most.",
+}
+
+
+    if isinstance(value, str):
+        try:
+            Cap.of(value)
+        except ValueError as error:
+            raise wrong(str(error), _CAP.get(str(error).partition("' ")[2], _CAPS)) from None
         return value
-    raise wrong(f"{shown(value)} is no cap", "Write '3 a week' (calendar) or '3 in 7 days' (rolling).")
+    raise wrong(f"{shown(value)} is no cap", _CAPS)
 
 
 class CapFile(Words):

@@ -18,9 +18,9 @@ from loyaltyloop.channels.eml import EmlFiles
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.store.database import read
 from loyaltyloop.store.models import Message
-from loyaltyloop.turn import delivering
-from loyaltyloop.turn.counts import Counts
+from loyaltyloop.turn import handing
 from loyaltyloop.turn.frame import Frame
+from loyaltyloop.turn.handing import Handed
 from loyaltyloop.turn.runner import tick
 from loyaltyloop.turn.world import World
 
@@ -60,14 +60,14 @@ def walk(server: Server, count: int, out: WayOut | None = None) -> Walked:
         sign_up(engine, count)
         world = World(engine, {"email": out or Taken()}, b"a secret of this benchmark only", PUBLIC)
         gc.collect()
-        handing = _Handing(server)
+        measured = _Handing(server)
         start = server.cpu()
-        with patch.object(delivering, "hand_over", handing.work):
+        with patch.object(handing, "hand_over", measured.work):
             tick(world, START)
             tick(world, LATER)
         whole = server.cpu() - start
         _check(engine, count)
-    return Walked((whole - handing.spent) / count * 1e6, handing.spent / (2 * count) * 1e6)
+    return Walked((whole - measured.spent) / count * 1e6, measured.spent / (2 * count) * 1e6)
 
 
 class _Handing:
@@ -76,13 +76,13 @@ class _Handing:
     def __init__(self, server: Server) -> None:
         self.spent = 0.0
         self._server = server
-        self._work: Any = delivering.hand_over
+        self._work: Any = handing.hand_over
 
-    def work(self, frame: Frame, channel: str, keys: Sequence[str]) -> Counts:
+    def work(self, frame: Frame, channel: str, keys: Sequence[str], *more: Any) -> Handed:
         start = self._server.cpu()
-        counts: Counts = self._work(frame, channel, keys)
+        handed: Handed = self._work(frame, channel, keys, *more)
         self.spent += self._server.cpu() - start
-        return counts
+        return handed
 
 
 def _check(engine: Engine, count: int) -> None:

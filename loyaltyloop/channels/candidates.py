@@ -81,11 +81,12 @@ def load_groups(
     connection: Connection,
     shop: Shop,
     now: datetime,
-    uses_of: Callable[[str], frozenset[str]],
+    uses_of: Callable[[str, str], frozenset[str]],
     keys: Sequence[str],
 ) -> list[Group]:
     """The messages with these keys that still wait. LookupError: one's version is not its person's.
 
+    `uses_of`: the names that a channel's template uses.
     Nothing is asked of those who have ended, and a version with nobody else is not there any more.
     """
     place = [message.c[name] for name in (*_PLACE, "channel")]
@@ -99,7 +100,7 @@ def load_groups(
         there = _there(connection, *where)
         ids = [row.id for row in members]
         asked = _asked(connection, shop, now, there, ids) if there else []
-        uses = uses_of(template)
+        uses = uses_of(channel, template)
         fields = fields_of(uses)
         more = [
             *_end_of(there),

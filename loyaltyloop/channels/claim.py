@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 
 @dataclass(frozen=True)
 class Desk:
-    """What a claim works with: one channel's messages. `via`: the name of the way out."""
+    """What a claim works with for one channel's messages. `via`: the name of the way out."""
 
     now: datetime
     shop: Shop
@@ -49,26 +49,42 @@ class Desk:
 class Claimed:
     """What a claim decided: the keys of those that leave, and how many were held or refused."""
 
-    keys: list[str] = field(default_factory=list)
+    keys: dict[str, list[str]] = field(default_factory=dict)  # by channel, in their order
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def claim(connection: Connection, desk: Desk, keys: Sequence[str]) -> Claimed:
-    """Judge these messages in their order, render what may leave, and store both. The caller commits."""
-    groups = load_groups(connection, desk.shop, desk.now, desk.uses_of, keys)
+def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]) -> Claimed:
+    """Judge these messages in their order, render what may leave, and store both. The caller commits.
+
+    `desks`: by channel, all of one turn.
+    """
+    desk = next(iter(desks.values()))  # what they share
+
+    def uses_of(channel: str, template: str) -> frozenset[str]:
+        return desks[channel].uses_of(template)
+
+    groups = load_groups(connection, desk.shop, desk.now, uses_of, keys)
     rows = _in_order(groups, keys)
     objections, leaving = _objections(groups)
     customers = {row.customer_id for row in rows}
     withdrawn = frozenset(withdrawn_meanwhile(connection, customers, desk.recorded))
     moment = Moment(desk.now, desk.shop, objections, withdrawn)
     verdicts = {row.key: judge(row, moment) for row in rows}
-    letters = _store_bodies(connection, desk, groups, verdicts)
-    _store(connection, desk, rows, verdicts, letters)
+    letters = _store_bodies(connection, desks, groups, verdicts)
+    _store(connection, desks, rows, verdicts, letters)
     for (name, reason), members in leaving.items():
         ended = ended_state(load_versions(connection, name)[-1].journey)
         end(connection, desk.now, reason, members, f"left at the hand-over: {reason}", ended)
     let_go(connection, [key for key, verdict in verdicts.items() if verdict.state == "refused"])
-    return Claimed(list(letters), _count(verdicts))
+    return Claimed(_by_channel(rows, letters), _count(verdicts))
+
+
+def _by_channel(rows: Sequence[Row[Any]], letters: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.key in letters:
+            found.setdefault(row.channel, []).append(row.key)
+    return found
 
 
 def _count(verdicts: Mapping[str, Verdict]) -> dict[str, int]:
@@ -115,29 +131,30 @@ class _Envelope:
 
 
 def _store_bodies(
-    connection: Connection, desk: Desk, groups: Sequence[Group], verdicts: dict[str, Verdict]
+    connection: Connection, desks: Mapping[str, Desk], groups: Sequence[Group], verdicts: dict[str, Verdict]
 ) -> dict[str, _Envelope]:
     """Write what may leave and store it; the envelopes by key. What cannot be written is refused.
 
     Each body is let go when it is stored: rendering them all first takes a third longer, as their memory is
     new each time.
     """
-    channel = CHANNELS[desk.channel]
     envelopes: dict[str, _Envelope] = {}
     waiting = []
     for group in groups:
         rows = [row for row in group.rows if verdicts[row.key].state == "claimed"]
         if rows:
+            desk = desks[rows[0].channel]
             names = names_for(connection, rows, group.people, desk.shop, group.offers)
             add_asked(connection, names, rows, group.questions)
             if desk.shows_basket(rows[0].template):
                 calls = desk.channel == CALLS
                 add_baskets(connection, names, rows, desk.shop, desk.now, whole=calls)
-            channel.know(connection, rows, names)
-            waiting.append((rows, group, names))
+            CHANNELS[desk.channel].know(connection, rows, names)
+            waiting.append((desk, rows, group, names))
 
     def bodies() -> Iterator[tuple[Any, ...]]:
-        for rows, group, names in waiting:
+        for desk, rows, group, names in waiting:
+            channel = CHANNELS[desk.channel]
             question = group.question.as_document() if group.question else None
             for row in rows:
                 key, own = row.key, names.pop(row.key)
@@ -169,22 +186,22 @@ def _check_basket(desk: Desk, template: str, names: Names) -> None:
 
 def _store(
     connection: Connection,
-    desk: Desk,
+    desks: Mapping[str, Desk],
     rows: list[Row[Any]],
     verdicts: dict[str, Verdict],
     envelopes: dict[str, _Envelope],
 ) -> None:
     """Write what was decided, and on those that leave from whom, to whom and with which subject."""
     decided = [
-        (row.id, verdict.state, verdict.reason, verdict.until, *_on_record(envelopes.get(row.key)))
+        (row.id, desks[row.channel].via, *_decided(verdicts[row.key]), *_on_record(envelopes.get(row.key)))
         for row in rows
-        if (verdict := verdicts[row.key])
     ]
-    types = {"id": int, "state": str, "reason": str, "due_at": datetime}
+    types = {"id": int, "via": str, "state": str, "reason": str, "due_at": datetime}
     types |= {"sender": str, "to": str, "subject": str}
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
-    leaving = {"claimed_at": desk.now, "handed_over_at": desk.now, "via": desk.via, "sender": new.c.sender}
+    now = next(iter(desks.values())).now
+    leaving = {"claimed_at": now, "handed_over_at": now, "via": new.c.via, "sender": new.c.sender}
     for handed, extra in ((leaves, leaving), (~leaves, {})):
         connection.execute(
             update(message)
@@ -198,6 +215,10 @@ def _store(
                 **extra,
             )
         )
+
+
+def _decided(verdict: Verdict) -> tuple[str, str, datetime | None]:
+    return verdict.state, verdict.reason, verdict.until
 
 
 def _on_record(envelope: _Envelope | None) -> tuple[str | None, str | None, str | None]:

@@ -7,8 +7,7 @@ and marks `unknown` where it is not.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.channels.out import Outcome
+from loyaltyloop.journey.model import CALLS
 from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.models import Body, LiveJourney, Message
@@ -44,41 +44,28 @@ CLAIMED: ColumnElement[bool] = literal_column("message.state = 'claimed'")
 
 
 def ready(
-    connection: Connection, now: datetime, channel: str, who: ColumnElement[bool]
-) -> Sequence[Row[tuple[str, int]]]:
-    """What of a channel may leave by now, (key, customer id), in the order of claiming.
+    connection: Connection, now: datetime, channels: Collection[str], who: ColumnElement[bool]
+) -> list[tuple[str, int, str]]:
+    """What may leave by now, (key, customer id, channel), in the order of claiming.
 
-    That is by priority, then entered_at, then key. At most SNAPSHOT of them; a paused journey's
-    messages stay where they are.
+    That is by priority, then entered_at, then key, over all these channels; calls to other systems come
+    after all messages to customers. At most SNAPSHOT of either; a paused journey's messages stay where
+    they are.
     """
     paused = select(journey.c.name).where(journey.c.state == "paused")
-    chosen = (
-        select(message.c.key, message.c.customer_id)
-        .where(WAITING, message.c.due_at <= now, message.c.channel == channel)
-        .where(message.c.journey.not_in(paused), who)
-        .order_by(message.c.priority.desc(), message.c.entered_at, message.c.key)
-        .limit(SNAPSHOT)
-    )
-    return connection.execute(chosen).all()
-
-
-def claims(messages: Iterable[tuple[str, int]], size: int) -> Iterator[list[str]]:
-    """Keys of (key, customer id), in their order, so many at a time; no customer twice at a time.
-
-    What leaves for a customer may be what the next message asks about: that one waits for a later claim.
-    """
-    waiting = deque(messages)
-    while waiting:
-        taken: dict[int, str] = {}
-        again: list[tuple[str, int]] = []
-        while waiting and len(taken) < size and len(again) < size:
-            key, customer = waiting.popleft()
-            if customer in taken:
-                again.append((key, customer))
-            else:
-                taken[customer] = key
-        waiting.extendleft(reversed(again))
-        yield list(taken.values())
+    found: list[tuple[str, int, str]] = []
+    to_customers = [channel for channel in channels if channel != CALLS]
+    for several in (to_customers, [CALLS] if CALLS in channels else []):
+        if several:
+            chosen = (
+                select(message.c.key, message.c.customer_id, message.c.channel)
+                .where(WAITING, message.c.due_at <= now, message.c.channel.in_(several))
+                .where(message.c.journey.not_in(paused), who)
+                .order_by(message.c.priority.desc(), message.c.entered_at, message.c.key)
+                .limit(SNAPSHOT)
+            )
+            found += connection.execute(chosen).tuples().all()
+    return found
 
 
 def claimed_keys(connection: Connection, channel: str) -> dict[str, str]:

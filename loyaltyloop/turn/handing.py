@@ -1,0 +1,191 @@
+"""Handing over: claimed messages leave from their stored bytes, each channel's in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import Event
+from types import TracebackType
+from typing import ParamSpec
+
+from loyaltyloop.channels.out import Outcome, Outgoing
+from loyaltyloop.channels.outbox import RETRY, claimed_keys, load_claimed, record
+from loyaltyloop.channels.ways_out import CHANNELS
+from loyaltyloop.store.touched import batches
+from loyaltyloop.turn.counts import Counts
+from loyaltyloop.turn.frame import Frame, LeftOver
+from loyaltyloop.turn.pauses import without_collector
+
+NOT_OFFERED = "the way out failed before it was offered"
+_NEVER = Event()
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What became of messages; `away`: why their way out takes nothing more for now."""
+
+    counts: Counts
+    away: str | None = None
+
+
+class Hands:
+    """The ways out at work, each in a thread of its own: a slow one holds up no other.
+
+    A channel is made ready, then given what was claimed for it, and is free again when all of that is told.
+    On the way out of the `with`, what is under way is waited for; where it is left by an interruption, what
+    was not offered yet is not offered any more.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        self.ready: set[str] = set()
+        self._frame = frame
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._at_work: dict[Future[Handed], str] = {}
+        self._opening: set[Future[Handed]] = set()
+        self._stop = Event()
+
+    def __enter__(self) -> Hands:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if kind is not None and not issubclass(kind, Exception):
+            self._stop.set()
+        for name, thread in self._threads.items():
+            closed = thread.submit(self._frame.world.ways[name].close)
+            thread.shutdown()
+            closed.result()
+
+    @property
+    def at_work(self) -> bool:
+        """Is anything under way?"""
+        return bool(self._at_work)
+
+    def make_ready(self, channels: Collection[str]) -> None:
+        """Open those of them that are neither ready nor at work."""
+        for channel in sorted(set(channels) - self.ready - set(self._at_work.values())):
+            if self._frame.transactions.dry:
+                self.ready.add(channel)
+            else:
+                self._opening.add(self._begin(channel, self._open, channel))
+
+    def give(self, claimed: Mapping[str, Sequence[str]]) -> Iterator[Counts]:
+        """Hand over these keys, by channel. A dry run says at once what would leave."""
+        for channel, keys in claimed.items():
+            self.ready.discard(channel)
+            if self._frame.transactions.dry:
+                yield hand_over(self._frame, channel, keys).counts
+            else:
+                self._begin(channel, hand_over, self._frame, channel, keys, self._stop)
+
+    def recover(self, channels: Collection[str]) -> Iterator[Counts]:
+        """Claims that a dead process left: repeated with the same bytes if that is safe, else `unknown`."""
+        if self._frame.transactions.dry:
+            return
+        for channel in channels:
+            yield from self._recover(channel)
+
+    def wait(self) -> Iterator[Counts]:
+        """What the next ones tell that are done; their channels are free."""
+        done, _ = wait(self._at_work, return_when=FIRST_COMPLETED)
+        for future in done:
+            channel = self._at_work.pop(future)
+            handed = future.result()
+            if future in self._opening and handed.away is None:
+                self.ready.add(channel)
+            self._opening.discard(future)
+            if handed.away is not None:
+                self._frame.left_over[channel] = LeftOver(handed.away, self._frame.now + RETRY)
+            yield handed.counts
+
+    def _begin(
+        self, channel: str, work: Callable[P, Handed], *words: P.args, **named: P.kwargs
+    ) -> Future[Handed]:
+        if channel not in self._threads:
+            self._threads[channel] = ThreadPoolExecutor(1, f"delivery of {channel}")
+        future = self._threads[channel].submit(work, *words, **named)
+        self._at_work[future] = channel
+        return future
+
+    def _open(self, channel: str) -> Handed:
+        return Handed(Counts(), self._frame.world.ways[channel].open())
+
+    def _recover(self, channel: str) -> Iterator[Counts]:
+        frame, way = self._frame, self._frame.world.ways[channel]
+        with frame.transactions.read() as connection:
+            claimed = claimed_keys(connection, channel)
+        if not claimed:
+            return
+        safe = [key for key, via in claimed.items() if way.idempotent and via == way.name]
+        lost = [
+            Outcome(key, "unknown", "the process died while handing over") for key in set(claimed) - set(safe)
+        ]
+        with frame.transactions.write_shop() as connection:
+            yield Counts(record(connection, lost, frame.now))
+        if safe:
+            self._begin(channel, self._repeat, channel, sorted(safe))
+
+    def _repeat(self, channel: str, keys: Sequence[str]) -> Handed:
+        parts: list[Counts] = []
+        away = None
+        for chunk in batches(keys, self._frame.world.ways[channel].batch):
+            handed = hand_over(self._frame, channel, chunk, self._stop)
+            parts.append(handed.counts)
+            away = handed.away or away
+        return Handed(Counts.sum(parts), away)
+
+
+def hand_over(frame: Frame, channel: str, keys: Sequence[str], stop: Event = _NEVER) -> Handed:
+    """Hand over claimed messages from their stored bytes. A dry run says what would leave.
+
+    Whatever happens, what was told so far is recorded, and what was not offered is tried again. When `stop`
+    is set, nothing more is offered.
+    """
+    if frame.transactions.dry:
+        return Handed(Counts({"would be handed over": len(keys)} if keys else {}))
+    way = frame.world.ways[channel]
+    refused: list[Outcome] = []
+    told: list[Outcome] = []
+    offered: set[str] = set()
+    try:
+        ready = _assemble(frame, channel, keys, refused)
+        for outcome in way.hand_over(_noted(ready, offered, stop)):
+            told.append(outcome)
+    finally:
+        known = offered.union(one.key for one in refused)
+        missed = [Outcome(key, "try_again", NOT_OFFERED) for key in keys if key not in known]
+        with frame.transactions.write_shop() as connection:  # their journeys' own turns may be at work
+            counts = Counts(record(connection, [*refused, *told, *missed], frame.now, way.keeps))
+    return Handed(counts, _away(told))
+
+
+def _assemble(frame: Frame, channel: str, keys: Sequence[str], refused: list[Outcome]) -> list[Outgoing]:
+    """The bytes of each message; one whose headers cannot be written is refused."""
+    ready = []
+    with without_collector(), frame.transactions.read() as connection:
+        for row in load_claimed(connection, keys):
+            try:
+                ready.append(CHANNELS[channel].assemble(row, frame.now))
+            except ValueError as error:
+                refused.append(Outcome(row.key, "refused", f"its headers cannot be written: {error}"))
+    return ready
+
+
+def _noted(ready: Iterable[Outgoing], offered: set[str], stop: Event) -> Iterator[Outgoing]:
+    """These, each noted when the way out takes it."""
+    for outgoing in ready:
+        if stop.is_set():
+            return
+        offered.add(outgoing.key)
+        yield outgoing
+
+
+def _away(told: Sequence[Outcome]) -> str | None:
+    """Why the way out would take nothing more, too: it said so, or it has put off a whole batch."""
+    away = [one for one in told if one.away]
+    if not away and len(told) > 1 and all(one.state == "try_again" for one in told):
+        away = list(told)
+    return away[-1].reason if away else None

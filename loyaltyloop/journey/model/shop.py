@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model.caps import Cap
-from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import Purpose, Used
 from loyaltyloop.journey.times import Duration
 

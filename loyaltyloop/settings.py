@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -19,6 +20,7 @@ from loyaltyloop.errors import UserError
 from loyaltyloop.signing import read_secrets
 
 PREFIX = "LOOP_"
+G = TypeVar("G", bound=BaseSettings)
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 # What may stand in a setting: told where something else does.
 _REMEDIES = {
@@ -168,6 +170,13 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError(f"{name} cannot sign it: {error}") from None
 
+    def group(self, kind: type[G]) -> G:
+        """A group of settings with a prefix of its own, such as what one provider needs; read as these are.
+
+        UserError names each that is missing or wrong, and what its field describes as the remedy.
+        """
+        return _load(kind, self.project / ".env")
+
     def secret(self) -> bytes:
         """The key that tokens are signed with; made once and kept in `var/` where none is set."""
         if given := self.secret_key.get_secret_value():
@@ -186,25 +195,34 @@ def load_settings(project: Path) -> Settings:
 
     UserError names each that is wrong, and shows no password.
     """
-    file = project / ".env"
+    return _load(Settings, project / ".env", project=project)
+
+
+def _load(kind: type[G], file: Path, **known: Any) -> G:
     try:
-        return Settings(project=project, _env_file=file)
+        return kind(_env_file=file, **known)
     except UnicodeDecodeError:
         raise UserError(f"{file} is no text in UTF-8: save it as UTF-8.") from None
     except ValidationError as error:
-        raise UserError("\n\n".join(_mistakes(error, file))) from None
+        raise UserError("\n\n".join(_mistakes(kind, error, file))) from None
 
 
-def _mistakes(error: ValidationError, file: Path) -> Iterator[str]:
+def _mistakes(kind: type[BaseSettings], error: ValidationError, file: Path) -> Iterator[str]:
     """Each wrong setting: where it stands, what it says, and what to write instead."""
+    prefix = kind.model_config["env_prefix"]
     for each in error.errors():
-        name = str(each["loc"][0]).lower().removeprefix(PREFIX.lower())
-        setting = f"{PREFIX}{name.upper()}"
+        name = str(each["loc"][0]).lower().removeprefix(prefix.lower())
+        field, setting = kind.model_fields[name], f"{prefix}{name.upper()}"
         where = "the environment" if setting in os.environ else file
         wrong = f"{setting} cannot be {re.sub('//[^/]*@', '//***@', str(each['input']))!r}"
-        if name == "database_url":  # it may hold a password anywhere
+        if each["type"] == "missing":
+            wrong = f"{setting} is not set"
+        elif name == "database_url":  # it may hold a password anywhere
             wrong = f"{setting} cannot be used: {each['ctx']['error']}"
-        yield f"{where}: {wrong}.\n    {_REMEDIES.get(name, each['msg'])}"
+        elif field.annotation is SecretStr:
+            wrong = f"{setting} cannot be used"
+        remedy = _REMEDIES.get(name) if kind is Settings else field.description
+        yield f"{where}: {wrong}.\n    {remedy or each['msg']}"
 
 
 def _listed(text: str) -> list[str]:

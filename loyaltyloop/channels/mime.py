@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -30,7 +31,7 @@ From: {sender}\r
 To: {to}\r
 Subject: {subject}\r
 Date: {date}\r
-Message-ID: <{key}@{domain}>\r
+Message-ID: {message_id}\r
 {unsubscribe}MIME-Version: 1.0\r
 Content-Type: multipart/alternative; boundary="=_{key}"\r
 \r
@@ -47,11 +48,6 @@ Content-Transfer-Encoding: {encoding}\r
 \r
 """
 _END = "\r\n--=_{key}--\r\n"
-_UNSUBSCRIBE = """\
-List-Unsubscribe: <{url}>,\r
- <mailto:{address}?subject=unsubscribe%20{token}>\r
-List-Unsubscribe-Post: List-Unsubscribe=One-Click\r
-"""
 
 
 class Written(Protocol):
@@ -80,32 +76,86 @@ def sender_of(shop: Shop) -> str:
     return f"{shop.sender.name} <{shop.sender.email}>"
 
 
+@dataclass(frozen=True, slots=True)
+class MailParts:
+    """A message by its parts, as providers want them; its bytes are made when they are asked for.
+
+    `name`, `sender`, `to`: the sender's name, and bare addresses with domains in ASCII. `unsubscribe`: the
+    address behind the link, empty where there is nothing to unsubscribe from.
+    """
+
+    key: str
+    name: str
+    sender: str
+    to: str
+    subject: str
+    decided_at: datetime
+    html: str
+    text: str
+    unsubscribe: str
+
+    @property
+    def message_id(self) -> str:
+        """Known before the message leaves, and found again in answers to it."""
+        return f"<{self.key}@{self.sender.rpartition('@')[2]}>"
+
+    def from_header(self) -> str:
+        """Name and address, as a header has them."""
+        return _sender(self.name, self.sender)
+
+    def unsubscribing(self) -> dict[str, str]:
+        """RFC 8058's headers, where the message can be unsubscribed from."""
+        if not self.unsubscribe:
+            return {}
+        token = self.unsubscribe.rpartition("/")[2]
+        return {
+            "List-Unsubscribe": f"<{self.unsubscribe}>, <mailto:{self.sender}?subject=unsubscribe%20{token}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+
+    def __bytes__(self) -> bytes:
+        head = _WHOLE.format(
+            sender=self.from_header(),
+            to=self.to,
+            subject=header_text(self.subject),
+            date=_date(self.decided_at),
+            message_id=self.message_id,
+            key=self.key,
+            unsubscribe="".join(
+                f"{name}: {value}\r\n".replace(">, <", ">,\r\n <")
+                for name, value in self.unsubscribing().items()
+            ),
+        )
+        encoding, html = _html(self.html)
+        return b"".join(
+            (
+                head.encode(),
+                _quoted(self.text),
+                _HTML.format(key=self.key, encoding=encoding).encode(),
+                html,
+                _END.format(key=self.key).encode(),
+            )
+        )
+
+
 def assemble(message: Written) -> Outgoing:
     """The message, ready to leave. ValueError for a header that would break out of its line."""
-    key = message.key
     name, _, address = message.sender.rpartition(" <")
     sender = ascii_address(address.removesuffix(">"))
     to = ascii_address(message.to)
-    head = _WHOLE.format(
-        sender=_sender(name, sender),
-        to=_line(to),
-        subject=header_text(message.subject),
-        date=_date(message.decided_at),
-        key=key,
-        domain=sender.rpartition("@")[2],
-        unsubscribe=_unsubscribe(message.unsubscribe, sender),
+    subject, unsubscribe = _line(message.subject), _line(message.unsubscribe)
+    parts = MailParts(
+        message.key,
+        _line(name),
+        sender,
+        to,
+        subject,
+        message.decided_at,
+        message.html,
+        message.text,
+        unsubscribe,
     )
-    encoding, html = _html(message.html)
-    raw = b"".join(
-        (
-            head.encode(),
-            _quoted(message.text),
-            _HTML.format(key=key, encoding=encoding).encode(),
-            html,
-            _END.format(key=key).encode(),
-        )
-    )
-    return Outgoing(key, sender, to, raw)
+    return Outgoing(message.key, sender, to, parts)
 
 
 def header_text(text: str) -> str:
@@ -140,13 +190,6 @@ def _sender(name: str, address: str) -> str:
 @lru_cache(maxsize=1024)
 def _date(instant: datetime) -> str:
     return format_datetime(instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC))
-
-
-def _unsubscribe(url: str, address: str) -> str:
-    """RFC 8058's headers, where the message can be unsubscribed from."""
-    if not url:
-        return ""
-    return _UNSUBSCRIBE.format(url=_line(url), token=url.rpartition("/")[2], address=address)
 
 
 def _parts(text: str) -> Iterator[str]:

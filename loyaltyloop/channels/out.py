@@ -6,24 +6,30 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, SupportsBytes
 
 State = Literal["handed_over", "refused", "unknown", "try_again"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message ready to leave: its key, the bare addresses of its envelope, and its bytes (CRLF lines).
+    """A message ready to leave: its key, the bare addresses of its envelope, and what is in it.
 
-    Of a call: the name of the secret that signs it, the address it goes to, and its body. `age`: how long
-    ago it was decided.
+    Of a call: the name of the secret that signs it, the address it goes to, and its body. `content`: bytes,
+    or the parts that a provider's request is made of, which bytes can be made of as well. `age`: how long ago
+    it was decided.
     """
 
     key: str
     sender: str
     to: str
-    raw: bytes
+    content: SupportsBytes
     age: timedelta = timedelta()
+
+    @property
+    def raw(self) -> bytes:
+        """Its bytes (CRLF lines), made when they are asked for."""
+        return bytes(self.content)
 
 
 @dataclass(frozen=True, slots=True)

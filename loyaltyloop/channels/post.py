@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 import httpx
 
+from loyaltyloop.channels.http.answers import kind_of, read_small, retry_after
+from loyaltyloop.channels.http.loop import Loop
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.channels.reaching import EACH, Reaching, Unreachable
 from loyaltyloop.signing import headers
@@ -27,7 +26,6 @@ _AGENT = "LoyaltyLoop (web hook; https://www.standardwebhooks.com)"
 # Not now: the request took too long, came too early, or there are too many of them.
 _LATER = frozenset((408, 425, 429))
 
-T = TypeVar("T")
 Secrets = Callable[[str], Sequence[bytes]]
 
 
@@ -54,7 +52,7 @@ class Posts(WayOut):
     ) -> None:
         self._secrets, self._clock, self._near, self._timeout = secrets, clock, near, timeout
         self._context = context
-        self._loop: _Loop | None = None
+        self._loop: Loop | None = None
         self._reaching: Reaching | None = None
         self._lost: Counter[str] = Counter()
 
@@ -65,7 +63,7 @@ class Posts(WayOut):
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
         """All of them at once; what was under way when this process died is posted again."""
         if self._loop is None:
-            self._loop = _Loop()
+            self._loop = Loop()
             self._reaching = Reaching(self._context or ssl.create_default_context(), self._timeout)
         yield from self._loop.run(self._all(list(batch)))
 
@@ -101,7 +99,7 @@ class Posts(WayOut):
                 outcome = await self._post(message, keys)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError) as error:
             self._lost[origin] += 1
-            return _later(message, f"no answer from {origin} ({_kind(error)})")
+            return _later(message, f"no answer from {origin} ({kind_of(error)})")
         except Unreachable as error:
             return Outcome(message.key, "refused", str(error))
         self._lost[origin] = 0
@@ -113,7 +111,7 @@ class Posts(WayOut):
         own = {"content-type": "application/json", "user-agent": _AGENT}
         own |= headers(keys, message.key, seconds, message.raw)
         async with self._reaching.post(message.to, message.raw, own, self._near(message.sender)) as answer:
-            await _drain(answer)
+            await read_small(answer, LARGEST)
             return self._judged(message, answer)
 
     def _judged(self, message: Outgoing, answer: httpx.Response) -> Outcome:
@@ -122,7 +120,7 @@ class Posts(WayOut):
         if 200 <= status < 300:
             return Outcome(message.key, "handed_over")
         if status in _LATER or status >= 500:
-            wait = _wanted(answer.headers.get("retry-after", ""), self._clock())
+            wait = retry_after(answer.headers.get("retry-after", ""), self._clock())
             return _later(message, f"the hook does not take it now ({status})", wait)
         if status < 400:
             return Outcome(message.key, "refused", f"the hook is elsewhere ({status}): write its new address")
@@ -135,27 +133,6 @@ def _later(message: Outgoing, reason: str, wanted: timedelta = timedelta()) -> O
     return Outcome(message.key, "try_again", reason, after=wait)
 
 
-def _wanted(text: str, now: datetime) -> timedelta:
-    """How long `Retry-After` asks to wait (RFC 9110, 10.2.3): seconds, or an instant."""
-    if text.isascii() and text.isdigit() and len(text) < 9:
-        return timedelta(seconds=int(text))
-    try:
-        instant = parsedate_to_datetime(text)
-    except ValueError:
-        return timedelta()
-    known = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    return max(known - now, timedelta())
-
-
-async def _drain(answer: httpx.Response) -> None:
-    """Read a small answer to its end; a larger one is left, and its connection with it."""
-    read = 0
-    async for piece in answer.aiter_raw():
-        read += len(piece)
-        if read > LARGEST:
-            return
-
-
 def _origin(url: str) -> str:
     """Scheme and host: what is told of an address, without what may be secret in its path."""
     try:
@@ -163,26 +140,3 @@ def _origin(url: str) -> str:
     except httpx.InvalidURL:
         return "the address"
     return f"{parts.scheme}://{parts.netloc.decode('ascii').rpartition('@')[2]}"
-
-
-def _kind(error: BaseException) -> str:
-    certificate = error.__cause__ or error.__context__
-    while certificate is not None and not isinstance(certificate, ssl.SSLError):
-        certificate = certificate.__cause__ or certificate.__context__
-    return certificate.reason or "TLS failed" if certificate is not None else type(error).__name__
-
-
-class _Loop:
-    """An event loop in a thread of its own, which lives as long as the connections do."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "post")
-        self._runner = self._thread.submit(asyncio.Runner).result()
-
-    def run(self, what: Coroutine[Any, Any, T]) -> T:
-        """Its result, when it has one."""
-        return self._thread.submit(self._runner.run, what).result()
-
-    def close(self) -> None:
-        self._thread.submit(self._runner.close).result()
-        self._thread.shutdown()

@@ -1,0 +1,1 @@
+"""Ways out over HTTP: one machinery, and one small file for each provider."""

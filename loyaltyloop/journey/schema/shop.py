@@ -91,7 +91,6 @@ class QuietFile(Words):
     to: Clock
 
 
-def _cap(value: object) -> str:
 _CAPS = "Write '3 a week' (calendar) or '3 in 7 days' (rolling)."
 _CAP = {
     "lets nothing leave": "Write at least 1; what is to send nothing is a journey to pause, or to take out.",
@@ -99,6 +98,7 @@ _CAP = {
 }
 
 
+def _cap(value: object) -> str:
     if isinstance(value, str):
         try:
             Cap.of(value)

@@ -16,6 +16,8 @@ class Message(SQLModel, table=True):
 
     state: planned, held, claimed, handed_over, refused, unknown; then delivered, bounced, complained.
     `due_at`: not before; `expires_at`: not after. `handed_over_at` is the instant of the claim.
+    `address`: where it went, as the gate compares addresses. `zone`, `shop`: its reader's zone, and how the
+    hash of the shop.yaml began by which it was judged.
     """
 
     __table_args__ = (
@@ -32,7 +34,14 @@ class Message(SQLModel, table=True):
             sqlite_where=text("state = 'claimed'"),
             postgresql_where=text("state = 'claimed'"),
         ),
-        Index("ix_message_customer", "customer_id"),
+        Index("ix_message_customer", "customer_id", "handed_over_at"),
+        Index(
+            "ix_message_address",
+            "address",
+            "handed_over_at",
+            sqlite_where=text("address IS NOT NULL"),
+            postgresql_where=text("address IS NOT NULL"),
+        ),
     )
     id: int | None = big(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -53,6 +62,9 @@ class Message(SQLModel, table=True):
     reason: str = ""
     sender: str | None = None  # `name <address>`, as it was at the claim
     to: str | None = None
+    address: str | None = None
+    zone: str | None = None
+    shop: str | None = None
     subject: str | None = None
     via: str | None = None  # the way out it was claimed for
     claimed_at: datetime | None = None

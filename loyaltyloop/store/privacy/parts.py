@@ -135,12 +135,12 @@ PARTS: tuple[Part, ...] = (
         _M,
         "messages",
         untold={"enrolment_id": NUMBER} | _OWNER,
-        becomes={"to": None, "subject": None},
+        becomes={"to": None, "subject": None, "address": None, "zone": None},
         # Links in mails that they have kept name the key; reasons lose, by hand, what they quote.
         stays=_stays(
             *("id", "key", "enrolment_id", "customer_id", "journey", "version", "step", "channel", "purpose"),
             *("template", "priority", "entered_at", "decided_at", "due_at", "expires_at", "state", "reason"),
-            *("sender", "via", "claimed_at", "handed_over_at"),
+            *("sender", "via", "claimed_at", "handed_over_at", "shop"),
         ),
     ),
     Part(

@@ -246,6 +246,9 @@ def upgrade() -> None:
         sa.Column("reason", AutoString(), nullable=False),
         sa.Column("sender", AutoString(), nullable=True),
         sa.Column("to", AutoString(), nullable=True),
+        sa.Column("address", AutoString(), nullable=True),
+        sa.Column("zone", AutoString(), nullable=True),
+        sa.Column("shop", AutoString(), nullable=True),
         sa.Column("subject", AutoString(), nullable=True),
         sa.Column("via", AutoString(), nullable=True),
         sa.Column("claimed_at", UTCDateTime(), nullable=True),
@@ -255,13 +258,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_message_address",
+            ["address", "handed_over_at"],
+            unique=False,
+            sqlite_where=sa.text("address IS NOT NULL"),
+            postgresql_where=sa.text("address IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_message_claimed",
             ["state"],
             unique=False,
             sqlite_where=sa.text("state = 'claimed'"),
             postgresql_where=sa.text("state = 'claimed'"),
         )
-        batch_op.create_index("ix_message_customer", ["customer_id"], unique=False)
+        batch_op.create_index("ix_message_customer", ["customer_id", "handed_over_at"], unique=False)
         batch_op.create_index(
             "ix_message_ready",
             ["due_at"],

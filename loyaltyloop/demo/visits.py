@@ -16,8 +16,8 @@ from loyaltyloop.demo.naming import category_of, tidy_name
 
 # Visits are made of orders since then; most of them fall into the days that the demo walks.
 SINCE = datetime(2010, 8, 1, tzinfo=UTC)
-LEFT_FIRST = 0.08  # of the orders: their basket was left standing the day before
-COMES_BACK = 0.25  # of the orders: the customer looks round again later
+LEFT_FIRST = 0.05  # of the orders: their basket was left standing the day before
+COMES_BACK = 0.15  # of the orders: the customer looks round again later
 FILLS_A_BASKET = 0.35  # of those who look round again
 MOST_VIEWS = 4
 

@@ -54,6 +54,10 @@ class Question:
             "comment": self.comment,
         }
 
+    def offers(self, value: object) -> bool:
+        """Is this one of its answers? Text is no number, and true none either."""
+        return not isinstance(value, bool) and any(one.value == value for one in self.choices)
+
     def text_of(self, value: object) -> str:
         """The words of an answer; of a value that is none of them, the value itself."""
         return next((one.text for one in self.choices if one.value == value), str(value))

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, update
 
+from loyaltyloop.journey.question import Question
 from loyaltyloop.store import bulk
-from loyaltyloop.store.models import Engagement, Message
+from loyaltyloop.store.models import Body, Engagement, Message
 
+body: Table = Body.__table__  # type: ignore[attr-defined]
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 
 ANSWERED = "Survey Answered"
+# What the question does not offer, as a number outside its scale: on record, and no answer to anything.
+MISANSWERED = "misanswered"
 # Segment's names of events → as conditions name them.
 KINDS: Mapping[str, str] = {
     "Email Link Clicked": "clicked",
@@ -76,7 +80,10 @@ def response(
 
 
 def write(connection: Connection, responses: Sequence[Response]) -> set[int]:
-    """Record responses to messages that are ours, for whom the message was made; who they are."""
+    """Record responses to messages that are ours, for whom the message was made; who they are.
+
+    An answer that the question, as it left, does not offer is recorded as `misanswered`.
+    """
     if not responses:
         return set()
     keys = sorted({response.message_key for response in responses})
@@ -84,12 +91,33 @@ def write(connection: Connection, responses: Sequence[Response]) -> set[int]:
     columns = (message.c.key, message.c.customer_id, message.c.journey, message.c.step)
     found = connection.execute(select(*columns).join(wanted, wanted.c.key == message.c.key))
     ours = {row.key: row for row in found}
+    questions = _questions(connection, responses)
     rows = [
-        _row(response, ours[response.message_key]) for response in responses if response.message_key in ours
+        _row(_judged(response, questions), ours[response.message_key])
+        for response in responses
+        if response.message_key in ours
     ]
     bulk.insert_rows(connection, engagement, _COLUMNS, rows)
     _report(connection, responses)
     return {row.customer_id for row in ours.values()}
+
+
+def _questions(connection: Connection, responses: Sequence[Response]) -> dict[str, Question]:
+    """What those messages asked that were answered."""
+    keys = sorted({response.message_key for response in responses if response.kind == "answered"})
+    if not keys:
+        return {}
+    wanted = bulk.fill_temporary(connection, "answered_message", {"key": str}, ((key,) for key in keys))
+    joined = message.join(wanted, wanted.c.key == message.c.key).join(body, body.c.message_id == message.c.id)
+    rows = connection.execute(select(message.c.key, body.c.question).select_from(joined))
+    return {row.key: Question.read(row.question) for row in rows if row.question}
+
+
+def _judged(response: Response, questions: Mapping[str, Question]) -> Response:
+    asked = questions.get(response.message_key) if response.kind == "answered" else None
+    if asked is None or asked.offers(response.answer):
+        return response
+    return replace(response, kind=MISANSWERED)
 
 
 def _row(response: Response, of: Any) -> tuple[Any, ...]:

@@ -173,7 +173,7 @@ def responses(engaged: Engaged, asked: Asked) -> list[Happening | Message]:
 
 
 def answer(answered: Answered, asked: Asked) -> Happening | None:
-    """The latest answer to this enrolment's question, by its own time."""
+    """The latest answer to this enrolment's question, by its own time; what it does not offer is none."""
     message = asked.enrolment.messages.get(answered.step) if asked.enrolment else None
     given = [
         event
@@ -182,6 +182,7 @@ def answer(answered: Answered, asked: Asked) -> Happening | None:
         and message is not None
         and event.properties.get("email_id") == message.key
         and event.properties.get("machine") is not True
+        and (not message.offers or event.properties.get("answer") in message.offers)
         and (asked.window is None or _in_window(event, message, asked, asked.window))
     ]
     return max(given, key=lambda event: event.place, default=None)

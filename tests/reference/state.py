@@ -77,7 +77,8 @@ class Visit:
 class Message:
     """A message and what became of it. state: planned, held, handed_over, refused.
 
-    `holding`: it is held by a `hold_while`. `at_end`: it is a call of an `at_end` step.
+    `holding`: it is held by a `hold_while`. `at_end`: it is a call of an `at_end` step. `offers`: the answers
+    to the question in it, if it asks one.
     """
 
     key: str
@@ -92,6 +93,7 @@ class Message:
     call: bool = False
     holding: bool = False
     at_end: bool = False
+    offers: tuple[str | int, ...] = ()
 
 
 @dataclass(eq=False)

@@ -74,7 +74,9 @@ def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
         case Send():
             return _plan(step, step.action, enrolment, asked)
         case Ask(send=send):
-            return _plan(step, send, enrolment, asked)
+            move = _plan(step, send, enrolment, asked)
+            enrolment.messages[step.name].offers = _offered(step.action)
+            return move
         case Call():
             return call(step, step.action, enrolment, asked)
         case Wait():
@@ -138,6 +140,14 @@ def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
     elif message.state == "refused":
         return Quit("blocked") if send.if_blocked == "leave" else Go()
     return Stay()
+
+
+def _offered(ask: Ask) -> tuple[str | int, ...]:
+    """The names of a question's answers, or the numbers of its scale."""
+    if ask.scale is None:
+        return tuple(name for name, _ in ask.answers)
+    low, high = ask.scale
+    return tuple(range(low, high + 1))
 
 
 def call(step: Step, action: Call, enrolment: Enrolment, asked: Asked, at_end: bool = False) -> Move:

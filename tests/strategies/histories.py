@@ -211,7 +211,7 @@ def answers(draw: st.DrawFn) -> Response:
     lag, machine = draw(st.sampled_from([0, 0, 1, 12, 400])), draw(st.integers(0, 4)) == 0
     if name != "Survey Answered":
         return Response(name, minutes, lag, machine)
-    values: st.SearchStrategy[str | int | None] = st.sampled_from(["gift", "myself", 3, 9])
+    values: st.SearchStrategy[str | int | None] = st.sampled_from(["gift", "myself", 3, 9, 11])
     return Response(name, minutes, lag, machine, draw(values), draw(st.none() | values))
 
 

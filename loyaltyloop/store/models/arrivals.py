@@ -172,7 +172,8 @@ class Basket(SQLModel, table=True):
 class Engagement(SQLModel, table=True):
     """A response to one of our messages; `kind` as conditions name it: clicked, opened, replied, ...
 
-    `answer`: of `answered` alone, a text or a number; what else was said stands in the event.
+    `answer`: of `answered` alone, a text or a number; what else was said stands in the event. `misanswered`:
+    with an answer that the question does not offer; no condition asks for it.
     """
 
     __table_args__ = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, update
 
 from loyaltyloop.channels import tokens
@@ -209,6 +210,34 @@ def test_what_is_no_answer_is_none(engine: Engine) -> None:
     assert "told" not in paths(stage)
 
 
+@pytest.mark.parametrize("value", ["looking", "Gift", 3])
+def test_an_answer_that_the_question_does_not_offer_is_on_record_alone(engine: Engine, value: object) -> None:
+    """It decides nothing, and leaves the answer that was given before."""
+    stage = staged(engine)
+    answers(stage, value, "03-02 10:00")
+    stage.turn("03-02 10:10")
+    assert "told" not in paths(stage)
+    answers(stage, "gift", "03-02 10:20")
+    answers(stage, value, "03-02 10:25")
+    stage.turn("03-02 10:30")
+    assert paths(stage)["told"] == "gift"
+    kinds = [(row.kind, row.answer) for row in rows(engine, Engagement, "event_id")]
+    assert kinds == [("misanswered", value), ("answered", "gift"), ("misanswered", value)]
+    with read(engine) as connection:
+        assert [line.answers for line in report(connection) if line.answers] == [{"gift": 1}]
+
+
+@pytest.mark.parametrize(
+    ("value", "path"), [(-1, "unknown"), (11, "unknown"), (3.5, "unknown"), (6.0, "low")]
+)
+def test_a_number_outside_a_scale_is_no_answer(engine: Engine, value: float, path: str) -> None:
+    stage = staged(engine, SCORE)
+    answers(stage, value, "03-02 10:00", "nps")
+    stage.turns("03-02 10:00", "03-04 10:00", hours=12)
+    assert paths(stage)["how"] == path
+    assert [row.goal_at for row in rows(engine, Enrolment)] == [None]
+
+
 def test_numbers_on_a_scale(engine: Engine) -> None:
     told = {"a0": 0, "b3": 3, "c4": 4, "d6": 6, "e7": 7, "f10": 10, "g9": "9", "silent": None}
     stage = Stage(engine, SCORE, templates=TEMPLATES)
@@ -224,7 +253,7 @@ def test_numbers_on_a_scale(engine: Engine) -> None:
     people = {row.id: row.customer_key for row in rows(engine, Enrolment)}
     taken = {people[row.enrolment_id]: row.path for row in rows(engine, Visit, "step") if row.step == "how"}
     high = dict.fromkeys(("e7", "f10"), "high")
-    assert taken == {"c4": "low", "d6": "low", **high, "g9": "rest", "silent": "unknown"}
+    assert taken == {"c4": "low", "d6": "low", **high, "g9": "unknown", "silent": "unknown"}
     assert [who for who, end in stage.ends() if end == "left: unhappy"] == ["a0", "b3"]
     assert {row.customer_key: row.goal_at for row in rows(engine, Enrolment) if row.goal_at} == {
         "f10": utc("03-02 10:00")
@@ -258,7 +287,7 @@ def test_what_is_told_of_answers(engine: Engine) -> None:
         ("ada", "myself", 1),
         ("ada", "gift", 2),
         ("bea", "gift", 1),
-        ("cem", "odd", 1),
+        ("cem", "myself", 1),
     ):
         said: dict[str, Any] = {"email_id": keys[who], "answer": value}
         comment = {"comment": "For mum"} if (who, value) == ("ada", "gift") else {}
@@ -268,7 +297,7 @@ def test_what_is_told_of_answers(engine: Engine) -> None:
         told = {line.step: line.answers for line in report(connection) if line.answers}
         [ada] = [row.id for row in rows(engine, Customer) if row.key == "ada"]
         [way] = load_history(connection, ada).ways
-    assert told == {"taste": {"gift": 2, "odd": 1}}
+    assert told == {"taste": {"gift": 2, "myself": 1}}
     with write(engine) as connection:  # as an erasure leaves it
         theirs = Engagement.__table__.c.message_key == keys["cem"]  # type: ignore[attr-defined]
         connection.execute(update(Engagement).where(theirs).values(answer=None))

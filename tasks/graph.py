@@ -13,6 +13,7 @@ from tasks.branch import branch
 from tasks.call import call
 from tasks.deliver import deliver
 from tasks.enter import enter
+from tasks.give import give
 from tasks.leave import leave
 from tasks.leave_when import leave_when
 from tasks.recommend import recommend
@@ -33,6 +34,7 @@ WORDS: dict[str, Task[..., Any]] = {
     "branch": branch,
     "split": split,
     "recommend": recommend,
+    "give": give,
     "set": set_,
     "call": call,
     "start": start,

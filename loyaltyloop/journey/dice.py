@@ -28,6 +28,11 @@ def split_salt(journey: str, step: str) -> str:
     return f"split:{journey}/{step}"
 
 
+def give_salt(journey: str, step: str) -> str:
+    """What the dice are thrown with for a gift's chance; `step` is the step's first name."""
+    return f"give:{journey}/{step}"
+
+
 def choose(shares: Sequence[tuple[str, Decimal]], drawn: float) -> str:
     """The path whose interval holds the number; intervals stand in file order from 0 up."""
     edge = Decimal(0)

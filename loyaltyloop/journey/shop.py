@@ -9,6 +9,7 @@ from loyaltyloop.journey.meaning import Names, condition_of
 from loyaltyloop.journey.model import Cap, Hook, Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.places import conditions_in
 from loyaltyloop.journey.schema.shop import ShopFile
+from loyaltyloop.journey.schema.vouchers import pool_of
 from loyaltyloop.journey.tree import Source
 
 
@@ -48,6 +49,7 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
         hooks=tuple(
             Hook(name, one.url, one.secret or secret_name(name)) for name, one in (file.hooks or {}).items()
         ),
+        vouchers=tuple(pool_of(name, one) for name, one in (file.vouchers or {}).items()),
         uses=used_in_shop(file, source),
         extra=_extra(file),
         **{word: value for word, value in given.items() if value is not None},  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ class Stand:
     journey: Journey
     version: int
     step: Step
+    secret: bytes = b""  # what codes of vouchers are made with
 
     def scope(self, *conditions: Condition) -> Scope:
         """What conditions about the cohort's people refer to."""

@@ -34,6 +34,7 @@ from sqlmodel import UTCDateTime
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Customer, Enrolment, Visit
+from loyaltyloop.store.vouchers.gifts import gift, release
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -153,6 +154,8 @@ def move(
         _put(connection, cohort.c.path.in_(paths) & cohort.c.left.is_(None), _arriving(step, now, ended))
     for reason in left:
         _put(connection, cohort.c.left == reason, _ended("left", reason, now, ended))
+    if left or None in {targets[path] for path in taken}:
+        release_of_ended(connection)
     return taken | {f"left: {reason}": number for reason, number in left.items()}
 
 
@@ -224,8 +227,15 @@ def erase(connection: Connection, now: datetime, ids: Sequence[int]) -> int:
     connection.execute(update(cohort).values(left="erased"))
     _record_visits(connection, now)
     _put(connection, DECIDED, _ended("erased", None, now, "ended"))
+    release_of_ended(connection)
     clear(connection)
     return taken
+
+
+def release_of_ended(connection: Connection) -> None:
+    """What members of the cohort were to get who have ended, and whom no message showed it, goes back."""
+    ended = select(enrolment.c.id).join(cohort, cohort.c.id == enrolment.c.id)
+    release(connection, gift.c.enrolment_id.in_(ended.where(enrolment.c.ended_at.is_not(None))))
 
 
 def ended_state(journey: Journey) -> str:

@@ -19,6 +19,7 @@ from loyaltyloop.store.models import (
     Enrolment,
     Entry,
     Event,
+    Gift,
     Holding,
     Identity,
     Message,
@@ -33,7 +34,7 @@ _Model = type[Any]
 # Each row of these is about one customer, and moves as it is.
 MOVED: Sequence[_Model] = (
     *(Event, Identity, ConsentEntry, Order, OrderLine),
-    *(Engagement, Message, Entry, PrivacyRequest),
+    *(Engagement, Gift, Message, Entry, PrivacyRequest),
 )
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 dates: Table = CustomerDate.__table__  # type: ignore[attr-defined]

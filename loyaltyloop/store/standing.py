@@ -22,13 +22,14 @@ from sqlalchemy import (
 
 from loyaltyloop.journey.model import CALLS, Ask, At, Call, Journey, Send, Step
 from loyaltyloop.journey.times import Duration, next_at
-from loyaltyloop.store.models import Customer, Engagement, Enrolment, Kept, Message, Visit
+from loyaltyloop.store.models import Customer, Engagement, Enrolment, Gift, Kept, Message, Visit
 from loyaltyloop.store.versions import load_versions
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 visit: Table = Visit.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
+gift: Table = Gift.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
 
@@ -187,7 +188,7 @@ def _move_messages(connection: Connection, place: Move, who: ColumnElement[objec
 def _rename_past(connection: Connection, names: Mapping[str, str], who: ColumnElement[object]) -> None:
     if not names:
         return
-    for table in (visit, kept, message):
+    for table in (visit, kept, gift, message):
         _rename(connection, table, table.c.enrolment_id.in_(who), names)
     keys = select(message.c.key).where(message.c.enrolment_id.in_(who)).scalar_subquery()
     _rename(connection, engagement, engagement.c.message_key.in_(keys), names)

@@ -67,7 +67,7 @@ def _once(
         taken = take(connection, chosen, frame.limits.limit or CHUNK)
         if not taken:
             return 0, Counts()
-        stand = Stand(connection, frame.now, frame.shop, live.journey, live.number, step)
+        stand = Stand(connection, frame.now, frame.shop, live.journey, live.number, step, frame.world.secret)
         return taken, Counts(_advance(frame, stand))
 
 

@@ -41,6 +41,7 @@ from loyaltyloop.journey.model.steps import (
     Wait,
     WaitFor,
 )
+from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import CALLS, Channel, Purpose, Used, Weekday
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Leave",
     "Market",
     "Path",
+    "Pool",
     "Purpose",
     "QuietHours",
     "Recommend",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model.caps import Cap
+from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import Purpose, Used
 from loyaltyloop.journey.times import Duration
 
@@ -90,5 +91,6 @@ class Shop:
     hold_while: tuple[tuple[Purpose, Condition], ...] = ()
     caps: tuple[Cap, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    vouchers: tuple[Pool, ...] = ()
     uses: tuple[Used, ...] = ()
     extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates

@@ -151,6 +151,11 @@ class Give:
     chance: Decimal | None = None
     if_empty: Literal["skip", "leave"] = "skip"
 
+    @property
+    def kind(self) -> Literal["voucher", "points", "badge"]:
+        """Which of them it gives."""
+        return "voucher" if self.voucher is not None else "badge" if self.badge is not None else "points"
+
 
 @dataclass(frozen=True)
 class Set:

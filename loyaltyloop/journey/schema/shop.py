@@ -24,6 +24,7 @@ from loyaltyloop.journey.schema.values import (
     shown,
     wrong,
 )
+from loyaltyloop.journey.schema.vouchers import VoucherFile
 
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
 
@@ -130,16 +131,6 @@ class MarketFile(Words):
     language: Language | None = None
     rate: Number | None = None
     countries: list[Country] = Field(default_factory=list)
-
-
-class VoucherFile(Words):
-    """A pool of codes from a file, or codes made by a pattern."""
-
-    about: Text | None = None
-    value: Text
-    codes: Text | None = None
-    pattern: Text | None = None
-    valid: Span | None = None
 
 
 class PointsFile(Words):

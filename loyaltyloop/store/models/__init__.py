@@ -19,6 +19,7 @@ from loyaltyloop.store.models.arrivals import (
     Touch,
 )
 from loyaltyloop.store.models.columns import RUNNING, Json
+from loyaltyloop.store.models.gifts import Gift, Voucher
 from loyaltyloop.store.models.live import Content, JourneyVersion, LiveFile, LiveJourney
 from loyaltyloop.store.models.messages import Body, Figure, Message, TurnLog
 from loyaltyloop.store.models.people import (
@@ -46,6 +47,7 @@ __all__ = [
     "Entry",
     "Event",
     "Figure",
+    "Gift",
     "Holding",
     "Identity",
     "Imported",
@@ -68,4 +70,5 @@ __all__ = [
     "Touch",
     "TurnLog",
     "Visit",
+    "Voucher",
 ]

@@ -130,6 +130,12 @@ PARTS: tuple[Part, ...] = (
         becomes={"one_per": "", "occurrence": _nameless(_Y), "trigger": {}, "trigger_event_id": None},
         stays=_stays(*("id", "journey", "customer_id", "at", "cause", "state", "reason", "judged_at")),
     ),
+    # A gift goes whole; its code stays on record as taken, and says nothing of them.
+    Part(
+        _table(models.Gift),
+        "gifts",
+        untold={"id": NUMBER, "matched": "the code once more"} | _OWNER | _INSIDE,
+    ),
     Part(_table(models.Holding), "conditions_that_hold", untold=_OWNER),
     Part(
         _M,
@@ -196,6 +202,7 @@ BY_HAND: Mapping[str, tuple[str, ...]] = {
 # Tables in which nothing is about anybody, and why.
 OF_NOBODY: Mapping[str, str] = {
     "product": "the catalogue",
+    "voucher": "codes, and whether they are taken: whose they were is not in it",
     "set_aside": "which events could not be applied, and the kind of the error",
     "touch": "numbers: that something happened",
     "journey": "the shop's files",

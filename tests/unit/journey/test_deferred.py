@@ -11,10 +11,11 @@ from loyaltyloop.journey.reader import read_project
 from tests.unit.journey.projects import good
 
 STEPS = {
-    "give": "- {give: thanks, points: 5}",
+    "give: points": "- {give: thanks, points: 5}",
+    "give: badge": "- {give: thanks, badge: friend}",
     "score": "- {score: risk, model: lapse}",
     "predicted": "- {send: a, template: welcome/hello, if: {not: {predicted: {lapse: {over: 0.7}}}}}",
-    "redeemed": "- {give: thanks, points: 5}\n  - {send: a, template: welcome/hello, if: {redeemed: thanks}}",
+    "redeemed": "- {give: a, voucher: spring}\n  - {send: b, template: welcome/hello, if: {redeemed: a}}",
     "channel": "- {send: a, template: welcome/hello, channel: sms}",
     "if_blocked: other_channel": "- {send: a, template: welcome/hello, if_blocked: other_channel}",
     "choose: best": "- {split: a, choose: best, by: goal, paths: {x: {share: 50%, steps: [{leave: x}]}, "
@@ -23,7 +24,6 @@ STEPS = {
 }
 SHOP = {
     "caps": "caps: {at_most: 3 a week}",
-    "vouchers": "vouchers: {spring: {value: 10%, pattern: SPRING}}",
     "points": "points: {earn: 1, for_each: 1}",
     "tiers": "tiers: {gold: {points: 500}}",
 }
@@ -32,6 +32,8 @@ HEAD = "journey: waits\nabout: A word.\npurpose: service\nenter: {event: A}\ngoa
 
 def project(word: str) -> dict[str, bytes]:
     files = good() | {"templates/welcome/hello.sms.txt": b"Hello"}
+    if word == "redeemed":
+        files["journeys/shop.yaml"] += b"vouchers: {spring: {value: 10%, pattern: SPRING}}\n"
     if word in SHOP:
         files["journeys/shop.yaml"] += SHOP[word].encode() + b"\n"
     else:
@@ -56,7 +58,7 @@ def test_read_checked_mapped_and_refused(word: str) -> None:
     assert refusal.rule == "not-there-yet"
     assert refusal.file == ("journeys/shop.yaml" if word in SHOP else "journeys/waits.yaml")
     line = project(word)[refusal.file].decode().splitlines()[refusal.line - 1]
-    assert line[refusal.column - 1 :].startswith(word.partition(":")[0])
+    assert line[refusal.column - 1 :].startswith(word.removeprefix("give: ").partition(":")[0])
 
 
 def test_nothing_else_is_refused() -> None:

@@ -171,6 +171,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "as_of", "key"),
     )
     op.create_table(
+        "gift",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("enrolment_id", BIG, nullable=False),
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("journey", AutoString(), nullable=False),
+        sa.Column("step", AutoString(), nullable=False),
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("what", AutoString(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("given_at", UTCDateTime(), nullable=False),
+        sa.Column("value", AutoString(), nullable=False),
+        sa.Column("amount", BIG, nullable=True),
+        sa.Column("code", AutoString(), nullable=True),
+        sa.Column("matched", AutoString(), nullable=True),
+        sa.Column("message_key", AutoString(), nullable=True),
+        sa.Column("committed_at", UTCDateTime(), nullable=True),
+        sa.Column("expires_at", UTCDateTime(), nullable=True),
+        sa.Column("redeemed_at", UTCDateTime(), nullable=True),
+        sa.Column("order_id", AutoString(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("matched"),
+    )
+    with op.batch_alter_table("gift", schema=None) as batch_op:
+        batch_op.create_index("ix_gift_customer", ["customer_id"], unique=False)
+        batch_op.create_index(
+            "ix_gift_expiring",
+            ["journey", "expires_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'committed'"),
+            postgresql_where=sa.text("state = 'committed'"),
+        )
+        batch_op.create_index("ix_gift_given", ["journey", "step", "given_at"], unique=False)
+        batch_op.create_index("ix_gift_message", ["message_key"], unique=False)
+        batch_op.create_index("uq_gift_step", ["enrolment_id", "step"], unique=True)
+
+    op.create_table(
         "holding",
         sa.Column("journey", AutoString(), nullable=False),
         sa.Column("customer_id", BIG, nullable=False),
@@ -404,6 +440,27 @@ def upgrade() -> None:
         sa.Column("late_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("enrolment_id", "step"),
     )
+    op.create_table(
+        "voucher",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("pool", AutoString(), nullable=False),
+        sa.Column("code", AutoString(), nullable=False),
+        sa.Column("matched", AutoString(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("made", sa.Boolean(), nullable=False),
+        sa.Column("ends_at", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("matched"),
+    )
+    with op.batch_alter_table("voucher", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_voucher_free",
+            ["pool", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'free'"),
+            postgresql_where=sa.text("state = 'free'"),
+        )
+
     op.create_table(
         "basket",
         sa.Column("customer_id", BIG, nullable=False),

@@ -1,0 +1,1 @@
+"""What can be given: one file a kind, listed in steps/give.py."""

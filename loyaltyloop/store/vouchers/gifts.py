@@ -1,0 +1,51 @@
+"""Gifts on record: how many a step has given, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, update
+
+from loyaltyloop.store.among import among
+from loyaltyloop.store.bulk import insert_rows
+from loyaltyloop.store.models import Gift
+from loyaltyloop.store.vouchers.stock import give_back
+
+gift: Table = Gift.__table__  # type: ignore[attr-defined]
+COLUMNS = (
+    "enrolment_id", "customer_id", "journey", "step", "kind", "what", "state", "given_at", "value", "amount",
+    "code", "matched", "expires_at",
+)  # fmt: skip
+SHOWN = ("committed", "redeemed", "expired")  # somebody has seen it
+
+
+def write(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """New gifts: values in the order of COLUMNS."""
+    insert_rows(connection, gift, COLUMNS, rows)
+
+
+def given(connection: Connection, journey: str, steps: Collection[str], since: datetime | None) -> int:
+    """How many gifts these steps have given since then that were not given back."""
+    mine = and_(gift.c.journey == journey, gift.c.step.in_(list(steps)), gift.c.state != "released")
+    when = () if since is None else (gift.c.given_at >= since,)
+    return connection.execute(select(func.count()).where(mine, *when)).scalar_one()
+
+
+def have_one(connection: Connection, step: str, enrolments: Collection[int]) -> set[int]:
+    """Which of these enrolments have a gift of this step already."""
+    theirs = among(connection, gift.c.enrolment_id, enrolments)
+    return set(connection.execute(select(gift.c.enrolment_id).where(theirs, gift.c.step == step)).scalars())
+
+
+def release(connection: Connection, where: ColumnElement[bool]) -> int:
+    """Gifts for which this holds and that nobody was shown go back to where they came from; how many."""
+    mine = and_(gift.c.state == "reserved", where)
+    codes = connection.execute(select(gift.c.matched).where(mine)).scalars().all()
+    if not codes:
+        return 0
+    back = {"state": "released", "code": None, "matched": None, "expires_at": None}
+    connection.execute(update(gift).where(mine).values(back))
+    give_back(connection, [code for code in codes if code is not None])
+    return len(codes)

@@ -115,8 +115,7 @@ def _state_holds(condition: About | Consents | Inside | Reachable | Redeemed, as
         case Consents(channel, given):
             return view.consents.get(channel, False) == given
         case Reachable(channel):
-            address = {"email": "email", "sms": "phone"}.get(channel, "")
-            return view.customer.get(address) is not None
+            return channel in view.reachable
         case Inside(journey):
             return journey in view.inside
         case Redeemed():

@@ -43,9 +43,7 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
             (purpose, condition_of(condition, Names(segments=segments)))
             for purpose, condition in (file.hold_while or {}).items()
         ),
-        caps=tuple(
-            Cap.of(one.at_most, tuple(one.channels), tuple(one.purposes)) for one in file.caps or []
-        ),
+        caps=tuple(Cap.of(one.at_most, tuple(one.channels), tuple(one.purposes)) for one in file.caps or []),
         hooks=tuple(
             Hook(name, one.url, one.secret or secret_name(name)) for name, one in (file.hooks or {}).items()
         ),

@@ -80,7 +80,8 @@ class View:
     of a currency with `exponent` decimals); None is unknown. `attributes` are the shop's own, as in JSON.
     `cart` is the basket that was told of last, by the fields of `facts.CART`; None where that is empty.
     `consents`: channel → the present answer about marketing. `inside`: journeys with a running enrolment,
-    other than held out.
+    other than held out. `reachable`: channels for which the customer has an address: of e-mail, a number
+    that takes texts, a device that takes pushes.
     """
 
     now: datetime
@@ -93,5 +94,6 @@ class View:
     engagements: tuple[Engagement, ...] = ()
     messages: tuple[Message, ...] = ()
     inside: frozenset[str] = frozenset()
+    reachable: frozenset[str] = frozenset()
     enrolment: Enrolled | None = None
     exponent: int = 2

@@ -151,12 +151,9 @@ def whose_address(connection: Connection, addresses: Collection[str]) -> dict[st
 
 
 def whose_phone(connection: Connection, numbers: Collection[str]) -> dict[str, list[Addressee]]:
-    """Phone number, written internationally (`+44...`) → who has it, however they grouped its digits."""
-    bare: ColumnElement[Any] = customer.c.phone
-    for sign in (" ", "-", "(", ")", ".", "/"):
-        bare = func.replace(bare, sign, "")
-    chosen = select(customer.c.id, bare.label("phone")).where(
-        customer.c.phone.is_not(None), customer.c.erased_at.is_(None), bare.in_(sorted(numbers))
+    """Phone number, written internationally (`+44...`) → who has it, however they wrote it."""
+    chosen = select(customer.c.id, customer.c.sms_number).where(
+        among(connection, customer.c.sms_number, numbers), customer.c.erased_at.is_(None)
     )
     return _by(connection, connection.execute(chosen).all(), {one: (one,) for one in numbers})
 

@@ -11,7 +11,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, Table, select
 
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store import basket_book, bulk, consent, engagement, facts, merging, order_book, people
+from loyaltyloop.store import (
+    basket_book,
+    bulk,
+    consent,
+    devices,
+    engagement,
+    facts,
+    merging,
+    order_book,
+    people,
+)
 from loyaltyloop.store.baskets import EVENTS as OF_BASKETS
 from loyaltyloop.store.consent import CSV, Answer
 from loyaltyloop.store.customers import PREFERRED, Person
@@ -123,6 +133,7 @@ class _Chunk:
     whose: list[tuple[int, int, Person]] = field(default_factory=list)  # event id, seq, customer
     answers: list[tuple[Person, Answer]] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
+    devices: list[tuple[Person, devices.Seen]] = field(default_factory=list)
     orders: dict[str, list[tuple[Any, Person]]] = field(default_factory=dict)
     baskets: list[tuple[Any, Person]] = field(default_factory=list)
     cases: list[Person] = field(default_factory=list)
@@ -168,6 +179,8 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
         person.learn(_traits(row), row.at, _reference(row))
     if row.context:
         person.learn(_of_context(row.context), row.at, None)
+        if (device := devices.seen(row.context, row.at)) is not None:
+            chunk.devices.append((person, device))
     if is_own(row.source, row.type, row.name, row.properties):
         person.seen(row.at)
     chunk.answers += [(person, answer) for answer in (*consent.answers(row), *consent.choices(row))]
@@ -231,6 +244,7 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
         merging.move(connection, now, merged)
     _number_events(connection, chunk)
     consent.write(connection, [(_id(one), answer) for one, answer in chunk.answers], merged)
+    devices.write(connection, ((_id(one), device) for one, device in chunk.devices))
     if merged:
         merging.forget(connection, merged)
     addressed = engagement.write(connection, chunk.responses)

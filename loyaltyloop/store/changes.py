@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, and_, or_
 from loyaltyloop.errors import ApplyRefused, FilesError, UsageError
 from loyaltyloop.journey.model import ByDate, Journey
 from loyaltyloop.journey.reader import Reading
-from loyaltyloop.store import shelf
+from loyaltyloop.store import phones, shelf
 from loyaltyloop.store.change import Change
 from loyaltyloop.store.content_changes import content_changes, texts
 from loyaltyloop.store.database import lock_journeys, write_shop
@@ -69,7 +69,9 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
     for change in changes:
         _execute(connection, reading.journeys, files, change, now)
         if change.change in ("shop added", "shop changed"):
-            elsewhere = follow_shop(connection, load_shop(connection).timezone) > 0
+            shop = load_shop(connection)
+            elsewhere = follow_shop(connection, shop.timezone) > 0
+            phones.follow_shop(connection, shop.country)
     if held not in (None, _held_while(connection)) or any(one.change == "purpose changed" for one in changes):
         release_all(connection, now)
     for name in sorted({change.journey for change in changes if change.change in _OF_MESSAGES}):

@@ -15,6 +15,7 @@ from loyaltyloop.store.models import (
     ConsentEntry,
     Customer,
     CustomerDate,
+    Device,
     Engagement,
     Enrolment,
     Entry,
@@ -34,7 +35,7 @@ _Model = type[Any]
 # Each row of these is about one customer, and moves as it is.
 MOVED: Sequence[_Model] = (
     *(Event, Identity, ConsentEntry, Order, OrderLine),
-    *(Engagement, Gift, Message, Entry, PrivacyRequest),
+    *(Engagement, Gift, Message, Entry, PrivacyRequest, Device),
 )
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 dates: Table = CustomerDate.__table__  # type: ignore[attr-defined]

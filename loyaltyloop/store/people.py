@@ -13,6 +13,7 @@ from loyaltyloop.store.customers import READERS, Person
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.identity import Id, Identified, People, ids_of, survivor_of
 from loyaltyloop.store.models import Customer, CustomerDate, Identity, MergedCustomer
+from loyaltyloop.store.phones import phone_of
 from loyaltyloop.store.privacy.tombstones import erased_keys
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -21,7 +22,7 @@ dates: Table = CustomerDate.__table__  # type: ignore[attr-defined]
 former: Table = MergedCustomer.__table__  # type: ignore[attr-defined]
 
 _READ = [*READERS, "attributes", "stamps", "first_seen_at", "last_seen_at"]
-_WRITE = [*_READ, "zone", "zone_from"]
+_WRITE = [*_READ, "sms_number", "zone", "zone_from"]
 # Facts of somebody of whom nothing is known yet.
 _NEW: Mapping[str, Any] = {"orders": 0, "lifetime_value": 0, "points": 0, "open_cases": 0}
 _BLANK = {"often": "normal"}  # what a column holds that is never without a value
@@ -113,7 +114,8 @@ def write(connection: Connection, new: Sequence[Person], changed: Sequence[Perso
 def _row(person: Person, shop: Shop) -> tuple[Any, ...]:
     own = (person.columns.get(name, _BLANK.get(name)) for name in READERS)
     rest = (person.attributes, person.stamps, person.first_seen_at, person.last_seen_at)
-    return (*own, *rest, *person.zone(shop.timezone))
+    phone = phone_of(person.columns.get("phone"), person.columns.get("country"), shop.country)
+    return (*own, *rest, phone.number, *person.zone(shop.timezone))
 
 
 def _write_dates(connection: Connection, persons: Sequence[Person], shop: Shop) -> None:

@@ -20,6 +20,7 @@ LATEST = datetime(2900, 1, 1, tzinfo=UTC)
 PUBLIC = "public"  # the source of what came with the key that anybody can read
 
 _KEPT = ("timezone", "locale", "campaign", "page")  # of the context; addresses and agents are not kept
+_OF_DEVICE = ("type", "token")
 _LONGEST = len("2026-01-31T10:00:00.123456Z")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
@@ -154,7 +155,11 @@ def _context(raw: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     if not isinstance(context, dict):
         raise Refused("context is no JSON object")
-    return {name: canonical(context[name]) for name in _KEPT if context.get(name) is not None} or None
+    kept = {name: canonical(context[name]) for name in _KEPT if context.get(name) is not None}
+    device = context.get("device")
+    if isinstance(device, dict) and isinstance(device.get("token"), str):
+        kept["device"] = canonical({name: device[name] for name in _OF_DEVICE if name in device})
+    return kept or None
 
 
 def _order_id(properties: Mapping[str, Any]) -> str | None:

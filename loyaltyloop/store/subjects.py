@@ -11,6 +11,7 @@ from loyaltyloop.journey.comparisons import passes_unknown
 from loyaltyloop.journey.condition import About, Consents, Inside, Reachable, Test, Where
 from loyaltyloop.store.basket_book import is_present
 from loyaltyloop.store.comparisons import passes
+from loyaltyloop.store.devices import has_device
 from loyaltyloop.store.documents import UNKNOWN, Value, fact, field, whole
 from loyaltyloop.store.models import Basket, Consent, Enrolment, Kept, Order
 from loyaltyloop.store.scope import Scope
@@ -55,14 +56,14 @@ def consents(condition: Consents, scope: Scope) -> Bool:
 
 
 def reachable(condition: Reachable, scope: Scope) -> Bool:
-    """Is there an address for this channel?"""
+    """Is there an address for this channel: a number that takes texts, a device that takes pushes?"""
     match condition.channel:
         case "email":
             address: ColumnElement[str] = scope.customer.c.email
         case "sms":
-            address = scope.customer.c.phone
-        case _:
-            return false()
+            address = scope.customer.c.sms_number
+        case "push":
+            return has_device(scope.customer)
     return address.is_not(None)
 
 

@@ -10,6 +10,7 @@ shop's server.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from loyaltyloop.journey.events import EVENTS
 from loyaltyloop.store.segment import PUBLIC, Call, Rejected
@@ -37,8 +38,15 @@ def as_public(call: Call) -> Call | Rejected:
     if call.type in ("identify", "group"):
         kept = {name: call.properties[name] for name in ("groupId",) if name in call.properties}
         device = call.anonymous_id if call.user_id is None else None
-        return replace(call, source=SOURCE, properties=kept, anonymous_id=device)
-    return replace(call, source=SOURCE)
+        return replace(call, source=SOURCE, properties=kept, anonymous_id=device, context=_context(call))
+    return replace(call, source=SOURCE, context=_context(call))
+
+
+def _context(call: Call) -> dict[str, Any] | None:
+    """Without the device, where a customer is named: anybody could read by it what is pushed to them."""
+    if call.user_id is None or call.context is None:
+        return call.context
+    return {name: value for name, value in call.context.items() if name != "device"} or None
 
 
 def left_out(call: Call, believed: Call) -> bool:

@@ -134,10 +134,12 @@ def views(draw: st.DrawFn, now: datetime, exponent: int = 2) -> View:
     """A customer as of `now`, inside the journey `mine`; ids are counted from 1."""
     events = draw(_events(now))
     messages, engagements = draw(_messages(now))
+    known = draw(_facts(now))
+    addresses = {"email"} if known["email"] is not None else set()
     return View(
         now=now,
         zone=draw(st.sampled_from(ZONES)),
-        customer=draw(_facts(now)),
+        customer=known,
         attributes=draw(documents()),
         events=events,
         cart=draw(_carts(now)),
@@ -145,6 +147,7 @@ def views(draw: st.DrawFn, now: datetime, exponent: int = 2) -> View:
         engagements=engagements,
         messages=messages,
         inside=frozenset(draw(st.sets(st.sampled_from(JOURNEYS)))),
+        reachable=frozenset(addresses | draw(st.sets(st.sampled_from(["sms", "push"])))),
         enrolment=draw(_enrolments(now, events)),
         exponent=exponent,
     )

@@ -27,6 +27,7 @@ from loyaltyloop.store.models.people import (
     ConsentEntry,
     Customer,
     CustomerDate,
+    Device,
     Identity,
     MergedCustomer,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Content",
     "Customer",
     "CustomerDate",
+    "Device",
     "Engagement",
     "Enrolment",
     "Entry",

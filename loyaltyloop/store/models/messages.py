@@ -18,6 +18,8 @@ class Message(SQLModel, table=True):
     `due_at`: not before; `expires_at`: not after. `handed_over_at` is the instant of the claim.
     `address`: where it went, as the gate compares addresses. `zone`, `shop`: its reader's zone, and how the
     hash of the shop.yaml began by which it was judged.
+    `routes`: the channels that it may take, in order, as they were found at the decision: `channel`, `why`,
+    and `refused`, once it could not leave by it. None: `channel` alone.
     """
 
     __table_args__ = (
@@ -60,6 +62,7 @@ class Message(SQLModel, table=True):
     expires_at: datetime | None = None
     state: str = "planned"
     reason: str = ""
+    routes: list[dict[str, Any]] | None = json_column(nullable=True)
     sender: str | None = None  # `name <address>`, as it was at the claim
     to: str | None = None
     address: str | None = None

@@ -23,7 +23,8 @@ class Customer(SQLModel, table=True):
     id: int | None = big(default=None, primary_key=True)
     key: str = Field(unique=True)
     email: str | None = Field(default=None, index=True)
-    phone: str | None = None
+    phone: str | None = None  # as they wrote it
+    sms_number: str | None = Field(default=None, index=True)  # E.164; None where no text can be sent
     first_name: str | None = None
     last_name: str | None = None
     birthday: date | None = None
@@ -72,6 +73,19 @@ class Identity(SQLModel, table=True):
     kind: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
     customer_id: int = big(foreign_key="customer.id", index=True)
+
+
+class Device(SQLModel, table=True):
+    """A phone or a browser that takes pushes, by the token that its app told.
+
+    Its owner is whoever held it last, at `seen_at`. `dropped_at`: since when its provider knows it no more.
+    """
+
+    token: str = Field(primary_key=True)
+    customer_id: int = big(foreign_key="customer.id", index=True)
+    platform: str = ""  # android, ios, web, or not known
+    seen_at: datetime
+    dropped_at: datetime | None = None
 
 
 class CustomerDate(SQLModel, table=True):

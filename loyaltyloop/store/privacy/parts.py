@@ -67,8 +67,8 @@ PARTS: tuple[Part, ...] = (
         by="id",
         untold={"id": NUMBER},
         becomes={"key": _nameless(_C), "attributes": {}, "stamps": {}, "tags": []}
-        | _empty("email phone first_name last_name birthday country city timezone locale created_at")
-        | _empty("paused_until average_order favourite_category tier")
+        | _empty("email phone sms_number first_name last_name birthday country city timezone locale")
+        | _empty("created_at paused_until average_order favourite_category tier")
         | _empty("first_order_at last_order_at first_seen_at last_seen_at")
         | {"zone": "UTC", "zone_from": "shop", "often": "normal"}
         | dict.fromkeys(("orders", "lifetime_value", "points", "open_cases"), 0),
@@ -76,6 +76,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(_table(models.Identity), "ids", untold=_OWNER),
     Part(_table(models.CustomerDate), "dates", untold=_OWNER),
+    Part(_table(models.Device), "devices", untold=_OWNER),
     Part(_table(models.Consent), "consents", untold=_OWNER),
     Part(_table(models.ConsentEntry), "consent_ledger", untold={"id": NUMBER} | _OWNER),
     Part(
@@ -141,7 +142,7 @@ PARTS: tuple[Part, ...] = (
         _M,
         "messages",
         untold={"enrolment_id": NUMBER} | _OWNER,
-        becomes={"to": None, "subject": None, "address": None, "zone": None},
+        becomes=dict.fromkeys(("to", "subject", "address", "zone", "routes")),
         # Links in mails that they have kept name the key; reasons lose, by hand, what they quote.
         stays=_stays(
             *("id", "key", "enrolment_id", "customer_id", "journey", "version", "step", "channel", "purpose"),

@@ -59,9 +59,17 @@ def traces(calls: Iterable[Call], wanted: Listening, pairs: Pairs, now: datetime
                 found.add((Trace("track", call.name), later))
             case "identify" if wanted.traits:
                 found.update((Trace("trait", name), later) for name in wanted.traits & call.properties.keys())
+        if "device" in wanted.traits and _brings_device(call, pairs):
+            found.add((Trace("trait", "device"), later))
         if wanted.merges and _merges(call, pairs):
             found.add((Trace("merge"), later))
     return found
+
+
+def _brings_device(call: Call, pairs: Pairs) -> bool:
+    """Apps tell their token with every call."""
+    told: dict[str, object] = (call.context or {}).get("device") or {}
+    return bool(told) and pairs.new(str(call.user_id or call.anonymous_id), str(told.get("token")))
 
 
 def _merges(call: Call, pairs: Pairs) -> bool:

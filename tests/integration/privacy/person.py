@@ -26,7 +26,7 @@ from tests.integration.turn.stage import DAYTIME, utc
 
 MARK = "xyzzy"  # stands in each text about Ada, and nowhere else
 EMAIL = f"{MARK}.ada@shopper.example"
-PHONE = "+44 113 496 0777"
+PHONE = "+44 7400 123 777"
 DEVICE = f"{MARK}-device"
 ORDER = f"{MARK}-order-1"
 JOURNEY = """\
@@ -68,6 +68,7 @@ def calls(
         "timezone": "Europe/London",
         "locale": "en",
         "page": {"url": f"https://shop.example/?{MARK}=1"},
+        "device": {"type": "ios", "token": f"{MARK}-token", "name": f"{MARK}-phone"},
     }
     return [
         {"type": "page", "anonymousId": device, "timestamp": "2026-05-01T09:00:00Z", "name": f"{MARK}-page",

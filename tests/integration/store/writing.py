@@ -14,6 +14,7 @@ from loyaltyloop.store.models import (
     Basket,
     Consent,
     Customer,
+    Device,
     Engagement,
     Enrolment,
     Event,
@@ -66,7 +67,12 @@ def _add(connection: Connection, model: type[SQLModel], rows: Iterable[dict[str,
 def _store_customer(connection: Connection, view: View, number: int) -> None:
     blank = {"attributes": view.attributes, "stamps": {}, "zone_from": "own", "often": "normal"}
     facts = {"points": 0, "open_cases": 0, "lifetime_value": 0, "orders": 0, "tags": [], **view.customer}
-    _add(connection, Customer, [{"id": number, "key": str(number), "zone": view.zone, **blank, **facts}])
+    texts = {"sms_number": "+447400123456" if "sms" in view.reachable else None}
+    own = {"id": number, "key": str(number), "zone": view.zone}
+    _add(connection, Customer, [own | texts | blank | facts])
+    device = {"token": f"token {number}", "customer_id": number, "platform": "ios", "seen_at": view.now}
+    dropped = None if "push" in view.reachable else view.now
+    _add(connection, Device, [device | {"dropped_at": dropped}])
     consents = [("marketing", channel, given) for channel, given in view.consents.items()]
     consents += [("service", "email", True)]
     _add(

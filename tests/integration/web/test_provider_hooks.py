@@ -174,17 +174,17 @@ def test_who_wants_no_more_gets_no_more(
 
 
 def test_stop_by_sms(post: Post, web: httpx.Client) -> None:
-    post.stage.knows("cleo", at="05-20 15:00", phone="+44 7700 900-123")
+    post.stage.knows("cleo", at="05-20 15:00", phone="+44 7400 123-456")
     post.turn(60)
-    stop = by.twilio({"MessageSid": "SM2", "From": "+447700900123", "Body": "Stop"})
+    stop = by.twilio({"MessageSid": "SM2", "From": "+447400123456", "Body": "Stop"})
     assert send(web, stop).text == "<Response/>"
     assert (
-        send(web, by.twilio({"MessageSid": "SM3", "From": "+447700900124", "Body": "Stop"})).status_code
+        send(web, by.twilio({"MessageSid": "SM3", "From": "+447400123457", "Body": "Stop"})).status_code
         == 200
     )
     [told] = [row for row in post.events("Consent Withdrawn") if row.source == "twilio"]
     assert (told.user_id, told.properties["channel"]) == ("cleo", "sms")
-    assert "7700" not in repr(told.properties)
+    assert "7400" not in repr(told.properties)
     post.turn(180)
     assert ("sms", "marketing", False) in consents(post)
     assert post.service.counts["hook", "twilio", "not ours"] == 1

@@ -103,5 +103,6 @@ ANNA = View(
         Message(2, "other", "hello", "refused"),
     ),
     inside=frozenset({"mine"}),
+    reachable=frozenset({"email", "push"}),
     enrolment=OWN,
 )

@@ -192,6 +192,7 @@ SUBJECTS = [
     state("consents, never asked", Consents("push", False), True),
     state("reachable", Reachable("email"), True),
     state("not reachable", Reachable("sms"), False),
+    state("reachable by a device", Reachable("push"), True),
     state("inside", Inside("mine"), True),
     state("not inside", Inside("other"), False),
 ]

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("key", AutoString(), nullable=False),
         sa.Column("email", AutoString(), nullable=True),
         sa.Column("phone", AutoString(), nullable=True),
+        sa.Column("sms_number", AutoString(), nullable=True),
         sa.Column("first_name", AutoString(), nullable=True),
         sa.Column("last_name", AutoString(), nullable=True),
         sa.Column("birthday", sa.Date(), nullable=True),
@@ -71,6 +72,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customer_email"), ["email"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customer_sms_number"), ["sms_number"], unique=False)
 
     op.create_table(
         "engagement",
@@ -280,6 +282,7 @@ def upgrade() -> None:
         sa.Column("expires_at", UTCDateTime(), nullable=True),
         sa.Column("state", AutoString(), nullable=False),
         sa.Column("reason", AutoString(), nullable=False),
+        sa.Column("routes", JSON, nullable=True),
         sa.Column("sender", AutoString(), nullable=True),
         sa.Column("to", AutoString(), nullable=True),
         sa.Column("address", AutoString(), nullable=True),
@@ -537,6 +540,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_date", schema=None) as batch_op:
         batch_op.create_index("ix_customer_date_day", ["attribute", "month_day"], unique=False)
+
+    op.create_table(
+        "device",
+        sa.Column("token", AutoString(), nullable=False),
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("platform", AutoString(), nullable=False),
+        sa.Column("seen_at", UTCDateTime(), nullable=False),
+        sa.Column("dropped_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("token"),
+    )
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_customer_id"), ["customer_id"], unique=False)
 
     op.create_table(
         "enrolment",

@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.options import checked, now_option, warn_of_lost_links
 from loyaltyloop.cli.plan import as_rows, people_options, show
 from loyaltyloop.errors import ApplyRefused, UsageError
@@ -52,6 +53,7 @@ def command(
             raise ApplyRefused("Nothing was changed.")
     done = changes.apply(engine, reading, now, move=move, finish_old=finish_old, shown=shown)
     warn_of_lost_links(project.settings())
+    warn_of_calls(project.settings(), reading.journeys.values(), reading.shop)
     if as_json:
         return print_json(as_rows(done))
     if yes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.options import checked, wide_console
 from loyaltyloop.errors import ApplyRefused
 from loyaltyloop.journey.numbers import people
@@ -69,6 +70,7 @@ def command(project: Project, move: tuple[str, ...], finish_old: tuple[str, ...]
         print_json(as_rows(found))
     else:
         show(found)
+    warn_of_calls(project.settings(), reading.journeys.values(), reading.shop)
     if reasons := changes.refusals(found):
         lines = ["This cannot be applied as it stands.", *(f"  - {reason}" for reason in reasons)]
         raise ApplyRefused("\n".join(lines))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, wide_console
 from loyaltyloop.errors import TurnRefused, UserError
 from loyaltyloop.up.environment import prefect_environment, quiet
@@ -79,6 +80,7 @@ def _world(project: Project, now: datetime | None) -> World:
 def _look_first(project: Project, world: World, journey: str, given: dict[str, Any]) -> None:
     """Refuse at once what the turn would refuse, before Prefect is started for it."""
     from loyaltyloop.store.database import read
+    from loyaltyloop.store.versions import load_newest, load_shop
     from loyaltyloop.turn.permits import leap, permit
 
     now, asked = given["now"] or _present(), bool(given["now"] or given["dry_run"])
@@ -86,8 +88,10 @@ def _look_first(project: Project, world: World, journey: str, given: dict[str, A
         _there_is(project, connection, journey)
         permit(connection, world, journey, now, given["customers"], given["dry_run"])
         far = "" if asked else leap(connection, journey, now)
+        live, shop = load_newest(connection, journey).journey, load_shop(connection)
     world.engine.dispose()
     warn_of_lost_links(project.settings())
+    warn_of_calls(project.settings(), [live], shop)
     if far:
         _ask_about(far)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from loyaltyloop.cli.base import Project, pass_project
+from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.deploy import bring_flows
 from loyaltyloop.cli.options import warn_of_lost_links
 from loyaltyloop.deployments import deployment_names
@@ -37,6 +38,7 @@ def command(project: Project, port: int | None, web_port: int | None) -> None:
         raise UpFailed(f"`loop up` is at work on this project already (process {other.pid}): {other.ui}")
     _warn(project)
     journeys, shop = read_files(project.folder)
+    warn_of_calls(project.settings(), journeys, shop)
     bring_flows(project.folder)
     if write_file(project.folder, journeys, shop):
         click.echo("prefect.yaml brought up to date with journeys/")

@@ -39,7 +39,8 @@ class Outcome:
     `handed_over`: the other side has it. `refused`: it never will, and says so. `try_again`: it surely has
     not got it, and may take it later. `unknown`: it may have got it or not; never repeated by itself.
     `away`: said of one to be tried again, where no other message would fare better now. `after`: how long to
-    wait before it is tried again, where the way out knows.
+    wait before it is tried again, where the way out knows. `provider_id`: what the other side calls it, where
+    it has told so: by that its events may name it.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Outcome:
     reason: str = ""
     away: bool = False
     after: timedelta | None = None
+    provider_id: str = ""
 
 
 class WayOut(ABC):

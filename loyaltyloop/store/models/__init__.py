@@ -18,6 +18,7 @@ from loyaltyloop.store.models.arrivals import (
     SetAside,
     Touch,
 )
+from loyaltyloop.store.models.breakers import Alert, Breaker, Tally
 from loyaltyloop.store.models.columns import RUNNING, Json
 from loyaltyloop.store.models.gifts import Gift, Voucher
 from loyaltyloop.store.models.live import Content, JourneyVersion, LiveFile, LiveJourney
@@ -36,8 +37,10 @@ from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, V
 from loyaltyloop.store.models.suppression import Suppression
 
 __all__ = [
+    "Alert",
     "Basket",
     "Body",
+    "Breaker",
     "Consent",
     "ConsentEntry",
     "Content",
@@ -68,6 +71,7 @@ __all__ = [
     "Salt",
     "SetAside",
     "Suppression",
+    "Tally",
     "Tombstone",
     "Touch",
     "TurnLog",

@@ -36,6 +36,18 @@ class Message(SQLModel, table=True):
             sqlite_where=text("state = 'claimed'"),
             postgresql_where=text("state = 'claimed'"),
         ),
+        Index(
+            "ix_message_unknown",
+            "state",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
+        Index(
+            "ix_message_provider",
+            "provider_id",
+            sqlite_where=text("provider_id IS NOT NULL"),
+            postgresql_where=text("provider_id IS NOT NULL"),
+        ),
         Index("ix_message_customer", "customer_id", "handed_over_at"),
         Index(
             "ix_message_address",
@@ -70,7 +82,10 @@ class Message(SQLModel, table=True):
     shop: str | None = None
     subject: str | None = None
     via: str | None = None  # the way out it was claimed for
+    provider_id: str | None = None  # what its provider calls it, where it has told so
     claimed_at: datetime | None = None
+    claimed_by: str | None = None  # the delivery that claimed it last
+    leased_until: datetime | None = None  # by the database's clock: until then nobody else may take it over
     handed_over_at: datetime | None = None
 
 

@@ -142,12 +142,12 @@ PARTS: tuple[Part, ...] = (
         _M,
         "messages",
         untold={"enrolment_id": NUMBER} | _OWNER,
-        becomes=dict.fromkeys(("to", "subject", "address", "zone", "routes")),
+        becomes=dict.fromkeys(("to", "subject", "address", "zone", "routes", "provider_id")),
         # Links in mails that they have kept name the key; reasons lose, by hand, what they quote.
         stays=_stays(
             *("id", "key", "enrolment_id", "customer_id", "journey", "version", "step", "channel", "purpose"),
             *("template", "priority", "entered_at", "decided_at", "due_at", "expires_at", "state", "reason"),
-            *("sender", "via", "claimed_at", "handed_over_at", "shop"),
+            *("sender", "via", "claimed_at", "claimed_by", "leased_until", "handed_over_at", "shop"),
         ),
     ),
     Part(
@@ -212,6 +212,9 @@ OF_NOBODY: Mapping[str, str] = {
     "live_file": "the shop's files",
     "turn_log": "counts",
     "figure": "lists of products",
+    "breaker": "what has stopped, and why",
+    "tally": "counts",
+    "alert": "what the shop is told of its journeys and channels",
     "salt": "a random text",
     "suppression": "hashes of addresses, and why nothing is sent there: nobody can be told from them",
     "tombstone": "hashes, and when somebody was erased: nobody can be told from them",

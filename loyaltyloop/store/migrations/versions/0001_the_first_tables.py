@@ -18,6 +18,27 @@ JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=Tru
 
 def upgrade() -> None:
     op.create_table(
+        "alert",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("key", AutoString(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("made_at", UTCDateTime(), nullable=False),
+        sa.Column("due_at", UTCDateTime(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("reason", AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_alert_waiting",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
         "body",
         sa.Column("message_id", BIG, nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
@@ -26,6 +47,18 @@ def upgrade() -> None:
         sa.Column("links", JSON, nullable=False),
         sa.Column("question", JSON, nullable=True),
         sa.PrimaryKeyConstraint("message_id"),
+    )
+    op.create_table(
+        "breaker",
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("why", AutoString(), nullable=False),
+        sa.Column("opened_at", UTCDateTime(), nullable=True),
+        sa.Column("again_at", UTCDateTime(), nullable=True),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("recent", AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name"),
     )
     op.create_table(
         "content",
@@ -290,7 +323,10 @@ def upgrade() -> None:
         sa.Column("shop", AutoString(), nullable=True),
         sa.Column("subject", AutoString(), nullable=True),
         sa.Column("via", AutoString(), nullable=True),
+        sa.Column("provider_id", AutoString(), nullable=True),
         sa.Column("claimed_at", UTCDateTime(), nullable=True),
+        sa.Column("claimed_by", AutoString(), nullable=True),
+        sa.Column("leased_until", UTCDateTime(), nullable=True),
         sa.Column("handed_over_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
@@ -312,11 +348,25 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_message_customer", ["customer_id", "handed_over_at"], unique=False)
         batch_op.create_index(
+            "ix_message_provider",
+            ["provider_id"],
+            unique=False,
+            sqlite_where=sa.text("provider_id IS NOT NULL"),
+            postgresql_where=sa.text("provider_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_message_ready",
             ["due_at"],
             unique=False,
             sqlite_where=sa.text("state IN ('planned', 'held')"),
             postgresql_where=sa.text("state IN ('planned', 'held')"),
+        )
+        batch_op.create_index(
+            "ix_message_unknown",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("state = 'unknown'"),
+            postgresql_where=sa.text("state = 'unknown'"),
         )
         batch_op.create_index("uq_message_step", ["enrolment_id", "step"], unique=True)
 
@@ -402,6 +452,15 @@ def upgrade() -> None:
     with op.batch_alter_table("suppression", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_suppression_address"), ["address"], unique=False)
 
+    op.create_table(
+        "tally",
+        sa.Column("journey", AutoString(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("handed", sa.Integer(), nullable=False),
+        sa.Column("bounced", sa.Integer(), nullable=False),
+        sa.Column("complained", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("journey", "day"),
+    )
     op.create_table(
         "tombstone",
         sa.Column("kind", AutoString(), nullable=False),

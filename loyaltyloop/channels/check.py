@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from loyaltyloop.channels.addresses import lead_through
 from loyaltyloop.channels.body_samples import sample_names
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.faults import fault
 from loyaltyloop.channels.json_bodies import ENDING, Bodies
+from loyaltyloop.channels.json_lines import NotJson
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.channels.together import Together, languages_of
 from loyaltyloop.channels.used import Used
@@ -66,11 +66,11 @@ def _faults_of_body(reading: Reading, bodies: Bodies, name: str) -> Iterator[Pro
     for names in sample_names(Used.by(Templates(reading.templates), name)):
         try:
             bodies.render(name, names)
-        except CannotRender as error:
-            if error.cause == "value" and "no JSON" in error.reason:
-                file, source = f"{name}{ENDING}", reading.templates[f"{name}{ENDING}"]
-                yield from fault(file, source, 1, f"{_MADE}: {error.reason}", NOT_JSON).problems
-                return
+        except NotJson as error:
+            yield from bodies.fault(name, names, error, f"{_MADE}: {error.reason}", NOT_JSON).problems
+            return
+        except CannotRender:
+            continue  # these values are made up: others may do
 
 
 _MADE = "made with sample values, it cannot be posted"

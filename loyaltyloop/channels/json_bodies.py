@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
 from jinja2 import Template, nodes
 from jinja2.exceptions import TemplateError
@@ -22,10 +22,12 @@ from jinja2.runtime import Context
 
 from loyaltyloop.channels.asked import Asked
 from loyaltyloop.channels.errors import CannotRender
+from loyaltyloop.channels.faults import fault
 from loyaltyloop.channels.filters import filters
-from loyaltyloop.channels.flatten import Flattener
+from loyaltyloop.channels.flatten import Body, Flattener
 from loyaltyloop.channels.fold import restrained
 from loyaltyloop.channels.formats import Reader
+from loyaltyloop.channels.json_lines import NotJson, marked, must_be_json, place_at, unmarked
 from loyaltyloop.channels.json_places import placed
 from loyaltyloop.channels.sandbox import RANGE, Budget, Missing, Sandbox, bounded_concat, shown_in_text
 from loyaltyloop.channels.together import paths_in
@@ -78,6 +80,7 @@ class Bodies:
         self._sandbox.shown = _shown
         self._language = str(names["language"])
         self._compiled: dict[str, _Compiled | FilesError] = {}
+        self._paths: dict[str, frozenset[str]] = {}
 
     def compile(self, template: str) -> frozenset[str]:
         """The names that the body `desk/ticket` uses. FilesError says what is wrong with it, and where."""
@@ -106,8 +109,22 @@ class Bodies:
             raise CannotRender("value", str(error)[:200]) from error
         except RecursionError:
             raise CannotRender("bound", "the template is nested too deeply") from None
-        _must_be_json(text)
+        must_be_json(text)
         return text
+
+    def fault(
+        self, template: str, names: Mapping[str, object], wrong: NotJson, message: str, remedy: str
+    ) -> FilesError:
+        """A mistake at the line in which that template, made with these names, ceases to be JSON."""
+        name = f"{template}{ENDING}"
+        flattener, body = self._flat(name)
+        text = self._run(self._compiled_of(name, marked(body)), names)
+        plain = unmarked(text)
+        before = len(plain) - len(plain.lstrip())
+        place = place_at(text, before + wrong.at)
+        if place is None:
+            return fault(name, self._templates[name], 1, message, remedy)
+        return flattener.sources.fault(place, message, remedy)
 
     def _run(self, compiled: _Compiled, names: Mapping[str, object]) -> str:
         own = {name: _answers(value) for name, value in names.items()}
@@ -134,16 +151,22 @@ class Bodies:
         return found
 
     def _made(self, name: str) -> _Compiled:
+        _, body = self._flat(name)
+        return self._compiled_of(name, body)
+
+    def _flat(self, name: str) -> tuple[Flattener, Body]:
+        """The body without what it is put together from, ready to be compiled."""
         flattener = Flattener(self._templates, self._sandbox, self._language)
         body = flattener.written(name)
-        paths = frozenset(paths_in(body))
-        body = placed(
-            restrained(body, {}, self._sandbox, flattener.sources), self._sandbox, flattener.sources
-        )
+        self._paths[name] = frozenset(paths_in(body))
+        held = restrained(body, {}, self._sandbox, flattener.sources)
+        return flattener, placed(held, self._sandbox, flattener.sources)
+
+    def _compiled_of(self, name: str, body: Body) -> _Compiled:
         whole = nodes.Template(body, lineno=1)
         whole.set_environment(self._sandbox)
         code = self._sandbox.compile(whole, name, name)
-        return _Compiled(Template.from_code(self._sandbox, code, {}), paths)
+        return _Compiled(Template.from_code(self._sandbox, code, {}), self._paths[name])
 
 
 def _named(error: CannotRender, paths: frozenset[str]) -> CannotRender:
@@ -161,17 +184,6 @@ def _answers(value: object) -> object:
         return value
     told = value.names(lambda _key, _number: "")
     return {name: told[name] for name in ("question", "answer", "answer_text", "comment")}
-
-
-def _must_be_json(text: str) -> None:
-    try:
-        json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise CannotRender("value", f"the body is no JSON ({str(error)[:120]})") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 # ── printing ────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from loyaltyloop.channels.context import (
 )
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.json_bodies import ENDING
+from loyaltyloop.channels.json_lines import NotJson
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Rendered, Renderer
 from loyaltyloop.channels.samples import NOBODY, Sampler
@@ -91,6 +92,9 @@ def _body(renderer: Renderer, name: str, names: Names, user_id: str, notes: list
     whole = {**names, "customer": {**customer, "user_id": user_id}, "enrolment": own}
     try:
         text = renderer.bodies.render(name, whole)
+    except NotJson as error:
+        told = renderer.bodies.fault(name, whole, error, error.reason, "This is the body as it is made:")
+        raise UserError(f"{told}\n\n{error.text}\n\n{user_id} would not be called for.") from None
     except CannotRender as error:
         raise UserError(f"{user_id} would not be called for: {error.reason}.\n{_remedy(error)}") from None
     return Preview(Rendered("", "", text, [], ""), [*notes, "the times of the enrolment are made up"])

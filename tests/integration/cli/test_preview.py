@@ -68,6 +68,18 @@ def test_the_body_of_a_call_is_shown_as_it_would_be_posted(loop: Loop, project: 
     assert (ran.code, "ada would not be called for: missing: customer.phone" in ran.err) == (1, True)
 
 
+def test_a_body_that_is_no_json_is_shown_with_its_line(loop: Loop, project: Path, ada: str) -> None:
+    calling = f"{WELCOME}  - call: desk\n    url: https://desk.example/in\n    body: desk/ticket\n"
+    body = '{\n  "who": {{ customer.user_id }},\n}'
+    write_files(project, {"journeys/welcome.yaml": calling, "templates/desk/ticket.json": body})
+    ran = loop("preview", "desk/ticket", "--customer", ada)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("templates/desk/ticket.json:3:1: error: value: the body is no JSON (")
+    assert ran.err.endswith(
+        'This is the body as it is made:\n\n{\n  "who": "ada",\n}\n\nada would not be called for.\n'
+    )
+
+
 def test_a_message_as_the_customer_would_get_it(loop: Loop, engine: Engine, project: Path, ada: str) -> None:
     before = _rows(engine)
     ran = loop("preview", "welcome/hello", "--customer", ada)

@@ -75,6 +75,40 @@ def test_what_a_body_must_not_be(body: str, said: str) -> None:
     assert found.startswith(f"templates/desk/ticket.json:{said}")
 
 
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ('{\n  "a": 1,\n}', 3),
+        ('{\n  "a": 1\n  "b": 2\n}', 3),
+        ('{\n  "a": {{ customer.email }}\n  "b": 2\n}', 3),
+        ('{\n  {% if customer.email %}\n  "a": 1,\n  {% endif %}\n}', 5),
+        ('{"all": [\n  {% for t in customer.tags %}\n  {{ t }}\n  {% endfor %}\n]}', 3),
+        ('{\n  {# a word\n     of two lines #}\n  "a": 1,\n  "b": NaN\n}', 5),
+        ('\n\n{% set a = 1 %}\n{% set b %}\n[\n{% endset %}\n{"a": {{ a }},\n"b" }', 8),
+        ('{\n  "a": 1\n', 2),
+        ("", 1),
+    ],
+    ids=range(9),
+)
+def test_where_a_body_ceases_to_be_json(body: str, line: int) -> None:
+    [found] = errors(body)
+    assert found.startswith(f"templates/desk/ticket.json:{line}: made with sample values")
+
+
+def test_a_body_is_told_of_in_the_file_that_the_mistake_stands_in() -> None:
+    files: dict[str, str | bytes] = {
+        "journeys/shop.yaml": SHOP + HOOKS,
+        "journeys/unhappy.yaml": CALLING,
+        "templates/desk/ticket.json": '{\n{% include "desk/who.json" %}\n}',
+        "templates/desk/who.json": '"a": 1,\n"b": {{ customer.key }},',
+    }
+    found = [f"{one.file}:{one.line}" for one in check_project(files) if one.rule == "template"]
+    assert found == ["templates/desk/ticket.json:3"]
+    files["templates/desk/who.json"] = '"a": 1\n\n"b": {{ customer.key }}'
+    found = [f"{one.file}:{one.line}" for one in check_project(files) if one.rule == "template"]
+    assert found == ["templates/desk/who.json:3"]
+
+
 def test_a_body_that_is_no_json_file_is_not_there() -> None:
     [found] = errors(GOOD, CALLING.replace("desk/ticket", "welcome/hello"))
     assert found == "journeys/unhappy.yaml:14: there is no template templates/welcome/hello.json"

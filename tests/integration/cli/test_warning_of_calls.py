@@ -27,7 +27,7 @@ def calling(project: Path) -> Path:
     """The shop with a journey that calls a help desk."""
     write_files(project, CALLS)
     with (project / "journeys/shop.yaml").open("a") as shop:
-        shop.write("hooks: {help_desk: {url: https://desk.example/loop, secret: LOOP_HOOK_HELP_DESK_SECRET}}\n")
+        shop.write(f"hooks: {{help_desk: {{url: https://desk.example/loop, secret: {NAME}}}}}\n")
     return project
 
 

@@ -28,7 +28,6 @@ _REMEDIES = {
         "Write what a browser shows before the path: LOOP_ALLOWED_ORIGINS=https://shop.example,https://m.shop.example."
     ),
     "database_url": "Write sqlite:///path/to/loop.db or postgresql://user:password@host/name.",
-    "email": "Write LOOP_EMAIL=eml for files in var/outbox, or LOOP_EMAIL=smtp for a mail server.",
     "hooks": "Write LOOP_HOOKS=files for files in var/outbox, or LOOP_HOOKS=post to really call.",
     "public_url": (
         "Write where a browser finds the web service, for example LOOP_PUBLIC_URL=https://mail.shop.example."
@@ -56,7 +55,7 @@ class Settings(BaseSettings):
     allowed_origins: str = Field(default="", description="whose pages may send events: CORS")
     shopify_secret: SecretStr = Field(default=SecretStr(""), description="signs what Shopify's hooks send")
     woocommerce_secret: SecretStr = Field(default=SecretStr(""), description="the same of WooCommerce's")
-    email: str = Field(default="eml", pattern="^(eml|smtp)$", description="the way out of e-mail")
+    email: str = Field(default="eml", description="the way out of e-mail: docs/channels.md")
     eml_folder: Path | None = Field(default=None, description="where .eml files go; else `outbox` in `var/`")
     hooks: str = Field(default="files", pattern="^(files|post)$", description="the way out of calls")
     smtp_host: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""E-mail as a channel: to .eml files or to a mail server."""
+"""E-mail as a channel: to .eml files, to a mail server, or to a provider."""
 
 from __future__ import annotations
 
@@ -12,12 +12,28 @@ from loyaltyloop.channels.candidates import Group
 from loyaltyloop.channels.channel import Channel, Letter
 from loyaltyloop.channels.context import Names
 from loyaltyloop.channels.eml import EmlFiles
+from loyaltyloop.channels.http.mailgun import Mailgun
+from loyaltyloop.channels.http.postmark import Postmark
+from loyaltyloop.channels.http.resend import Resend
+from loyaltyloop.channels.http.sendgrid import SendGrid
+from loyaltyloop.channels.http.ses import Ses
 from loyaltyloop.channels.mime import assemble, sender_of
 from loyaltyloop.channels.out import Outgoing, WayOut
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.channels.smtp import Smtp
+from loyaltyloop.channels.ways import Ways, choose
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.settings import Settings
+
+WAYS: Ways = {
+    "eml": lambda settings: EmlFiles(settings.outbox),
+    Smtp.name: Smtp.of,
+    Postmark.name: Postmark.of,
+    SendGrid.name: SendGrid.of,
+    Mailgun.name: Mailgun.of,
+    Resend.name: Resend.of,
+    Ses.name: Ses.of,
+}
 
 
 class Mail(Channel):
@@ -26,7 +42,7 @@ class Mail(Channel):
     name = "email"
 
     def choose(self, settings: Settings) -> WayOut:
-        return Smtp.of(settings) if settings.email == "smtp" else EmlFiles(settings.outbox)
+        return choose(WAYS, "LOOP_EMAIL", settings.email, settings)
 
     def uses(self, renderer: Renderer, template: str) -> frozenset[str]:
         return renderer.uses_of(template)

@@ -100,8 +100,12 @@ class MailParts:
         return f"<{self.key}@{self.sender.rpartition('@')[2]}>"
 
     def from_header(self) -> str:
-        """Name and address, as a header has them."""
+        """Name and address, as a header has them: in ASCII, and maybe in several lines."""
         return _sender(self.name, self.sender)
+
+    def from_text(self) -> str:
+        """Name and address, as they are written where all signs may be."""
+        return f"{_quotes(self.name)} <{self.sender}>" if self.name else self.sender
 
     def unsubscribing(self) -> dict[str, str]:
         """RFC 8058's headers, where the message can be unsubscribed from."""
@@ -158,6 +162,13 @@ def assemble(message: Written) -> Outgoing:
     return Outgoing(message.key, sender, to, parts)
 
 
+def parts_of(outgoing: Outgoing) -> MailParts:
+    """The parts of an e-mail. ValueError for anything else."""
+    if not isinstance(outgoing.content, MailParts):
+        raise ValueError("no e-mail")
+    return outgoing.content
+
+
 def header_text(text: str) -> str:
     """A header's text: as it is, or in RFC 2047 words. ValueError for one that holds a line break."""
     _line(text)
@@ -183,8 +194,12 @@ def _line(text: str) -> str:
 def _sender(name: str, address: str) -> str:
     shown = header_text(name)
     if shown == name and not ATOM.issuperset(name):
-        shown = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        shown = _quotes(name)
     return f"{shown} <{_line(address)}>" if name else address
+
+
+def _quotes(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @lru_cache(maxsize=1024)

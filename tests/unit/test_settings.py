@@ -12,7 +12,7 @@ from loyaltyloop.settings import load_settings
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "EMAIL", "PUBLIC_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_TLS"):
+    for name in ("DATABASE_URL", "EMAIL", "HOOKS", "PUBLIC_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_TLS"):
         monkeypatch.delenv(f"LOOP_{name}", raising=False)
 
 
@@ -60,9 +60,9 @@ def test_all_wrong_settings_at_once_and_where_each_stands(
 ) -> None:
     monkeypatch.setenv("LOOP_SMTP_PORT", "70000")
     with pytest.raises(UserError) as told:
-        load_settings(_project(tmp_path, "LOOP_EMAIL=post", "LOOP_SMTP_TLS=yes"))
+        load_settings(_project(tmp_path, "LOOP_HOOKS=away", "LOOP_SMTP_TLS=yes"))
     assert str(told.value).splitlines()[::3] == [
-        f"{tmp_path / '.env'}: LOOP_EMAIL cannot be 'post'.",
+        f"{tmp_path / '.env'}: LOOP_HOOKS cannot be 'away'.",
         "the environment: LOOP_SMTP_PORT cannot be '70000'.",
         f"{tmp_path / '.env'}: LOOP_SMTP_TLS cannot be 'yes'.",
     ]

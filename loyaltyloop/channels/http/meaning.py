@@ -10,8 +10,9 @@ from typing import Literal
 from loyaltyloop.channels.out import Outcome
 
 # taken: it has the message. refused: never. later: not now, and surely not taken. away: nothing of ours will
-# be taken until somebody mends it (a wrong key, no credit left). doubtful: it may have the message or not.
-Meaning = Literal["taken", "refused", "later", "away", "doubtful"]
+# be taken until somebody mends it (a wrong key, no credit left). doubtful: it may have the message or not,
+# and is told again where a key makes that safe. unknown: the same, where not even a key does.
+Meaning = Literal["taken", "refused", "later", "away", "doubtful", "unknown"]
 LONGEST = timedelta(days=1)
 _STATUSES: dict[int, Meaning] = {
     401: "away", 402: "away", 403: "away", 404: "away", 405: "away", 407: "away",
@@ -52,7 +53,7 @@ def outcome_of(
             return Outcome(key, "try_again", f"{who} takes nothing from us ({said})", away=True, after=wait)
         case "doubtful" if idempotent:
             return Outcome(key, "try_again", f"{who} may have it; it is told again ({said})", after=wait)
-        case "doubtful":
+        case "doubtful" | "unknown":
             return Outcome(key, "unknown", f"{who} may have it or not ({said})")
 
 

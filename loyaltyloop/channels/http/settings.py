@@ -13,7 +13,7 @@ from loyaltyloop.journey.addresses import is_local
 
 def prefixed(prefix: str) -> SettingsConfigDict:
     """The `model_config` of a group whose settings begin so, such as LOOP_POSTMARK_."""
-    return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore")
+    return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore", env_ignore_empty=True)
 
 
 def _visible(secret: SecretStr) -> SecretStr:
@@ -24,7 +24,12 @@ def _visible(secret: SecretStr) -> SecretStr:
 
 
 def _secure(url: str) -> str:
-    """Ends without a slash. ValueError for what would send keys and addresses in the clear."""
+    """Ends without a slash. ValueError for what would send keys and addresses in the clear.
+
+    Empty where it hangs on another setting.
+    """
+    if not url:
+        return url
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port  # ValueError for one that is none
     if not host or port == 0 or parts.query or parts.fragment or "@" in parts.netloc or not url.isprintable():

@@ -32,6 +32,7 @@ CONNECT = 10.0  # seconds to connect
 LOST = 3
 # A pause that the provider asks for is waited for here if it is no longer; so many times for a message.
 PATIENCE, TIMES = 5.0, 3
+PAUSES = (429, 503)
 _SURELY_NOT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _AGENT = "LoyaltyLoop"
 S = TypeVar("S", bound=HttpSettings)
@@ -91,7 +92,7 @@ class HttpWay(WayOut, Generic[S]):
     def read(self, outgoing: Outgoing, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
         """What an answer means for its message."""
         code = self.code(body) if status >= 300 else ""
-        return self.judged(outgoing, status, code, self._wait(headers))
+        return self.judged(outgoing, status, code, self.wait(headers))
 
     def pack(self, several: Sequence[Outgoing]) -> Request:
         """Some messages in one request, where `together` is more than one."""
@@ -109,6 +110,10 @@ class HttpWay(WayOut, Generic[S]):
         """The outcome that a status and a code of the provider mean."""
         meaning = meaning_of(status, code, self.meanings)
         return outcome_of(outgoing.key, self.title, meaning, shown(status, code), self.idempotent, after)
+
+    def wait(self, headers: Mapping[str, str]) -> timedelta:
+        """How long an answer asks to wait."""
+        return retry_after(headers.get("retry-after", ""), self._clock())
 
     # ── the machinery ───────────────────────────────────────────────────────
 
@@ -164,14 +169,20 @@ class HttpWay(WayOut, Generic[S]):
             except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
                 return self._unanswered(parcel, "doubtful", error)
             self._lost = 0
-            if not (left and status in (429, 503) and self._slows_down(headers, TIMES - left)):
+            outcomes = self._read(parcel, status, headers, body)
+            passing = all(one.state == "try_again" and not one.away for one in outcomes)
+            if not (left and status in PAUSES and passing and self._slows_down(headers, TIMES - left)):
                 break
+        return self._told(outcomes, status)
+
+    def _read(
+        self, parcel: Sequence[Outgoing], status: int, headers: Mapping[str, str], body: bytes
+    ) -> list[Outcome]:
         try:
-            outcomes = self.unpack(parcel, status, headers, body)
+            return self.unpack(parcel, status, headers, body)
         except (ValueError, LookupError, TypeError, AttributeError):
             said = f"{status}, and an answer that cannot be read"
-            outcomes = [outcome_of(one.key, self.title, "doubtful", said, self.idempotent) for one in parcel]
-        return self._told(outcomes, status)
+            return [outcome_of(one.key, self.title, "doubtful", said, self.idempotent) for one in parcel]
 
     async def _ask(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         if self._client is None:
@@ -211,7 +222,7 @@ class HttpWay(WayOut, Generic[S]):
 
     def _slows_down(self, headers: Mapping[str, str], times: int) -> bool:
         """Let all wait as long as it asks for, if that is short: what was asked may then be asked again."""
-        seconds = self._wait(headers).total_seconds() or 0.5 * 2**times
+        seconds = self.wait(headers).total_seconds() or 0.5 * 2**times
         if seconds <= PATIENCE:
             self._pace.pause(seconds)
         return seconds <= PATIENCE
@@ -219,13 +230,10 @@ class HttpWay(WayOut, Generic[S]):
     def _told(self, outcomes: list[Outcome], status: int) -> list[Outcome]:
         """After an answer that concerns not the message but us, the others are not offered."""
         last = outcomes[-1]
-        away = last.away or (status in (429, 503) and last.state == "try_again")
+        away = last.away or (status in PAUSES and last.state == "try_again")
         if away and self._closed is None:
             self._closed = Outcome("", "try_again", last.reason, away=True, after=last.after)
         return outcomes
-
-    def _wait(self, headers: Mapping[str, str]) -> timedelta:
-        return retry_after(headers.get("retry-after", ""), self._clock())
 
 
 def _closed(why: Outcome, outgoing: Outgoing) -> Outcome:

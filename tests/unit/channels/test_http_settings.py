@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field
 
 from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
+from loyaltyloop.channels.mail import WAYS, Mail
 from loyaltyloop.errors import UserError
 from loyaltyloop.settings import load_settings
 
@@ -49,9 +50,47 @@ def test_each_that_is_missing_or_wrong_with_its_remedy_and_no_secret(tmp_path: P
     )
 
 
-@pytest.mark.parametrize("token", ["", "'hid den\t'", "hidden\u00e9", "' hidden'"], ids=range(4))
+@pytest.mark.parametrize("token", ["'hid den\t'", "hidden\u00e9", "' hidden'"], ids=range(3))
 def test_a_secret_that_fits_no_header_is_told_and_not_shown(tmp_path: Path, token: str) -> None:
     with pytest.raises(UserError) as told:
         group(tmp_path, f"LOOP_SAMPLE_TOKEN={token}")
     assert "LOOP_SAMPLE_TOKEN cannot be used.\n    Write LOOP_SAMPLE_TOKEN=..." in str(told.value)
     assert "hid" not in str(told.value)
+
+
+def test_an_empty_setting_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="LOOP_SAMPLE_TOKEN is not set"):
+        group(tmp_path, "LOOP_SAMPLE_TOKEN=", "LOOP_SAMPLE_URL=")
+    assert group(tmp_path, "LOOP_SAMPLE_TOKEN=a", "LOOP_SAMPLE_URL=").url == "https://api.sample.example"
+
+
+def test_each_way_out_by_its_name(tmp_path: Path) -> None:
+    own = {
+        "eml": [],
+        "smtp": [],
+        "postmark": ["LOOP_POSTMARK_TOKEN=a"],
+        "sendgrid": ["LOOP_SENDGRID_API_KEY=a"],
+        "mailgun": ["LOOP_MAILGUN_API_KEY=a", "LOOP_MAILGUN_DOMAIN=mg.shop.example"],
+        "resend": ["LOOP_RESEND_API_KEY=a"],
+        "ses": ["LOOP_SES_REGION=eu-west-1", "LOOP_SES_ACCESS_KEY=a", "LOOP_SES_SECRET_KEY=b"],
+    }
+    assert list(WAYS) == list(own)
+    for name, lines in own.items():
+        (tmp_path / ".env").write_text("\n".join([f"LOOP_EMAIL={name}", *lines]))
+        settings = load_settings(tmp_path)
+        way = Mail().choose(settings)
+        assert (way.name, way.far) == (name, name not in ("eml", "smtp"))
+        (tmp_path / ".env").write_text(f"LOOP_EMAIL={name}")
+        if lines:
+            with pytest.raises(UserError, match=f"{lines[0].partition('=')[0]} is not set"):
+                Mail().choose(load_settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"), [("post", "The ways out are: eml, mailgun"), ("sendgird", "Did you mean 'sendgrid'?")]
+)
+def test_a_way_out_that_is_none(tmp_path: Path, said: str, hint: str) -> None:
+    (tmp_path / ".env").write_text(f"LOOP_EMAIL={said}")
+    with pytest.raises(UserError) as told:
+        Mail().choose(load_settings(tmp_path))
+    assert str(told.value).startswith(f"LOOP_EMAIL cannot be '{said}'.\n    {hint}")

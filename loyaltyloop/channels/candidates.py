@@ -7,7 +7,7 @@ is asked in it, and a customer's row is read once.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -30,7 +30,7 @@ from sqlalchemy import (
 from loyaltyloop.channels.asked import asked_in
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import WAITING, body, journey, message
-from loyaltyloop.journey.model import CALLS, Journey, Recommend, Shop, Step
+from loyaltyloop.journey.model import CALLS, Give, Journey, Recommend, Shop, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
 from loyaltyloop.store.asking import scope_of
@@ -75,6 +75,7 @@ class Group:
     questions: Mapping[str, Question]
     question: Question | None
     step: Step | None = None
+    gives: Mapping[str, Give] = field(default_factory=dict)  # the `give` steps that the template names
 
 
 def load_groups(
@@ -118,7 +119,8 @@ def load_groups(
             continue
         offers, questions = _offers(there.journey, uses), _questions(there.journey, uses, there.step.name)
         question = questions.get(there.step.name)
-        found.append(Group(rows, objections, people, offers, questions, question, there.step))
+        gives = _gives(there.journey, uses)
+        found.append(Group(rows, objections, people, offers, questions, question, there.step, gives))
     return found
 
 
@@ -154,6 +156,11 @@ def _offers(own: Journey, uses: Collection[str]) -> dict[str, Recommend]:
     return {
         step.name: step.action for step in own if step.name in named and isinstance(step.action, Recommend)
     }
+
+
+def _gives(own: Journey, uses: Collection[str]) -> dict[str, Give]:
+    named = {path.partition(".")[0] for path in uses}
+    return {step.name: step.action for step in own if step.name in named and isinstance(step.action, Give)}
 
 
 def _questions(own: Journey, uses: Collection[str], step: str) -> dict[str, Question]:

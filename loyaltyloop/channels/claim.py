@@ -14,6 +14,7 @@ from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
+from loyaltyloop.channels.gifts import Showing, add_gifts, check_gifts
 from loyaltyloop.channels.outbox import body, let_go, message
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
@@ -139,6 +140,7 @@ def _store_bodies(
     new each time.
     """
     envelopes: dict[str, _Envelope] = {}
+    showing = Showing()
     waiting = []
     for group in groups:
         rows = [row for row in group.rows if verdicts[row.key].state == "claimed"]
@@ -150,6 +152,8 @@ def _store_bodies(
                 calls = desk.channel == CALLS
                 add_baskets(connection, names, rows, desk.shop, desk.now, whole=calls)
             CHANNELS[desk.channel].know(connection, rows, names)
+            shown = add_gifts(connection, names, rows, group.gives, group.people, desk.shop, desk.now)
+            showing.reserved.update(shown.reserved)
             waiting.append((desk, rows, group, names))
 
     def bodies() -> Iterator[tuple[Any, ...]]:
@@ -161,6 +165,7 @@ def _store_bodies(
                 try:
                     _check_offers(group, own)
                     _check_basket(desk, row.template, own)
+                    check_gifts(own)
                     letter = channel.write(desk.renderer, desk.shop, group, row, own)
                 except CannotRender as error:
                     verdicts[key] = Verdict("refused", str(error))
@@ -170,6 +175,8 @@ def _store_bodies(
                     yield row.id, letter.html, letter.text, letter.links, letter.unsubscribe, question
 
     insert_rows(connection, body, _BODY, bodies())
+    if showing.reserved:
+        showing.commit(connection, envelopes, next(iter(desks.values())).now)
     return envelopes
 
 

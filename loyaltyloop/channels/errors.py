@@ -6,15 +6,15 @@ from typing import Literal
 
 from loyaltyloop.errors import LoopError
 
-Cause = Literal["missing", "products", "basket", "bound", "link", "value", "template"]
+Cause = Literal["missing", "products", "basket", "gift", "bound", "link", "value", "template"]
 
 
 class CannotRender(LoopError):
     """This message cannot be made for this customer; nothing of it may leave.
 
     `cause`: a value is `missing`; the `products` of a step are too few; nothing of the `basket` can be had; a
-    `bound` is exceeded; a `link` is none we may send; a `value` does not fit its filter or operator; the
-    `template` is not there or is broken.
+    `gift` is not there, or has run out; a `bound` is exceeded; a `link` is none we may send; a `value` does not
+    fit its filter or operator; the `template` is not there or is broken.
     """
 
     def __init__(self, cause: Cause, what: str) -> None:

@@ -31,6 +31,7 @@ from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.models import Body, LiveJourney, Message
 from loyaltyloop.store.standing import renew_messages
+from loyaltyloop.store.vouchers.gifts import gift, take_back
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
 body: Table = Body.__table__  # type: ignore[attr-defined]
@@ -108,6 +109,8 @@ def record(
         elif state == "refused":
             values["handed_over_at"] = None
         mine = and_(among(connection, message.c.key, keys), message.c.state == "claimed")
+        if state == "refused" or (state == "try_again" and not keep):
+            take_back(connection, gift.c.message_key.in_(select(message.c.key).where(mine)))
         connection.execute(update(message).where(mine).values(values))
         if state == "try_again":
             _renew(connection, keys)

@@ -1,4 +1,4 @@
-"""`loop import`: files of customers, products and events."""
+"""`loop import`: files of customers, products, events and codes of vouchers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @json_option
 @pass_project
 def command(project: Project, paths: tuple[Path, ...], now: datetime, as_json: bool) -> None:
-    """Import customers.csv, products.csv and events (*.jsonl), also packed with gzip, or folders of them.
+    """Import customers.csv, products.csv, codes.csv and events (*.jsonl), also packed with gzip, or folders
+    of them.
 
     A file is known by its header. Rows that cannot be taken are written beside it, to
     NAME.rejected.csv or .jsonl, with the reason. Importing again adds nothing that is there.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Table
+
 from loyaltyloop.journey.codes import matched
 from loyaltyloop.journey.dice import give_salt, message_key, throw
 from loyaltyloop.journey.model import Give
@@ -15,9 +17,12 @@ from loyaltyloop.journey.periods import period_start
 from loyaltyloop.steps.gifts import voucher
 from loyaltyloop.steps.gifts.kind import Given, Kind, Winner
 from loyaltyloop.steps.stand import Stand
+from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import cohort, customer, decide_each, enrolment
+from loyaltyloop.store.models import Kept
 from loyaltyloop.store.vouchers import gifts
 
+kept: Table = Kept.__table__  # type: ignore[attr-defined]
 KINDS: Mapping[str, Kind] = {"voucher": voucher.KIND}
 NOTHING = "nothing to give"  # the reason of whoever leaves for it
 
@@ -38,6 +43,8 @@ def look(stand: Stand) -> None:
     got = kind.grant(stand, give, drawn)
     nothing |= {one.enrolment_id: kind.nothing(give) for one in drawn if one.enrolment_id not in got}
     gifts.write(stand.connection, _rows(stand, give, drawn, got))
+    none = [(one, stand.step.name, {"nothing": why}) for one, why in nothing.items()]
+    insert_rows(stand.connection, kept, ("enrolment_id", "step", "value"), none)
     _decide(stand, give, arrived, nothing)
 
 

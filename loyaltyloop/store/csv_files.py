@@ -15,9 +15,9 @@ from typing import IO, Literal
 
 from loyaltyloop.errors import DataError
 
-Kind = Literal["customers", "products", "events"]
+Kind = Literal["customers", "products", "events", "codes"]
 LONGEST_LINE = 1 << 20
-KEYS: dict[str, Kind] = {"user_id": "customers", "product_id": "products"}
+KEYS: dict[str, Kind] = {"user_id": "customers", "product_id": "products", "code": "codes"}
 _BROKEN = (gzip.BadGzipFile, EOFError, zlib.error)
 _SIGNS = {
     b"\xff\xfe": "UTF-16 text",
@@ -145,7 +145,8 @@ def _kind(path: Path, header: Sequence[str]) -> Kind:
     ]
     hint = f" {'; '.join(near)}." if near else f" It has: {', '.join(header)[:200]}."
     raise DataError(
-        f"{path}: the header has neither 'user_id' (customers) nor 'product_id' (products)." + hint
+        f"{path}: the header has neither 'user_id' (customers) nor 'product_id' (products) nor 'code' "
+        "(codes of vouchers)." + hint
     )
 
 

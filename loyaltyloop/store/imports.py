@@ -1,4 +1,4 @@
-"""Files of customers, products and events come in, in chunks, each a transaction; twice is as once."""
+"""Files of customers, products, events and codes come in, in chunks, each a transaction; twice is as once."""
 
 from __future__ import annotations
 
@@ -24,11 +24,17 @@ from loyaltyloop.store.ingest import Recorded, record
 from loyaltyloop.store.product_rows import ProductRows
 from loyaltyloop.store.rejects import REASON, Rejects, is_rejected
 from loyaltyloop.store.segment import Call, Rejected, read_call
+from loyaltyloop.store.vouchers import code_rows
+from loyaltyloop.store.vouchers.code_rows import CodeRows
 
 CHUNK = 2000
 SUFFIXES = (".csv", ".jsonl", ".ndjson", ".csv.gz", ".jsonl.gz", ".ndjson.gz")
-_CHECKS = {"customers": customer_rows.check_header, "products": product_rows.check_header}
-_ORDER: Sequence[Kind] = ("customers", "products", "events")
+_CHECKS = {
+    "customers": customer_rows.check_header,
+    "products": product_rows.check_header,
+    "codes": code_rows.check_header,
+}
+_ORDER: Sequence[Kind] = ("customers", "products", "events", "codes")
 # Told after each chunk: which file, and how many of its rows were read.
 Progress = Callable[[Path, int], None]
 
@@ -101,9 +107,7 @@ def _import_file(
         return _import_events(engine, path, now, shop, progress)
     with open_rows(path) as (header, rows):
         kept = tuple(name for name in header if not (is_rejected(path) and name == REASON))
-        table: CustomerRows | ProductRows = (
-            CustomerRows(shop, now, kept) if kind == "customers" else ProductRows(shop, kept)
-        )
+        table = _table(kind, shop, now, kept)
         with Rejects(path, kept) as rejects:
 
             def read(row: Any) -> Any:
@@ -124,6 +128,14 @@ def _import_file(
     return FileReport(
         path, kind, count, total.taken, total.duplicates, rejects.count, own, notes, erased=total.erased
     )
+
+
+def _table(
+    kind: Kind, shop: Shop, now: datetime, header: Sequence[str]
+) -> CustomerRows | ProductRows | CodeRows:
+    if kind == "codes":
+        return CodeRows(shop, now, header)
+    return CustomerRows(shop, now, header) if kind == "customers" else ProductRows(shop, header)
 
 
 def _complete(fields: Sequence[str], header: Sequence[str]) -> Sequence[str]:

@@ -11,14 +11,13 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, upd
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.models import Gift
-from loyaltyloop.store.vouchers.stock import give_back
+from loyaltyloop.store.vouchers.stock import give_back, voucher
 
 gift: Table = Gift.__table__  # type: ignore[attr-defined]
 COLUMNS = (
     "enrolment_id", "customer_id", "journey", "step", "kind", "what", "state", "given_at", "value", "amount",
     "code", "matched", "expires_at",
 )  # fmt: skip
-SHOWN = ("committed", "redeemed", "expired")  # somebody has seen it
 
 
 def write(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -49,3 +48,13 @@ def release(connection: Connection, where: ColumnElement[bool]) -> int:
     connection.execute(update(gift).where(mine).values(back))
     give_back(connection, [code for code in codes if code is not None])
     return len(codes)
+
+
+def take_back(connection: Connection, messages: ColumnElement[bool]) -> None:
+    """Messages that were claimed did not leave: what they would have shown first, nobody has seen.
+
+    `messages`: a condition on `gift.message_key`.
+    """
+    ends = select(voucher.c.ends_at).where(voucher.c.matched == gift.c.matched).scalar_subquery()
+    unseen = {"state": "reserved", "message_key": None, "committed_at": None, "expires_at": ends}
+    connection.execute(update(gift).where(messages, gift.c.state == "committed").values(unseen))

@@ -1,0 +1,108 @@
+"""Rows of codes.csv as codes of pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from loyaltyloop.errors import DataError
+from loyaltyloop.journey.codes import matched
+from loyaltyloop.journey.model import Pool, Shop
+from loyaltyloop.journey.times import read_instant, to_instant
+from loyaltyloop.store.bulk import fill_temporary, insert_rows
+from loyaltyloop.store.canonical import Refused, plain_text
+from loyaltyloop.store.database import lock_shop
+from loyaltyloop.store.ingest import Recorded
+from loyaltyloop.store.vouchers.stock import voucher
+
+COLUMNS = ("pool", "code", "expires")
+LONGEST = 64
+_WRITTEN = ("pool", "code", "matched", "state", "made", "ends_at")
+_DAY = len("2026-01-31")
+
+CodeRow = tuple[str, str, datetime | None]  # pool, code, its last instant
+
+
+def check_header(path: Path, header: Sequence[str]) -> None:
+    """DataError if a column is missing, or named almost as one that there is."""
+    if "pool" not in header:
+        raise DataError(f"{path}: codes need a column 'pool', with the name of a pool of shop.yaml.")
+    for name in header:
+        near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.75)
+        if name not in COLUMNS and near:
+            raise DataError(f"{path}: {name!r} is no column of codes; is it {near[0]!r}?")
+
+
+@dataclass
+class CodeRows:
+    """Reads the rows of one file and records them. No row holds anything of a person."""
+
+    shop: Shop
+    now: datetime
+    header: Sequence[str]
+    _seen: set[str] = field(default_factory=set)
+
+    def read(self, fields: Sequence[str]) -> CodeRow:
+        """The code of these fields. Refused says why it cannot be taken, and never repeats the code."""
+        given = {name: plain_text(value.strip()) for name, value in zip(self.header, fields, strict=True)}
+        pool = self._pool(given["pool"])
+        code = given["code"]
+        if not code or len(code) > LONGEST:
+            raise Refused("code is empty" if not code else f"code is longer than {LONGEST} letters")
+        if matched(code) in self._seen:
+            raise Refused("the same code stands in an earlier row of this file")
+        ends_at = self._ends_at(given.get("expires", ""))
+        self._seen.add(matched(code))
+        return pool.name, code, ends_at
+
+    def _pool(self, name: str) -> Pool:
+        found = next((one for one in self.shop.vouchers if one.name == name), None)
+        if found is None:
+            known = ", ".join(one.name for one in self.shop.vouchers if one.pattern is None)
+            raise Refused(f"shop.yaml has no pool {name[:60]!r}; it has {known or 'none'}")
+        if found.pattern is not None:
+            raise Refused(f"the codes of {name!r} are made by a pattern, and not imported")
+        return found
+
+    def _ends_at(self, text: str) -> datetime | None:
+        """A day is meant to its end, where the shop is."""
+        if not text:
+            return None
+        instant = read_instant(text)
+        if instant is None:
+            raise Refused(f"expires {text[:40]!r} is no date: write it as 2026-12-31")
+        if len(text) == _DAY:
+            zone = self.shop.timezone
+            instant = to_instant(datetime.combine(instant.date() + timedelta(days=1), time()), zone)
+        if instant <= self.now:
+            raise Refused("it has expired already")
+        return instant
+
+    def notes(self) -> list[str]:
+        """What a person should know beside the counts."""
+        return [
+            f"column {name!r} is not known and was passed over" for name in self.header if name not in COLUMNS
+        ]
+
+    def write(self, connection: Connection, rows: Sequence[CodeRow]) -> Recorded:
+        """Record the codes that are new, in their order; a code that is there already stays as it is."""
+        lock_shop(connection)
+        known = _known(connection, {matched(code): pool for pool, code, _ in rows})
+        new = [
+            (pool, code, matched(code), "free", False, ends_at)
+            for pool, code, ends_at in rows
+            if matched(code) not in known
+        ]
+        insert_rows(connection, voucher, _WRITTEN, new)
+        return Recorded(len(new), len(rows) - len(new))
+
+
+def _known(connection: Connection, codes: Mapping[str, str]) -> set[str]:
+    asked = fill_temporary(connection, "asked_code", {"matched": str}, ((code,) for code in codes))
+    found = select(voucher.c.matched).join(asked, asked.c.matched == voucher.c.matched)
+    return set(connection.execute(found).scalars())

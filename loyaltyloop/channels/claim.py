@@ -20,6 +20,7 @@ from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import CALLS, Shop
+from loyaltyloop.store import suppression
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.cohorts import end, ended_state
 from loyaltyloop.store.versions import load_versions
@@ -69,7 +70,8 @@ def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]
     objections, leaving = _objections(groups)
     customers = {row.customer_id for row in rows}
     withdrawn = frozenset(withdrawn_meanwhile(connection, customers, desk.recorded))
-    moment = Moment(desk.now, desk.shop, objections, withdrawn)
+    suppressed = suppression.stopped(connection, _addressed(connection, rows), desk.recorded)
+    moment = Moment(desk.now, desk.shop, objections, withdrawn, suppressed=suppressed)
     verdicts = {row.key: judge(row, moment) for row in rows}
     letters = _store_bodies(connection, desks, groups, verdicts)
     _store(connection, desks, rows, verdicts, letters)
@@ -86,6 +88,22 @@ def _by_channel(rows: Sequence[Row[Any]], letters: Collection[str]) -> dict[str,
         if row.key in letters:
             found.setdefault(row.channel, []).append(row.key)
     return found
+
+
+def _addressed(connection: Connection, rows: Sequence[Row[Any]]) -> list[suppression.Waiting]:
+    """The messages, with where they would go: a push has no address, and a call is made to no customer."""
+    phones = suppression.phones(connection, {row.customer_id for row in rows if row.channel == "sms"})
+    return [
+        suppression.Waiting(
+            row.key,
+            row.customer_id,
+            row.channel,
+            row.purpose,
+            row.email if row.channel == "email" else phones.get(row.customer_id),
+        )
+        for row in rows
+        if row.channel in ("email", "sms") and row.zone is not None
+    ]
 
 
 def _count(verdicts: Mapping[str, Verdict]) -> dict[str, int]:

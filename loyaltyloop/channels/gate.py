@@ -6,7 +6,7 @@ Checks stand in one order; the first that objects decides. Each refusal is a rea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
@@ -51,6 +51,7 @@ class Moment:
     shop: Shop
     objections: dict[str, str]
     withdrawn: frozenset[Withdrawn] = frozenset()  # committed, and not applied yet
+    suppressed: Mapping[str, str] = field(default_factory=dict)  # key → why nothing goes to its address
     _ends: dict[tuple[str, str, str], datetime | None] = field(default_factory=dict, compare=False)
 
     def quiet_until(self, channel: str, purpose: str, zone: str) -> datetime | None:
@@ -105,6 +106,11 @@ def _consent(message: Candidate, moment: Moment) -> Verdict | None:
             return Verdict("refused", f"service messages by {message.channel} declined")
         case _:
             return None
+
+
+def _suppression(message: Candidate, moment: Moment) -> Verdict | None:
+    reason = moment.suppressed.get(message.key)
+    return Verdict("refused", f"suppressed: {reason}") if reason else None
 
 
 def _may_be_told(message: Candidate, moment: Moment) -> Verdict | None:
@@ -183,6 +189,7 @@ CHECKS: tuple[Check, ...] = (
     _journey_live,
     _customer_exists,
     _consent,
+    _suppression,
     _address,
     _conditions,
     _in_time,

@@ -12,6 +12,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import now_option, wide_console
+from loyaltyloop.cli.suppression import suppression
 from loyaltyloop.errors import UsageError, UserError
 from loyaltyloop.journey.numbers import counted
 
@@ -244,3 +245,6 @@ def _carry_out(project: Project, key: str, yes: bool, now: datetime) -> None:
         click.confirm(f"Erase everybody whom the shop {asked.shop} has told of, for good?", abort=True)
     count = erase_all(engine, files, asked, now)
     click.echo(f"Erased: {counted(count, 'customer')}.", err=True)
+
+
+command.add_command(suppression)

@@ -22,7 +22,7 @@ _OURS = """
     Order Fulfilled, Order Shipped, Order Delivered, Order Delayed, Order Returned, Product Back In Stock,
     Price Dropped, Survey Answered, Support Ticket Opened, Support Ticket Closed, Points Earned,
     Points Redeemed, Points Expired, Tier Changed, Referral Sent, Referral Converted, Preference Updated,
-    Email Replied, SMS Delivered, SMS Bounced, SMS Replied,
+    Email Replied, SMS Delivered, SMS Bounced, SMS Replied, SMS Resumed,
     Consent Granted, Consent Withdrawn, Personal Data Requested
 """
 EVENTS = frozenset(" ".join(name.split()) for names in (_SPEC, _OURS) for name in names.split(","))

@@ -22,6 +22,7 @@ from loyaltyloop.store import (
     order_book,
     people,
 )
+from loyaltyloop.store import suppression as suppressed
 from loyaltyloop.store.baskets import EVENTS as OF_BASKETS
 from loyaltyloop.store.consent import CSV, Answer
 from loyaltyloop.store.customers import PREFERRED, Person
@@ -42,19 +43,8 @@ _SHOPS = ("shopify", "woocommerce")  # whose clerks write in the records, too
 _COLUMNS = [
     event.c[name]
     for name in (
-        "id",
-        "source",
-        "message_id",
-        "type",
-        "name",
-        "user_id",
-        "anonymous_id",
-        "previous_id",
-        "at",
-        "arrived_at",
-        "properties",
-        "context",
-        "order_id",
+        *("id", "source", "message_id", "type", "name", "user_id", "anonymous_id", "previous_id"),
+        *("at", "arrived_at", "properties", "context", "order_id"),
     )
 ]
 
@@ -137,6 +127,7 @@ class _Chunk:
     orders: dict[str, list[tuple[Any, Person]]] = field(default_factory=dict)
     baskets: list[tuple[Any, Person]] = field(default_factory=list)
     cases: list[Person] = field(default_factory=list)
+    unwanted: list[tuple[Any, Person]] = field(default_factory=list)  # what tells of addresses
     touched: list[tuple[int, Person]] = field(default_factory=list)
 
     def number(self) -> int:
@@ -195,6 +186,8 @@ def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
         chunk.baskets.append((row, person))
     if row.name == PREFERRED:
         person.prefer(row.properties, row.at)
+    if suppressed.tells(row):
+        chunk.unwanted.append((row, person))
     if row.name in facts.TICKETS:
         chunk.cases.append(person)
     told = engagement.response(row.id, row.name, row.properties, row.at, row.arrived_at)
@@ -247,6 +240,7 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
     devices.write(connection, ((_id(one), device) for one, device in chunk.devices))
     if merged:
         merging.forget(connection, merged)
+    suppressed.write(connection, [(row, _id(one)) for row, one in chunk.unwanted])
     addressed = engagement.write(connection, chunk.responses)
     owners = order_book.refresh(connection, shop, _told(chunk), chunk.first)
     of_baskets = basket_book.told((_id(one), row) for row, one in chunk.baskets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from loyaltyloop.journey.model import Ask, Journey, Send, Shop
 from loyaltyloop.journey.times import read_instant, to_local
 from tests.reference.conditions import Asked, asks, consents, valid_address
 from tests.reference.hashing import jitter
-from tests.reference.state import Enrolment, Message
+from tests.reference.state import Enrolment, Message, Person, Stop
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,13 @@ class Verdict:
     holding: bool = False
 
 
-def judge(shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, asked: Asked) -> Verdict:
-    """Ask everything, in the gate's order; `asked` is as the step's `if` is asked."""
+def judge(
+    shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, asked: Asked, stops: Iterable[Stop]
+) -> Verdict:
+    """Ask everything, in the gate's order; `asked` is as the step's `if` is asked.
+
+    `stops`: what was told of addresses.
+    """
     if message.call:
         return _judge_call(journey, message, enrolment, asked)
     step = journey.step(message.step)
@@ -34,6 +40,8 @@ def judge(shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, 
         return Verdict("refused", "ended")
     if not _consented(send, asked):
         return Verdict("refused", "consent")
+    if suppressed(send, asked.person, stops):
+        return Verdict("refused", "suppressed")
     if not valid_address(asked.person.attribute("email")):
         return Verdict("refused", "address")
     if (reason := leaving(journey, enrolment, asked)) is not None:
@@ -73,6 +81,23 @@ def _consented(send: Send, asked: Asked) -> bool:
             return asked.person.consents.get((send.channel, "service"), (None, True))[1]
         case "marketing":
             return consents(asked.person, send.channel)
+
+
+def suppressed(send: Send, person: Person, stops: Iterable[Stop]) -> bool:
+    """Has somebody with this address complained, or did it bounce for good?
+
+    A complaint is over for whoever agrees anew, and says nothing of transactional messages.
+    """
+    address = person.attribute("email")
+    mine = [stop for stop in stops if address is not None and stop.address == address.lower()]
+    agreed = person.consents.get((send.channel, "marketing"), (None, False))
+    for stop in mine:
+        if stop.hard:
+            return True
+        again = agreed[1] and agreed[0] is not None and agreed[0] > stop.at
+        if send.purpose != "transactional" and not again:
+            return True
+    return False
 
 
 def _in_time(shop: Shop, send: Send, message: Message, asked: Asked) -> Verdict:

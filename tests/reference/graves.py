@@ -34,7 +34,7 @@ class Graves:
             self.ids[each] = Grave(now)
         for event in person.events:
             if event.type == "identify" and "@" in event.properties.get("email", ""):
-                self.addresses[event.properties["email"]] = now
+                self.addresses[event.properties["email"].lower()] = now
             if event.type == "track" and "order_id" in event.properties:
                 self.orders.add(event.properties["order_id"])
         self.keys.update(keys)
@@ -59,7 +59,7 @@ class Graves:
         named = [event.user_id or event.anonymous_id, event.previous_id]
         if any(self._gone(each, event.at) for each in named if each):
             return True
-        erased_at = self.addresses.get(event.properties.get("email", ""))
+        erased_at = self.addresses.get(event.properties.get("email", "").lower())
         return self._ordered(event) or (erased_at is not None and event.at <= erased_at)
 
     def _gone(self, name: str, at: datetime) -> bool:

@@ -37,7 +37,7 @@ from tests.reference.gate import judge, leaving
 from tests.reference.graves import Graves
 from tests.reference.hashing import held_out
 from tests.reference.people import People
-from tests.reference.state import Enrolment, Happening, Message, Person, Visit
+from tests.reference.state import Enrolment, Happening, Message, Person, Stop, Visit
 from tests.reference.steps import Enter, Go, Quit, Skip, Stay, act, assign, behind_next, call
 
 
@@ -56,6 +56,7 @@ class Reference:
         self._checked: dict[str, str] = {}  # the last period in which a `when` was asked
         self._held: dict[str, set[str]] = {}  # for whom it held then, by key
         self._ended: list[Enrolment] = []  # in this turn
+        self._stops: list[Stop] = []
         self._touched: list[Happening | Person | None] = []  # to whom something happened, in order
         self._looked: dict[str, int] = {}  # how many of these each journey has looked at
         self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
@@ -84,6 +85,7 @@ class Reference:
             for message in enrolment.messages.values():
                 if message.state in ("planned", "held"):
                     message.state, message.reason = "refused", "erased"
+                message.to = None
             enrolment.customer_key = enrolment.one_per = enrolment.occurrence = "erased"
         self._started = [(journey, each) for journey, each in self._started if each.person is not person]
         self._touched = [None if self._who(one) is person else one for one in self._touched]
@@ -96,7 +98,18 @@ class Reference:
         for event in sorted(waiting, key=lambda e: (e.arrived_at, e.number)):
             self.people.apply(event)
             self._applied.append(event)
+            self._stops += self._told_of_addresses(event)
             self._touched.append(event)
+
+    def _told_of_addresses(self, event: Happening) -> list[Stop]:
+        """What a message's bounce, or a complaint, says of where it went; else of where they are now."""
+        hard = event.name == "Email Bounced" and event.properties.get("type") == "hard"
+        if event.type != "track" or not (hard or event.name == "Email Marked as Spam"):
+            return []
+        key = event.properties.get("email_id")
+        sent = [m.to for e in self.enrolments for m in e.messages.values() if m.key == key and m.to]
+        to = sent[0] if sent else self.people.owner(event).attribute("email")
+        return [Stop(to.lower(), hard, min(event.at, event.arrived_at))] if to else []
 
     def _merged(self, stays: Person, joined: Person) -> None:
         """Two customers are one: of the running enrolments of both the earlier customer's go on."""
@@ -330,11 +343,12 @@ class Reference:
 
     def _claim(self, enrolment: Enrolment, message: Message, now: datetime) -> None:
         journey = self._journey(enrolment)
-        verdict = judge(self.shop, journey, message, enrolment, self._asked(enrolment.person, now, enrolment))
+        asked = self._asked(enrolment.person, now, enrolment)
+        verdict = judge(self.shop, journey, message, enrolment, asked, self._stops)
         message.state, message.reason = verdict.state, verdict.reason
         message.due_at, message.holding = verdict.due_at or message.due_at, verdict.holding
         if verdict.state == "handed_over":
-            message.handed_over_at = now
+            message.handed_over_at, message.to = now, enrolment.person.attribute("email")
         if verdict.left is not None:
             self._finish(enrolment, now, "left", verdict.left)
 

@@ -34,6 +34,7 @@ REASONS = {
     "the enrolment has ended": "ended",
     "no consent": "consent",
     "service messages": "consent",
+    "suppressed": "suppressed",
     "no address": "address",
     "the address": "address",
     "left: ": "left",
@@ -169,7 +170,8 @@ def _named(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _plain(message: tuple[Any, ...]) -> tuple[Any, ...]:
     key, step, state, reason, *times = message
     short = next((plain for start, plain in REASONS.items() if reason.startswith(start)), reason)
-    return (key, step, state, short, *times)
+    # What became of it at its reader's is told by events; what the gate did is what is compared.
+    return (key, step, "handed_over" if state in ("bounced", "complained") else state, short, *times)
 
 
 def _sorted(rows: Rows) -> Rows:

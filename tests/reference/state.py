@@ -64,6 +64,15 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """An address (in small letters) that bounced for good, or whose reader complained."""
+
+    address: str
+    hard: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Visit:
     """A step that was left."""
 
@@ -94,6 +103,7 @@ class Message:
     holding: bool = False
     at_end: bool = False
     offers: tuple[str | int, ...] = ()
+    to: str | None = None
 
 
 @dataclass(eq=False)

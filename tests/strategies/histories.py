@@ -29,7 +29,7 @@ GAPS = st.sampled_from([60, 180, 180, 360, 360, 720, 720, 1440, 0, 1, 10, 11, 43
 class Response:
     """How a customer answers a message: so many minutes after the hand-over, arriving so much later.
 
-    `answer`: to a question; `again`: another answer to it an hour later.
+    `answer`: to a question; `again`: another answer to it an hour later. `hard`: of a bounce.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Response:
     machine: bool
     answer: str | int | None = None
     again: str | int | None = None
+    hard: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,6 +82,8 @@ def _response(
     one: Response, key: str, person: str, number: int, at: datetime, answer: str | int | None
 ) -> Happening:
     properties: dict[str, Any] = {"email_id": key}
+    if one.hard:
+        properties["type"] = "hard"
     if one.machine:
         properties["machine"] = True
     if answer is not None:
@@ -127,7 +130,10 @@ def known(draw: st.DrawFn, number: int, person: str) -> list[Happening]:
     """What is known of a customer before anything happens."""
     at = START - timedelta(days=1, minutes=len(PEOPLE) - number)
     nowhere = person == "c4" and draw(st.booleans())
-    traits: dict[str, Any] = {"email": "nowhere" if nowhere else f"{person}@example.com"}
+    # Two who have one mailbox, as in a family: what its server says is said of both.
+    shared = person == "c2" and draw(st.booleans())
+    home = "C1@example.com" if shared else f"{person}@example.com"
+    traits: dict[str, Any] = {"email": "nowhere" if nowhere else home}
     zone = draw(st.sampled_from(ZONES))
     traits |= {"timezone": zone} if zone else {}
     traits |= {"birthday": draw(st.sampled_from(["1990-03-31", "1984-02-29", "1999-04-01"]))}
@@ -206,11 +212,13 @@ def details(draw: st.DrawFn, who: str) -> dict[str, Any]:
 def answers(draw: st.DrawFn) -> Response:
     """How one in a few messages is answered."""
     clicks = ["Email Link Clicked", "Email Link Clicked", "Email Opened", "Unsubscribed"]
+    clicks += ["Email Bounced", "Email Marked as Spam"]
     name = draw(st.sampled_from([*clicks, *["Survey Answered"] * 3]))
+    hard = name == "Email Bounced" and draw(st.booleans())
     minutes = draw(st.sampled_from([0, 1, 15, 100, 1500]))
     lag, machine = draw(st.sampled_from([0, 0, 1, 12, 400])), draw(st.integers(0, 4)) == 0
     if name != "Survey Answered":
-        return Response(name, minutes, lag, machine)
+        return Response(name, minutes, lag, machine, hard=hard)
     values: st.SearchStrategy[str | int | None] = st.sampled_from(["gift", "myself", 3, 9, 11])
     return Response(name, minutes, lag, machine, draw(values), draw(st.none() | values))
 

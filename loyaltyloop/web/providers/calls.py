@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from loyaltyloop.store import suppression
 from loyaltyloop.store.addressees import Addressee, Letter, load_letters, whose_address, whose_phone
 from loyaltyloop.store.canonical import Refused, plain_text
 from loyaltyloop.store.segment import Call
@@ -39,7 +40,7 @@ def understand(
         if not outcome:
             seen = _judged(one, letters.get(one.key))
             try:
-                found.calls += _calls(source, seen, to, received)
+                found.calls += _calls(source, seen, letters.get(one.key), to, received)
                 outcome = "taken"
             except Refused:
                 outcome = "not readable"
@@ -95,8 +96,13 @@ def _judged(told: Told, letter: Letter | None) -> Told:
     return replace(told, machine=reason(Seen(kind, told.at, left_at, told.agent)))
 
 
-def _calls(source: str, told: Told, to: Sequence[Addressee], received: datetime) -> Iterator[Call]:
+def _calls(
+    source: str, told: Told, letter: Letter | None, to: Sequence[Addressee], received: datetime
+) -> Iterator[Call]:
     for number, name, properties in told.events():
+        if told.address and name in suppression.NAMES and letter is None:
+            # Whose it is may be told later than they have another address.
+            properties |= {suppression.ADDRESS: suppression.fingerprint(told.channel, told.address)}
         for place, who in enumerate(to):
             once = number if not place else f"{number}:{place}"
             yield response_call(who, source, once, name, told.at, received, properties)

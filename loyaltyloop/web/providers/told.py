@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from loyaltyloop.store.suppression import KEYWORD
+
 What = Literal[
     "queued", "sent", "delivered", "deferred", "bounced", "rejected", "failed", "complained", "unsubscribed",
     "subscribed", "opened", "clicked", "replied", "autoresponded", "unknown",
@@ -38,13 +40,14 @@ NAMES: Mapping[Channel, Mapping[What, str]] = {
         "rejected": "SMS Bounced",
         "failed": "SMS Bounced",
         "unsubscribed": "Consent Withdrawn",
+        "subscribed": "SMS Resumed",
         "replied": "SMS Replied",
     },
 }
 _KEYS: Mapping[Channel, str] = {"email": "email_id", "sms": "sms_id"}
 _LOST: tuple[What, ...] = ("bounced", "rejected", "failed")
 # What somebody has wanted, or an address is good for, counts also where no message of ours is named.
-BY_ADDRESS: tuple[What, ...] = ("unsubscribed", "complained", "bounced")
+BY_ADDRESS: tuple[What, ...] = ("unsubscribed", "subscribed", "complained", "bounced")
 # The provider sends no more to those who have unsubscribed or complained there: then we shall not, either.
 _WITHDRAWN: tuple[Reason, ...] = ("unsubscribed", "spam")
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -102,7 +105,7 @@ class Told:
 
 
 def _withdrawal(channel: Channel) -> dict[str, Any]:
-    return {} if channel == "email" else {"channel": channel, "purpose": "marketing"}
+    return {} if channel == "email" else {"channel": channel, "purpose": "marketing", KEYWORD: "STOP"}
 
 
 def message_key(value: object) -> str:

@@ -41,6 +41,7 @@ ERRORS: dict[str, tuple[Reason, bool]] = {
 }
 # What Twilio itself stops by, where no others were set; then OptOutType says it.
 STOP = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
+START = ("START", "UNSTOP")  # YES, too, lifts it at Twilio; but it may answer a question
 _OPT: dict[str, What] = {"STOP": "unsubscribed", "START": "subscribed", "HELP": "unknown"}
 
 
@@ -83,7 +84,10 @@ def read(said: Delivery) -> Iterator[Told]:
 
 
 def _written(fields: dict[str, str]) -> What:
-    """STOP withdraws; START is no consent to marketing, only that Twilio may send again."""
+    """STOP withdraws; START is no consent to marketing, only that may be sent again what needs none."""
     if kind := fields.get("OptOutType"):
         return _OPT.get(kind.upper(), "unknown")
-    return "unsubscribed" if fields["Body"].strip().upper() in STOP else "replied"
+    word = fields["Body"].strip().upper()
+    if word in START:
+        return "subscribed"
+    return "unsubscribed" if word in STOP else "replied"

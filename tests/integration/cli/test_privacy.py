@@ -110,3 +110,16 @@ def test_requests(shop: Loop, engine: Engine) -> None:
     [told] = shop("privacy", "requests", "--carry-out", "k", "--json").data
     assert (told["state"], told["shop"]) == ("done", "a.example")
     assert rows(engine, Customer)[0].erased_at is not None
+
+
+def test_suppression_is_shown_set_and_lifted(shop: Loop) -> None:
+    assert "Nothing stands" in shop("privacy", "suppression", EMAIL).out
+    assert shop("privacy", "suppression", EMAIL, "--lift", "hard bounce").code == 1
+    added = shop("privacy", "suppression", EMAIL, "--add", "--now", "2026-05-02T10:00:00Z")
+    assert "Nothing is sent there: by hand, since 2026-05-02 10:00 UTC." in added.out
+    lifted = ("privacy", "suppression", EMAIL.upper(), "--lift", "by hand", "--now", "2026-05-02T11:00:00Z")
+    told = shop(*lifted, "--json").data
+    assert (told["stops"], [line["stops"] for line in told["ledger"]]) == ([], [True, False])
+    assert "address" not in told["ledger"][0]
+    assert shop("privacy", "suppression", EMAIL, "--add", "--lift", "stop").code == 2
+    assert shop("privacy", "suppression", "ada").code == 2

@@ -43,6 +43,8 @@ STOPS = [
     ({"Body": "please stop"}, "replied"),
     ({"Body": "BASTA", "OptOutType": "STOP"}, "unsubscribed"),
     ({"Body": "START", "OptOutType": "START"}, "subscribed"),
+    ({"Body": " unstop "}, "subscribed"),
+    ({"Body": "YES"}, "replied"),
     ({"Body": "HELP", "OptOutType": "HELP"}, "unknown"),
     ({"Body": "Thank you", "SmsStatus": "received"}, "replied"),
     ({"Body": ""}, "replied"),

@@ -204,13 +204,21 @@ EVENTS: list[tuple[Told, list[tuple[str, dict[str, Any]]]]] = [
     ),
     (
         replace(BASE, channel="sms", what="unsubscribed", key=""),
-        [("Consent Withdrawn", {"provider_event": "native", "channel": "sms", "purpose": "marketing"})],
+        [
+            (
+                "Consent Withdrawn",
+                {"provider_event": "native", "channel": "sms", "purpose": "marketing", "keyword": "STOP"},
+            )
+        ],
     ),
     (
         replace(BASE, channel="sms", what="bounced", reason="unsubscribed", key=""),
         [
             ("SMS Bounced", {"provider_event": "native", "type": "soft", "reject_reason": "unsubscribed"}),
-            ("Consent Withdrawn", {"provider_event": "native", "channel": "sms", "purpose": "marketing"}),
+            (
+                "Consent Withdrawn",
+                {"provider_event": "native", "channel": "sms", "purpose": "marketing", "keyword": "STOP"},
+            ),
         ],
     ),
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from loyaltyloop.channels.http.mailgun import Mailgun, MailgunSettings
 from loyaltyloop.channels.http.postmark import Postmark, PostmarkSettings
@@ -201,7 +201,8 @@ PLACES: dict[str, tuple[str, Mapping[str, str], Callable[[Any], Mapping[str, Any
 def test_everything_stands_in_its_place(name: str) -> None:
     url, headers, places = PLACES[name]
     request = asked(name, assemble(Written()))
-    assert (request.url, dict(request.headers) | headers) == (url, request.headers)
+    assert request.url == url
+    assert {**request.headers, **headers} == request.headers
     found = places(document(name, request))
     assert {part: found[part] for part in ("from", "to", "subject", "html", "text")} == {
         "from": '"Sample shop" <hello@shop.example>', "to": "ada@example.com",
@@ -335,7 +336,8 @@ def test_postmark_tells_of_each_message_and_of_as_many_as_it_was_asked_for() -> 
     assert [(one.key, one.state) for one in outcomes] == [
         ("key-0", "handed_over"), ("key-1", "refused"), ("key-2", "handed_over"),
     ]  # fmt: skip
-    for wrong in (said[:2], {}, "x"):
+    wrongs: list[Any] = [said[:2], {}, "x"]
+    for wrong in wrongs:
         with pytest.raises((ValueError, LookupError, TypeError)):
             WAYS["postmark"].unpack(several, 200, {}, json.dumps(wrong).encode())
 

@@ -63,6 +63,7 @@ def as_document(history: History) -> dict[str, Any]:
         "zone": history.who.zone,
         "enrolments": enrolments,
         "messages": messages,
+        "noted": [asdict(one) for one in history.noted],
         "not_entered": [asdict(one) for one in history.not_entered],
         "never_came_up": [other.journey.name for other in history.others],
         "not_entered_by": [

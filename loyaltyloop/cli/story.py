@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from loyaltyloop.journey.times import to_local
 
 if TYPE_CHECKING:
     from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way
+    from loyaltyloop.store.noted import Noted
     from loyaltyloop.store.others import Other
 
 _ZONES = {"own": "the customer's own", "country": "of the country", "shop": "of the shop"}
@@ -28,15 +29,21 @@ def story(history: History) -> Iterator[str]:
     yield f"{who.name or who.key}{f' ({known})' if known else ''}"
     yield f"Times: {who.zone} ({_ZONES.get(who.zone_from, who.zone_from)})"
     if who.erased_at:
-        yield "This customer was erased."
+        yield f"This customer was erased on {when(who.erased_at, who.zone)}."
+    told = {one for way in history.ways for one in _during(way, history.noted)}
+    if apart := [one for one in history.noted if one not in told]:
+        yield ""
+        yield "Beside the journeys:"
+        for one in apart:
+            yield _line(one.at, who.zone, _noted(one))
     for way in history.ways:
         yield ""
-        yield from _way(way, who.zone)
+        yield from _way(way, _during(way, history.noted), who.zone)
     if history.not_entered:
         yield ""
         yield "Did not enter:"
-        for one in history.not_entered:
-            yield _not_entered(one, who.zone)
+        for missed in history.not_entered:
+            yield _not_entered(missed, who.zone)
     if history.others:
         yield ""
         yield "Has not come up for:"
@@ -51,13 +58,36 @@ def when(instant: datetime, zone: str) -> str:
 
 
 def _line(instant: datetime | None, zone: str, text: str) -> str:
-    return f"  {when(instant, zone) if instant else '':<{_WIDTH}}  {text}"
+    """A line; below it those that a customer broke. What people wrote moves no terminal's cursor."""
+    shown = ["".join(sign if sign.isprintable() else " " for sign in one) for one in text.splitlines()]
+    told = f"\n{'':<{_WIDTH + 4}}".join(shown)
+    return f"  {when(instant, zone) if instant else '':<{_WIDTH}}  {told}"
 
 
-def _way(way: Way, zone: str) -> Iterator[str]:
+def _during(way: Way, noted: Sequence[Noted]) -> list[Noted]:
+    """What was said while this customer was inside."""
+    return [
+        one for one in noted if way.entered_at <= one.at and (way.ended_at is None or one.at <= way.ended_at)
+    ]
+
+
+def _noted(one: Noted) -> str:
+    words = f": “{one.wording}”" if one.wording else ""
+    if one.kind == "same":
+        return f"is known as {one.about}, too ({one.how})"
+    if one.kind == "choice":
+        return f"chose {one.about}: {'yes' if one.given else 'no'} ({one.how}){words}"
+    if one.how == "Unsubscribed":
+        return f"unsubscribed: no more {one.about}{words}"
+    said = "agreed to" if one.given else "wants no more"
+    return f"{said} {one.about} ({one.how}){words}"
+
+
+def _way(way: Way, noted: Sequence[Noted], zone: str) -> Iterator[str]:
     by = f" by {way.cause}" if way.cause else ""
     yield f"{way.journey}, version {way.version}: entered {when(way.entered_at, zone)}{by}"
-    for instant, text in sorted(_happened(way), key=lambda one: one[0]):
+    besides = [(one.at, _noted(one)) for one in noted]
+    for instant, text in sorted([*_happened(way), *besides], key=lambda one: one[0]):
         yield _line(instant, zone, _in_zone(text, zone))
     if way.step is not None:
         message = next((one for one in way.messages if one.step == way.step), None)

@@ -22,6 +22,7 @@ from loyaltyloop.store.models import (
     Product,
     Visit,
 )
+from loyaltyloop.store.noted import Noted, noted_of
 from loyaltyloop.store.others import Other, not_come_up_for
 from loyaltyloop.store.versions import journey_table, load_version
 
@@ -128,6 +129,7 @@ class History:
     ways: tuple[Way, ...] = ()
     not_entered: tuple[NotEntered, ...] = ()
     messages: tuple[Sent, ...] = ()
+    noted: tuple[Noted, ...] = ()  # beside journeys
     others: tuple[Other, ...] = ()  # live journeys for which the customer has not come up
 
 
@@ -148,7 +150,8 @@ def load_history(connection: Connection, customer_id: int, journey: str | None =
     missed = _not_entered(connection, customer_id, journey)
     known = {way.journey for way in ways} | {one.journey for one in missed}
     others = tuple(not_come_up_for(connection, customer_id, journey, known))
-    return History(_who(connection, customer_id), ways, missed, tuple(sent), others)
+    noted = noted_of(connection, customer_id)
+    return History(_who(connection, customer_id), ways, missed, tuple(sent), noted, others)
 
 
 def _who(connection: Connection, customer_id: int) -> Who:

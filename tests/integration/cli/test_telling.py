@@ -134,6 +134,27 @@ def test_explain_tells_of_an_event_that_stands_aside(loop: Loop, engine: Engine)
     )
 
 
+def test_explain_tells_of_consent_and_of_other_ids(loop: Loop, engine: Engine) -> None:
+    loop("apply", "--yes", "--now", "2026-05-01T07:00:00Z")
+    known = identify("ada", at(7), device="browser-1")
+    said = {"channel": "email", "wording": "Letters, please"}
+    feed(engine, [known, track("ada", "Consent Granted", at(8), **said), track("ada", "Signed Up", at(9))])
+    feed(engine, [track("ada", "Unsubscribed", at(10)), {**known, "messageId": "again"}])
+    assert loop("run", "welcome", "--plain", "--now", "2026-05-01T11:00:00Z").code == 0
+    assert [line for line in loop("explain", "ada").out.splitlines() if "1 May" in line] == [
+        "  Fri 1 May 2026 08:00   is known as browser-1, too (identify)",
+        "  Fri 1 May 2026 09:00   agreed to marketing by email (Consent Granted): “Letters, please”",
+        "welcome, version 1: entered Fri 1 May 2026 10:00 by Signed Up",
+        "  Fri 1 May 2026 11:00   unsubscribed: no more marketing by email",
+        "  Fri 1 May 2026 12:00   hello: message not sent: no consent to marketing by email",
+    ]
+    assert [one["kind"] for one in loop("explain", "ada", "--json").data["noted"]] == [
+        "same",
+        "consent",
+        "consent",
+    ]
+
+
 def test_messages_as_json(loop: Loop, told: int) -> None:
     rows = loop("messages", "--json").data
     assert [(row["step"], row["state"]) for row in rows] == [("hello", "handed_over"), ("picks", "held")]

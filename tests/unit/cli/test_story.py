@@ -9,7 +9,9 @@ import pytest
 
 from loyaltyloop.cli.story import story
 from loyaltyloop.journey.reader import read_journey
+from loyaltyloop.store.answers import Answered
 from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way, Who
+from loyaltyloop.store.noted import Noted
 from loyaltyloop.store.others import Other
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -210,4 +212,42 @@ def test_held_out_and_not_entered() -> None:
         "Did not enter:",
         "  Mon 2 Mar 2026 09:00   winback, by hand: waits to enter",
         "  Mon 2 Mar 2026 09:00   winback, by state: refused: no",
+    ]
+
+
+def test_consent_unsubscribing_and_other_ids_in_their_order() -> None:
+    noted = (
+        Noted(AT - 9 * DAY, "same", "browser-1", True, "identify"),
+        Noted(AT - 2 * DAY, "consent", "marketing by email", True, "Consent Granted", "Yes, send me letters"),
+        Noted(AT + DAY, "choice", "topic tea", False, "Preference Updated"),
+        Noted(AT + 2 * DAY, "consent", "marketing by email", False, "Unsubscribed"),
+        Noted(AT + 9 * DAY, "consent", "marketing by sms", False, "Consent Withdrawn"),
+    )
+    passed = way(state="ended", step=None, reason="no consent", ended_at=AT + 3 * DAY)
+    assert list(story(History(WHO, (passed,), noted=noted)))[2:] == [
+        "",
+        "Beside the journeys:",
+        "  Sat 21 Feb 2026 09:00  is known as browser-1, too (identify)",
+        "  Sat 28 Feb 2026 09:00  agreed to marketing by email (Consent Granted): “Yes, send me letters”",
+        "  Wed 11 Mar 2026 09:00  wants no more marketing by sms (Consent Withdrawn)",
+        "",
+        "welcome, version 1: entered Mon 2 Mar 2026 09:00 by Signed Up",
+        "  Tue 3 Mar 2026 09:00   chose topic tea: no (Preference Updated)",
+        "  Wed 4 Mar 2026 09:00   unsubscribed: no more marketing by email",
+        "  Thu 5 Mar 2026 09:00   left: no consent",
+    ]
+
+
+def test_when_somebody_was_erased() -> None:
+    gone = Who("erased:1", None, "", "UTC", "shop", AT)
+    assert list(story(History(gone)))[-1] == "This customer was erased on Mon 2 Mar 2026 09:00."
+
+
+def test_what_a_customer_wrote_in_lines_keeps_its_place() -> None:
+    answer = Answered("taste", AT, "gift", "A present", "For mum.\r\nShe likes tea\x1b[2J\nand jam.")
+    lines = list(story(History(WHO, (way(answers=(answer,)),))))
+    assert [line for line in lines if "mum" in line] == [
+        "  Mon 2 Mar 2026 09:00   answered taste: A present: “For mum.\n"
+        "                         She likes tea [2J\n"
+        "                         and jam.”"
     ]

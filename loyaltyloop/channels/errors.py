@@ -13,8 +13,8 @@ class CannotRender(LoopError):
     """This message cannot be made for this customer; nothing of it may leave.
 
     `cause`: a value is `missing`; the `products` of a step are too few; nothing of the `basket` can be had; a
-    `gift` is not there, or has run out; a `bound` is exceeded; a `link` is none we may send; a `value` does not
-    fit its filter or operator; the `template` is not there or is broken.
+    `gift` is not there, or has run out; a `bound` is exceeded; a `link` is none we may send; a `value` does
+    not fit its filter or operator; the `template` is not there or is broken.
     """
 
     def __init__(self, cause: Cause, what: str) -> None:

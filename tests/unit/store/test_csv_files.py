@@ -54,7 +54,8 @@ def test_rows_know_their_line(tmp_path: Path) -> None:
         (
             "other.csv",
             "invoice,stock\n1,2\n",
-            "neither 'user_id' (customers) nor 'product_id' (products) nor 'code' (codes of vouchers). It has",
+            "neither 'user_id' (customers) nor 'product_id' (products) nor 'code' (codes of vouchers)."
+            " It has",
         ),
         ("semi.csv", "user_id;city\n1;Paris\n", "the fields are separated by ';'; save it with commas"),
         ("twice.csv", "user_id,city,city\n1,a,b\n", "two columns are called 'city'"),

@@ -47,13 +47,14 @@ OF_CUSTOMER = (
     "key", "email", "phone", "first_name", "last_name", "birthday", "country", "city", "locale",
     "created_at", "tags", "zone", "often", "orders", "lifetime_value", "average_order",
     "first_order_at", "last_order_at", "last_seen_at", "favourite_category", "tier", "points",
-    "open_cases", "attributes",
+    "badges", "referral_code", "open_cases", "attributes",
 )
 # fmt: on
 _OF_ORDER = ("order_id", "status", "total", "products", "main_category", "ordered_at", "updated_at")
 _OF_PRODUCT = ("product_id", "name", "category", "price", "currency", "url", "image_url", "in_stock")
 _READ = (*_OF_PRODUCT, "markets")
 ALWAYS = frozenset(("country", "locale", "zone"))  # what is sold to them, how amounts and dates are written
+LINK = "referral_link"  # where friends come by
 _MONEY = ("lifetime_value", "average_order")
 
 
@@ -149,6 +150,8 @@ def fields_of(uses: Collection[str] | None) -> list[str]:
     if uses is None or "customer" in uses:
         return [*OF_CUSTOMER]
     wanted = {path.split(".")[1] for path in uses if path.startswith("customer.")} | ALWAYS
+    if LINK in wanted:
+        wanted = wanted - {LINK} | {"referral_code"}
     own = [name for name in OF_CUSTOMER if name in wanted]
     return own if wanted <= set(own) else [*own, "attributes"]
 
@@ -157,6 +160,10 @@ def _customer_names(own: Names, shop: Shop) -> Names:
     for name in _MONEY:
         if isinstance(minor := own.get(name), int):
             own[name] = money_of(minor, shop.currency, cast("str | None", own["locale"]))
+    if own.get("badges", ()) is None:
+        own["badges"] = []
+    if own.get("referral_code") and shop.referral is not None:
+        own[LINK] = f"{shop.referral.link}{own['referral_code']}"
     attributes = own.pop("attributes", None)
     return {**attributes, **own} if isinstance(attributes, dict) and attributes else own
 

@@ -13,12 +13,10 @@ from loyaltyloop.journey.model import Journey, Shop, Used
 from loyaltyloop.journey.places import ConditionAt, journey_conditions, shop_conditions
 from loyaltyloop.journey.schema.journey import JourneyFile
 from loyaltyloop.journey.schema.shop import ShopFile
-from loyaltyloop.journey.schema.steps import GiveFile, MessageFile, SplitFile, StepFile, WaitFile
+from loyaltyloop.journey.schema.steps import MessageFile, SplitFile, StepFile, WaitFile
 from loyaltyloop.journey.tree import Path, Source
 
 DEFERRED: dict[str, str] = {
-    "give: points": "points",
-    "give: badge": "badges",
     "score": "trained models",
     "predicted": "trained models",
     "redeemed": "vouchers, whose codes orders can use",
@@ -27,11 +25,9 @@ DEFERRED: dict[str, str] = {
     "choose: best": "splits that learn from their results",
     "at: best": "each customer's good hour",
     "caps": "limits on how many messages one customer gets",
-    "points": "points",
-    "tiers": "tiers",
 }
 _CONDITIONS = ("predicted", "redeemed")
-_SHOP = ("caps", "points", "tiers")
+_SHOP = ("caps",)
 
 
 def refusals(journey: Journey | None, shop: Shop | None) -> list[Problem]:
@@ -84,10 +80,6 @@ def _in_step(file: StepFile, path: Path) -> Iterator[tuple[str, Path]]:
             yield "if_blocked: other_channel", (*path, "if_blocked")
     if isinstance(file, MessageFile | WaitFile) and file.at == "best":
         yield "at: best", (*path, "at")
-    if isinstance(file, GiveFile):
-        for word in ("points", "badge"):
-            if getattr(file, word) is not None:
-                yield f"give: {word}", (*path, word)
     if isinstance(file, SplitFile) and file.choose == "best":
         yield "choose: best", (*path, "choose")
 

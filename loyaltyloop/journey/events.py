@@ -21,7 +21,8 @@ _SPEC = """
 _OURS = """
     Order Fulfilled, Order Shipped, Order Delivered, Order Delayed, Order Returned, Product Back In Stock,
     Price Dropped, Survey Answered, Support Ticket Opened, Support Ticket Closed, Points Earned,
-    Points Redeemed, Points Expired, Tier Changed, Referral Sent, Referral Converted, Preference Updated,
+    Points Redeemed, Points Expired, Tier Changed, Badge Earned, Referral Sent, Referral Converted,
+    Referral Reversed, Preference Updated,
     Email Replied, SMS Delivered, SMS Bounced, SMS Replied, SMS Resumed,
     Consent Granted, Consent Withdrawn, Personal Data Requested
 """

@@ -37,6 +37,8 @@ CUSTOMER: Mapping[str, Kind] = {
     "favourite_category": "text",
     "tier": "text",
     "points": "number",
+    "badges": "list",
+    "referral_code": "text",
     "open_cases": "number",
 }
 

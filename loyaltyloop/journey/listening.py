@@ -37,6 +37,7 @@ BASKETS = frozenset(
     )
 )
 CONSENTS = frozenset(("Consent Granted", "Consent Withdrawn", "Unsubscribed", "Email Marked as Spam"))
+POINTS = frozenset(("Points Earned", "Points Redeemed", "Points Expired", "Referral Converted"))
 CASES = frozenset(("Support Ticket Opened", "Support Ticket Closed"))
 RESPONSES = {
     "clicked": frozenset(("Email Link Clicked",)),
@@ -51,8 +52,9 @@ _OF_FACTS = {
     "often": frozenset(("Preference Updated",)),
     "paused_until": frozenset(("Preference Updated",)),
     "topics_off": frozenset(("Preference Updated",)),
-    "tier": frozenset(("Tier Changed",)),
-    "points": frozenset(("Points Earned", "Points Redeemed", "Points Expired")),
+    "tier": ORDERS | POINTS | {"Tier Changed"},
+    "points": ORDERS | POINTS,
+    "badges": frozenset(("Badge Earned",)),
     **dict.fromkeys(("orders", "lifetime_value", "average_order", "favourite_category"), ORDERS),
     **dict.fromkeys(("first_order_at", "last_order_at"), ORDERS),
 }

@@ -75,3 +75,6 @@ def shop_conditions(file: ShopFile) -> Iterator[ConditionAt]:
         yield from conditions_in(condition, ("segments", name))
     for purpose, condition in (file.hold_while or {}).items():
         yield from conditions_in(condition, ("hold_while", purpose))
+    for name, badge in (file.badges or {}).items():
+        if badge.when is not None:
+            yield from conditions_in(badge.when, ("badges", name, "when"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loyaltyloop.errors import Problem
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.deferred import used_in_shop
+from loyaltyloop.journey.loyalty import badges_of, points_of, referral_of, tiers_of
 from loyaltyloop.journey.meaning import Names, condition_of
 from loyaltyloop.journey.model import Cap, Hook, Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.places import conditions_in
@@ -48,6 +49,10 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
             Hook(name, one.url, one.secret or secret_name(name)) for name, one in (file.hooks or {}).items()
         ),
         vouchers=tuple(pool_of(name, one) for name, one in (file.vouchers or {}).items()),
+        points=points_of(file.points),
+        tiers=tiers_of(file.tiers or {}),
+        badges=badges_of(file.badges or {}, segments),
+        referral=referral_of(file.referral, file.url),
         uses=used_in_shop(file, source),
         extra=_extra(file),
         **{word: value for word, value in given.items() if value is not None},  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from loyaltyloop.journey.codes import matched
 from loyaltyloop.journey.dice import give_salt, message_key, throw
 from loyaltyloop.journey.model import Give
 from loyaltyloop.journey.periods import period_start
-from loyaltyloop.steps.gifts import voucher
+from loyaltyloop.steps.gifts import badge, points, voucher
 from loyaltyloop.steps.gifts.kind import Given, Kind, Winner
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
@@ -23,7 +23,7 @@ from loyaltyloop.store.models import Kept
 from loyaltyloop.store.vouchers import gifts
 
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
-KINDS: Mapping[str, Kind] = {"voucher": voucher.KIND}
+KINDS: Mapping[str, Kind] = {"voucher": voucher.KIND, "points": points.KIND, "badge": badge.KIND}
 NOTHING = "nothing to give"  # the reason of whoever leaves for it
 
 

@@ -29,6 +29,7 @@ from loyaltyloop.store.customers import PREFERRED, Person
 from loyaltyloop.store.database import lock_shop, write_shop
 from loyaltyloop.store.engagement import Response
 from loyaltyloop.store.identity import People, survivor_of
+from loyaltyloop.store.loyalty import heard
 from loyaltyloop.store.models import Event, Touch
 from loyaltyloop.store.orders import EVENTS, OrderEvent
 from loyaltyloop.store.setting_aside import CannotApply, may_be_theirs, set_aside, stands_aside
@@ -38,7 +39,8 @@ event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 CHUNK = 5000
 _TOUCH = ["seq", "customer_id", "cause"]
-_NOT_OWN_SOURCES = (CSV, "journey", "by hand")  # a list of customers, `set` steps, a clerk
+# A list of customers, `set` steps, what was decided of tiers and badges, a clerk.
+_NOT_OWN_SOURCES = (CSV, "journey", "loyalty", "by hand")
 _SHOPS = ("shopify", "woocommerce")  # whose clerks write in the records, too
 _COLUMNS = [
     event.c[name]
@@ -129,6 +131,7 @@ class _Chunk:
     cases: list[Person] = field(default_factory=list)
     unwanted: list[tuple[Any, Person]] = field(default_factory=list)  # what tells of addresses
     touched: list[tuple[int, Person]] = field(default_factory=list)
+    heard: heard.Heard = field(default_factory=heard.Heard)
 
     def number(self) -> int:
         self.seq += 1
@@ -182,6 +185,7 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
 def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
     if row.order_id is not None and row.name in EVENTS:
         chunk.orders.setdefault(row.order_id, []).append((row, person))
+    chunk.heard.take(person, row)
     if row.name in OF_BASKETS:
         chunk.baskets.append((row, person))
     if row.name == PREFERRED:
@@ -249,6 +253,8 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
     _touch(connection, chunk, "response", addressed - own)
     _touch(connection, chunk, "order", owners - own)
     _refresh_facts(connection, chunk, owners, merged.values())
+    alive = own.difference(_id(one) for _, _, one in chunk.whose if one.erased)
+    heard.write(connection, now, shop, chunk.heard, _id, owners | set(merged.values()), alive)
 
 
 def _alive(chunk: _Chunk, folk: People) -> list[Person]:

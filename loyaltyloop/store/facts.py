@@ -45,6 +45,9 @@ NOT_OWN = frozenset(
         "Points Earned",
         "Points Expired",
         "Tier Changed",
+        "Badge Earned",
+        "Referral Converted",
+        "Referral Reversed",
     )
 )
 BY_MACHINES = frozenset(("Email Opened", "Email Link Clicked", "Email Replied"))

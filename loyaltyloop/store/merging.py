@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, select, update
 
 from loyaltyloop.store import basket_book, bulk, cohorts
+from loyaltyloop.store.loyalty import joining
 from loyaltyloop.store.models import (
     ConsentEntry,
     Customer,
@@ -26,6 +27,7 @@ from loyaltyloop.store.models import (
     Message,
     Order,
     OrderLine,
+    PointsEntry,
     PrivacyRequest,
     Touch,
 )
@@ -34,7 +36,7 @@ from loyaltyloop.store.versions import load_newest
 _Model = type[Any]
 # Each row of these is about one customer, and moves as it is.
 MOVED: Sequence[_Model] = (
-    *(Event, Identity, ConsentEntry, Order, OrderLine),
+    *(Event, Identity, ConsentEntry, Order, OrderLine, PointsEntry),
     *(Engagement, Gift, Message, Entry, PrivacyRequest, Device),
 )
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -71,6 +73,7 @@ def move(connection: Connection, now: datetime, into: Mapping[int, int]) -> None
         moved = update(table).where(table.c.customer_id == gone.c.id)
         connection.execute(moved.values(customer_id=gone.c.survivor))
     _move_holdings(connection, gone)
+    joining.join(connection, gone, into)
     basket_book.forget(connection, into)  # they are told anew, from the events of both
     for table in (dates, touch):
         connection.execute(delete(table).where(table.c.customer_id.in_(select(gone.c.id))))

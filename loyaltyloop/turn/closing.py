@@ -14,6 +14,7 @@ from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.apply import apply_events, apply_on, waiting
 from loyaltyloop.store.cohorts import cohort, enrolment, take
+from loyaltyloop.store.loyalty.look import is_due, look
 from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.touched import newest_seq
 from loyaltyloop.turn.counts import Counts, Row, TurnReport
@@ -31,6 +32,8 @@ def apply(frame: Frame) -> Counts:
         applied = apply_on(frame.transactions.dry, frame.now, frame.shop, tell=aside.append)
     elif _arrived(frame):
         applied = apply_events(frame.world.engine, frame.now, frame.shop, tell=aside.append)
+    if _to_look_at(frame):
+        look(frame.transactions.write_shop, frame.now, frame.shop)
     with frame.transactions.write() as connection:
         frame.upto = newest_seq(connection)
         _note(connection, frame, last_now=frame.now)
@@ -42,6 +45,11 @@ def _arrived(frame: Frame) -> bool:
     """Is there anything to apply? Reading stops nobody, where applying takes the shop's lock."""
     with frame.transactions.read() as connection:
         return bool(connection.execute(select(waiting(frame.now).exists())).scalar())
+
+
+def _to_look_at(frame: Frame) -> bool:
+    with frame.transactions.read() as connection:
+        return is_due(connection, frame.now, frame.shop)
 
 
 def close(frame: Frame) -> Counts:

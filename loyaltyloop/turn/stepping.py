@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, and_, literal, select, union
 
-from loyaltyloop.journey.model import Step
+from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.among import among
@@ -60,8 +60,7 @@ def _once(
     frame: Frame, live: Live, step: Step, who: ColumnElement[bool], ids: list[int] | None = None
 ) -> tuple[int, Counts]:
     """One chunk, one transaction: how many were looked at, and what moved."""
-    # `set` applies events of its own; whoever does so must hold the shop's lock from the start.
-    begin = frame.transactions.write_shop if step.verb == "set" else frame.transactions.write
+    begin = frame.transactions.write_shop if _tells(step) else frame.transactions.write
     with without_collector(), begin() as connection:
         chosen = who if ids is None else and_(who, among(connection, enrolment.c.id, ids))
         taken = take(connection, chosen, frame.limits.limit or CHUNK)
@@ -69,6 +68,11 @@ def _once(
             return 0, Counts()
         stand = Stand(connection, frame.now, frame.shop, live.journey, live.number, step, frame.world.secret)
         return taken, Counts(_advance(frame, stand))
+
+
+def _tells(step: Step) -> bool:
+    """Does it apply events of its own? Whoever does must hold the shop's lock from the start."""
+    return step.verb == "set" or (isinstance(step.action, Give) and step.action.kind != "voucher")
 
 
 def _advance(frame: Frame, stand: Stand) -> dict[str, int]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model.caps import Cap
+from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
 from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import Purpose, Used
 from loyaltyloop.journey.times import Duration
@@ -92,5 +93,14 @@ class Shop:
     caps: tuple[Cap, ...] = ()
     hooks: tuple[Hook, ...] = ()
     vouchers: tuple[Pool, ...] = ()
+    points: Points | None = None
+    tiers: tuple[Tier, ...] = ()  # lowest first
+    badges: tuple[Badge, ...] = ()
+    referral: Referral | None = None
     uses: tuple[Used, ...] = ()
     extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates
+
+    @property
+    def loyal(self) -> bool:
+        """Has it points, tiers, badges or friends to be brought?"""
+        return bool(self.points or self.tiers or self.badges or self.referral)

@@ -12,6 +12,7 @@ from loyaltyloop.journey.rules import (
     fields,
     html,
     leaving,
+    loyalty,
     names,
     schedules,
     sending,
@@ -42,6 +43,7 @@ _THEMES = (
     template_reach,
     html,
     shop,
+    loyalty,
     caps,
 )
 RULES: dict[str, Rule] = {rule.name: rule for theme in _THEMES for rule in theme.RULES}

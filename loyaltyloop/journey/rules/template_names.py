@@ -29,7 +29,7 @@ _OF_CALLS: dict[str, frozenset[str] | None] = {
     **{name: fields for name, fields in _NAMES.items() if name not in ("links", "language", "direction")},
     "enrolment": frozenset(("journey", "step", "one_per", "entered_at", "decided_at")),
 }
-_OF_CUSTOMER = frozenset(CUSTOMER) | {"key", "zone", "often"}
+_OF_CUSTOMER = frozenset(CUSTOMER) | {"key", "zone", "often", "referral_link"}
 _OF_GIVE = frozenset(("code", "value", "expires"))
 _OF_ASK = frozenset(("links", "answers", "question", "answer", "answer_text", "comment"))
 # Every customer has these; all else may be unknown.
@@ -39,6 +39,7 @@ _ALWAYS = frozenset(
         "orders",
         "lifetime_value",
         "points",
+        "badges",
         "open_cases",
         "tags",
         "created_at",

@@ -9,10 +9,10 @@ from pydantic import BeforeValidator, Field
 
 from loyaltyloop.journey.model import Cap, Purpose
 from loyaltyloop.journey.schema.conditions import ConditionFile
+from loyaltyloop.journey.schema.loyalty import BadgeFile, PointsFile, ReferralFile, TierFile
 from loyaltyloop.journey.schema.moments import Clock, Span
 from loyaltyloop.journey.schema.step import one_or_many
 from loyaltyloop.journey.schema.values import (
-    Count,
     MessageChannel,
     Name,
     Number,
@@ -133,23 +133,6 @@ class MarketFile(Words):
     countries: list[Country] = Field(default_factory=list)
 
 
-class PointsFile(Words):
-    """What points are worth and how they are earned."""
-
-    name: Text | None = None
-    earn: Count | None = None
-    for_each: Number | None = None
-    worth: Number | None = None
-    expire_after: Span | None = None
-
-
-class TierFile(Words):
-    """A tier begins at so many points, or so much lifetime value."""
-
-    points: Count | None = None
-    lifetime_value: Number | None = None
-
-
 _SECRET = "LOOP_HOOK_[A-Z0-9_]+_SECRET"
 
 
@@ -201,4 +184,6 @@ class ShopFile(Words):
     vouchers: dict[Name, VoucherFile] | None = None
     points: PointsFile | None = None
     tiers: dict[Name, TierFile] | None = None
+    badges: dict[Name, BadgeFile] | None = None
+    referral: ReferralFile | None = None
     hooks: dict[Name, HookFile] | None = None

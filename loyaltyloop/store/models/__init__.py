@@ -22,6 +22,13 @@ from loyaltyloop.store.models.breakers import Alert, Breaker, Tally
 from loyaltyloop.store.models.columns import RUNNING, Json
 from loyaltyloop.store.models.gifts import Gift, Voucher
 from loyaltyloop.store.models.live import Content, JourneyVersion, LiveFile, LiveJourney
+from loyaltyloop.store.models.loyalty import (
+    BadgeEarned,
+    LoyaltyStanding,
+    PointsEntry,
+    Referral,
+    ReferralCode,
+)
 from loyaltyloop.store.models.messages import Body, Figure, Message, TurnLog
 from loyaltyloop.store.models.people import (
     Consent,
@@ -38,6 +45,7 @@ from loyaltyloop.store.models.suppression import Suppression
 
 __all__ = [
     "Alert",
+    "BadgeEarned",
     "Basket",
     "Body",
     "Breaker",
@@ -61,13 +69,17 @@ __all__ = [
     "Kept",
     "LiveFile",
     "LiveJourney",
+    "LoyaltyStanding",
     "MergedCustomer",
     "Message",
     "Order",
     "OrderLine",
+    "PointsEntry",
     "PrivacyRequest",
     "Product",
     "RUNNING",
+    "Referral",
+    "ReferralCode",
     "Salt",
     "SetAside",
     "Suppression",

@@ -51,7 +51,9 @@ class Customer(SQLModel, table=True):
     last_seen_at: datetime | None = None
     favourite_category: str | None = None
     tier: str | None = None
-    points: int = big(default=0)
+    points: int = big(default=0)  # less than nothing: owed
+    badges: list[str] | None = json_column(nullable=True)
+    referral_code: str | None = None
     open_cases: int = 0
 
 

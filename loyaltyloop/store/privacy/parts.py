@@ -68,7 +68,7 @@ PARTS: tuple[Part, ...] = (
         untold={"id": NUMBER},
         becomes={"key": _nameless(_C), "attributes": {}, "stamps": {}, "tags": []}
         | _empty("email phone sms_number first_name last_name birthday country city timezone locale")
-        | _empty("created_at paused_until average_order favourite_category tier")
+        | _empty("created_at paused_until average_order favourite_category tier badges referral_code")
         | _empty("first_order_at last_order_at first_seen_at last_seen_at")
         | {"zone": "UTC", "zone_from": "shop", "often": "normal"}
         | dict.fromkeys(("orders", "lifetime_value", "points", "open_cases"), 0),
@@ -102,6 +102,20 @@ PARTS: tuple[Part, ...] = (
         ),
     ),
     Part(_table(models.Basket), "baskets", untold=_OWNER),
+    Part(_table(models.PointsEntry), "points", untold={"id": NUMBER} | _OWNER),
+    Part(_table(models.LoyaltyStanding), "tier_held", untold=_OWNER),
+    Part(_table(models.BadgeEarned), "badges", untold=_OWNER),
+    Part(_table(models.ReferralCode), "referral_codes", untold=_OWNER),
+    Part(
+        _table(models.Referral),
+        "came_with",  # the friend's part of it; who brought them is somebody else
+        untold={"event_id": NUMBER, "referrer_id": NUMBER} | _OWNER,
+        becomes={"order_id": None},
+        stays=_stays(
+            *("event_id", "customer_id", "referrer_id", "code", "at", "state", "reason", "due_at"),
+            *("converted_at", "points"),
+        ),
+    ),
     Part(
         _N,
         "enrolments",

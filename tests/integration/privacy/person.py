@@ -45,6 +45,12 @@ steps:
     template: test/hello
     at: "10:00"
 """
+LOYAL = """
+points: {earn: 1, for_each: 1}
+tiers: {silver: {points: 5}}
+badges: {first: {about: A first order, when: {did: Order Completed}}}
+referral: {link: "https://shop.example/?ref="}
+"""
 TEMPLATE = """\
 {% block subject %}Hello {{ customer.first_name | default("you") }}{% endblock %}
 {% block body %}<html><body><p>{{ customer.email }}</p><p><a href="{{ links.unsubscribe }}">Unsubscribe</a>
@@ -99,7 +105,7 @@ class Scene:
             engine, {"email": EmlFiles(folder / "outbox")}, b"a secret for tests", "https://l.example"
         )
         files: dict[str, str | bytes] = {
-            "journeys/shop.yaml": DAYTIME,
+            "journeys/shop.yaml": DAYTIME + LOYAL,
             "journeys/letters.yaml": JOURNEY,
             "templates/test/hello.html": TEMPLATE,
         }

@@ -11,8 +11,6 @@ from loyaltyloop.journey.reader import read_project
 from tests.unit.journey.projects import good
 
 STEPS = {
-    "give: points": "- {give: thanks, points: 5}",
-    "give: badge": "- {give: thanks, badge: friend}",
     "score": "- {score: risk, model: lapse}",
     "predicted": "- {send: a, template: welcome/hello, if: {not: {predicted: {lapse: {over: 0.7}}}}}",
     "redeemed": "- {give: a, voucher: spring}\n  - {send: b, template: welcome/hello, if: {redeemed: a}}",
@@ -24,8 +22,6 @@ STEPS = {
 }
 SHOP = {
     "caps": "caps: {at_most: 3 a week}",
-    "points": "points: {earn: 1, for_each: 1}",
-    "tiers": "tiers: {gold: {points: 500}}",
 }
 HEAD = "journey: waits\nabout: A word.\npurpose: service\nenter: {event: A}\ngoal: {did: B}\nsteps:\n  "
 

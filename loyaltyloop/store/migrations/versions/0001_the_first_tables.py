@@ -99,6 +99,8 @@ def upgrade() -> None:
         sa.Column("favourite_category", AutoString(), nullable=True),
         sa.Column("tier", AutoString(), nullable=True),
         sa.Column("points", BIG, nullable=False),
+        sa.Column("badges", JSON, nullable=True),
+        sa.Column("referral_code", AutoString(), nullable=True),
         sa.Column("open_cases", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
@@ -424,6 +426,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("product_id"),
     )
     op.create_table(
+        "referral",
+        sa.Column("event_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("referrer_id", BIG, nullable=True),
+        sa.Column("code", AutoString(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("reason", AutoString(), nullable=False),
+        sa.Column("order_id", AutoString(), nullable=True),
+        sa.Column("due_at", UTCDateTime(), nullable=True),
+        sa.Column("converted_at", UTCDateTime(), nullable=True),
+        sa.Column("points", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("event_id"),
+    )
+    with op.batch_alter_table("referral", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_referral_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index("ix_referral_due", ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_referral_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_referral_referrer_id"), ["referrer_id"], unique=False)
+
+    op.create_table(
         "salt",
         sa.Column("name", AutoString(), nullable=False),
         sa.Column("value", AutoString(), nullable=False),
@@ -523,6 +546,18 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'free'"),
         )
 
+    op.create_table(
+        "badge_earned",
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("badge", AutoString(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("cause", AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("customer_id", "badge"),
+    )
     op.create_table(
         "basket",
         sa.Column("customer_id", BIG, nullable=False),
@@ -691,6 +726,57 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("path"),
     )
+    op.create_table(
+        "loyalty_standing",
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("look_at", UTCDateTime(), nullable=True),
+        sa.Column("looked_at", UTCDateTime(), nullable=True),
+        sa.Column("tier", AutoString(), nullable=True),
+        sa.Column("tier_since", UTCDateTime(), nullable=True),
+        sa.Column("below_since", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("customer_id"),
+    )
+    with op.batch_alter_table("loyalty_standing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_loyalty_standing_look_at"), ["look_at"], unique=False)
+
+    op.create_table(
+        "points_entry",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("cause", AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("points", BIG, nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("recorded_at", UTCDateTime(), nullable=False),
+        sa.Column("terms", JSON, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("points_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_points_customer", ["customer_id"], unique=False)
+        batch_op.create_index("uq_points_cause", ["cause", "number"], unique=True)
+
+    op.create_table(
+        "referral_code",
+        sa.Column("code", AutoString(), nullable=False),
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("code"),
+    )
+    with op.batch_alter_table("referral_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_referral_code_customer_id"), ["customer_id"], unique=False)
+
     op.create_table(
         "shop_order",
         sa.Column("order_id", AutoString(), nullable=False),

@@ -105,7 +105,7 @@ def load_groups(
         fields = fields_of(uses)
         more = [
             *_end_of(there),
-            *(_OF_CALL if channel == CALLS else _holding(connection, shop, now, ids)),
+            *(_OF_CALL if channel == CALLS else (*_OF_LETTER, *_holding(connection, shop, now, ids))),
         ]
         chosen = _chosen(connection, where[0], more, fields, [test for test, _ in asked], ids)
         rows = records(connection.execute(chosen))
@@ -238,6 +238,12 @@ _OF_CALL: tuple[ColumnElement[Any], ...] = (
     customer.c.key.label("first_id"),
     message.c.decided_at,
     select(body.c.text).where(body.c.message_id == message.c.id).scalar_subquery().label("stored"),
+)
+
+# Of what was claimed before, by a way out that is to get the same bytes again: from whom, and about what.
+_OF_LETTER: tuple[ColumnElement[Any], ...] = (
+    case((body.select().where(body.c.message_id == message.c.id).exists(), message.c.sender)).label("stored"),
+    message.c.subject.label("stored_subject"),
 )
 
 

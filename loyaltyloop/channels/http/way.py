@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import ClassVar, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -125,7 +126,7 @@ class HttpWay(WayOut, Generic[S]):
         """Many at once; what was under way when this process died may have arrived."""
         if self._loop is None:
             self._loop = Loop()
-        yield from self._loop.run(self._all(list(batch)))
+        yield from self._loop.run(self._all(iter(batch)))
 
     def close(self) -> None:
         loop, self._loop = self._loop, None
@@ -136,17 +137,18 @@ class HttpWay(WayOut, Generic[S]):
                 loop.run(client.aclose())
             loop.close()
 
-    async def _all(self, batch: Sequence[Outgoing]) -> list[Outcome]:
+    async def _all(self, batch: Iterator[Outgoing]) -> list[Outcome]:
         """So many workers take what is next; the outcomes stand in the order of the batch."""
-        parcels = [batch[start : start + self.together] for start in range(0, len(batch), self.together)]
-        found: list[list[Outcome]] = [[] for _ in parcels]
-        waiting = iter(enumerate(parcels))
+        parcels = iter(lambda: list(islice(batch, self.together)), [])
+        found: list[list[Outcome]] = []
 
         async def work() -> None:
-            for place, parcel in waiting:
+            for parcel in parcels:
+                place = len(found)
+                found.append([])
                 found[place] = await self._one(parcel)
 
-        workers = [work() for _ in range(min(self.settings.at_once, len(parcels)))]
+        workers = [work() for _ in range(self.settings.at_once)]
         for failed in await asyncio.gather(*workers, return_exceptions=True):
             if failed is not None:  # told when all others have ended
                 raise failed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from loyaltyloop.store.audits import ends
+from loyaltyloop.store.audits import ends, friends, points
 from loyaltyloop.store.audits.audit import Audit, Breach
 
 __all__ = ["AUDITS", "Audit", "Breach"]
 
-AUDITS: tuple[Audit, ...] = (ends.AUDIT,)
+AUDITS: tuple[Audit, ...] = (ends.AUDIT, points.AUDIT, friends.AUDIT)

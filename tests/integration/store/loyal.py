@@ -15,7 +15,7 @@ from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write_shop
 from loyaltyloop.store.loyalty.look import look
-from loyaltyloop.store.models import Customer, PointsEntry
+from loyaltyloop.store.models import Customer, Event, PointsEntry
 from tests.integration.store.shop import NOW, SHOP, feed, rows, track
 
 POINTS = Points(earn=2, expire_after=Duration.of("90 days"))
@@ -58,6 +58,4 @@ def balances(engine: Engine) -> dict[str, int]:
 
 def news(engine: Engine, names: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
     """The events of these names that were told, in the order of their ids: name and properties."""
-    from loyaltyloop.store.models import Event
-
     return [(row.name, row.properties) for row in rows(engine, Event, "id") if row.name in set(names)]

@@ -1,0 +1,261 @@
+"""Tiers, badges and friends follow what arrives, and are told as events, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from loyaltyloop.journey.condition import Compare, Did, Where
+from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
+from loyaltyloop.journey.times import Duration
+from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.audits import Audit, friends, points
+from loyaltyloop.store.database import write, write_shop
+from loyaltyloop.store.ingest import record
+from loyaltyloop.store.loyalty.look import is_due
+from loyaltyloop.store.models import BadgeEarned, LoyaltyStanding, PointsEntry, ReferralCode
+from loyaltyloop.store.models import Referral as Row
+from loyaltyloop.store.privacy.erasing import erase
+from loyaltyloop.store.privacy.subject import subject_named
+from tests.integration.store.loyal import balances, customers, news, order, settle
+from tests.integration.store.shop import NOW, SHOP, alias, at, call, identify, rows, track
+
+DAY = timedelta(days=1)
+OFTEN = Did(("Order Completed",), Duration.of("60 days"), None, (Compare("at_least", 3),), Where(()), None)
+TIERED = replace(
+    SHOP,
+    tiers=(
+        Tier("silver", "lifetime_value", Decimal(50), Decimal(50)),
+        Tier("gold", "spent", Decimal(100), Decimal(80), Duration.of("30 days"), Duration.of("10 days")),
+    ),
+)
+BADGED = replace(
+    SHOP, badges=(Badge("regular", "Three orders in sixty days", OFTEN), Badge("founder", "Here first"))
+)
+BRINGING = replace(
+    SHOP, points=Points(), referral=Referral("https://shop.example/?ref=", Duration.of("14 days"), points=200)
+)
+
+
+# ── tiers ───────────────────────────────────────────────────────────────────
+
+
+def test_who_rises_and_falls_is_told_once(engine: Engine) -> None:
+    def go(now: datetime, *raws: dict[str, Any]) -> str | None:
+        settle(engine, *raws, shop=TIERED, now=now)
+        tier: str | None = customers(engine)["ada"].tier
+        return tier
+
+    assert go(NOW, order("ada", at(9, 10), 60, "o1")) == "silver"
+    assert go(NOW, order("ada", at(9, 20), 60, "o2")) == "gold"
+    falls_out = datetime.fromisoformat("2026-06-09T09:00:00Z")  # o1 is thirty days old
+    assert go(falls_out - timedelta(minutes=1)) == "gold"
+    assert go(falls_out) == "gold"
+    assert go(falls_out + 9 * DAY) == "gold"
+    assert go(falls_out + 10 * DAY) == "silver"
+    assert (
+        go(falls_out + 20 * DAY, track("ada", "Order Cancelled", "2026-06-20T09:00:00Z", order_id="o1"))
+        == "silver"
+    )
+    assert (
+        go(falls_out + 20 * DAY, track("ada", "Order Cancelled", "2026-06-20T10:00:00Z", order_id="o2"))
+        is None
+    )
+    assert [told for _, told in news(engine, ["Tier Changed"])] == [
+        {"tier": "silver", "direction": "up"},
+        {"tier": "gold", "previous": "silver", "direction": "up"},
+        {"tier": "silver", "previous": "gold", "direction": "down"},
+        {"previous": "silver", "direction": "down"},
+    ]
+
+
+def test_nobody_is_looked_at_to_whom_nothing_happened(engine: Engine) -> None:
+    settle(engine, order("ada", at(9, 10), 60, "o1"), shop=TIERED)
+    with write(engine) as connection:
+        assert not is_due(connection, NOW + DAY, TIERED)
+        assert is_due(connection, NOW + DAY, replace(TIERED, tiers=TIERED.tiers[:1]))  # other rules
+        assert not is_due(connection, NOW + DAY, SHOP)
+
+
+def test_who_turns_out_to_be_one_has_the_tier_of_both_together(engine: Engine) -> None:
+    settle(engine, order("ada", at(9, 30), 60, "o1"), order("~phone", at(9, 30), 45, "o2"), shop=TIERED)
+    assert {one.key: one.tier for one in customers(engine).values()} == {"ada": "silver", "phone": None}
+    settle(engine, identify("ada", at(10, 30), device="phone"), shop=TIERED)
+    assert {one.key: one.tier for one in customers(engine).values()} == {"ada": "gold"}
+    assert len(rows(engine, LoyaltyStanding)) == 1
+
+
+# ── badges ──────────────────────────────────────────────────────────────────
+
+
+def test_a_challenge_is_met_once_and_the_badge_is_kept(engine: Engine) -> None:
+    settle(engine, *(order("ada", at(9, day), 5) for day in (1, 2)), shop=BADGED)
+    assert customers(engine)["ada"].badges is None
+    settle(engine, order("ada", at(9, 3), 5), order("ben", at(9, 3), 5), shop=BADGED)
+    settle(engine, order("ada", at(9, 4), 5), shop=BADGED, now=NOW + 300 * DAY)
+    assert customers(engine)["ada"].badges == ["regular"]
+    assert news(engine, ["Badge Earned"]) == [
+        ("Badge Earned", {"badge": "regular", "about": "Three orders in sixty days"})
+    ]
+
+
+def test_who_turns_out_to_be_one_has_each_badge_once(engine: Engine) -> None:
+    raws = [order(who, at(9, day), 5) for who in ("ada", "ben") for day in (1, 2, 3)]
+    settle(engine, *raws, order("~phone", at(9, 4), 5), shop=BADGED)
+    settle(engine, alias("ada", "ben", at(9, 5)), identify("ada", at(9, 6), device="phone"), shop=BADGED)
+    (row,) = rows(engine, BadgeEarned)
+    assert (row.badge, row.cause) == ("regular", "rule")
+    assert [one.badges for one in customers(engine).values()] == [["regular"]]
+
+
+# ── friends ─────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def code(engine: Engine) -> str:
+    """Ada's code; she is a customer since the first of May."""
+    ada = identify("ada", at(8), email="ada@shop.example", phone="+447400123456")
+    settle(engine, order("ada", at(9), 10, "a1"), ada, shop=BRINGING)
+    found = customers(engine)["ada"].referral_code
+    assert isinstance(found, str) and len(found) == 12
+    return found
+
+
+def brought(engine: Engine) -> list[tuple[str, str]]:
+    return [(row.state, row.reason) for row in rows(engine, Row, "event_id")]
+
+
+def go(engine: Engine, *raws: dict[str, Any], now: datetime = NOW) -> list[tuple[str, str]]:
+    settle(engine, *raws, shop=BRINGING, now=now)
+    return brought(engine)
+
+
+def test_a_friend_counts_when_the_first_order_is_old_enough(engine: Engine, code: str) -> None:
+    written = f"{code[:4]}-{code[4:]}".lower()
+    assert go(engine, track("fay", "Signed Up", at(9, 20), referral_code=written)) == [("waiting", "")]
+    assert go(engine, order("fay", at(9, 25), 40, "f1")) == [("pending", "")]
+    due = datetime.fromisoformat("2026-06-08T09:00:00Z")
+    assert go(engine, now=due - timedelta(seconds=1)) == [("pending", "")]
+    assert balances(engine)["ada"] == 10
+    assert go(engine, now=due) == [("converted", "")]
+    assert balances(engine) == {"ada": 210, "fay": 40}
+    assert [told["points"] for _, told in news(engine, ["Referral Converted"])] == [200]
+    late = due + DAY
+    assert go(engine, track("fay", "Order Refunded", "2026-06-08T12:00:00Z", order_id="f1"), now=late) == [
+        ("reversed", "the order was given back")
+    ]
+    assert balances(engine) == {"ada": 10, "fay": 0}
+    assert len(news(engine, ["Referral Reversed"])) == 1
+
+
+def test_an_order_that_is_given_back_in_time_does_not_count_and_the_next_one_does(
+    engine: Engine, code: str
+) -> None:
+    go(engine, order("fay", at(9, 20), 40, "f1", referral_code=code))
+    assert go(engine, track("fay", "Order Refunded", at(9, 22), order_id="f1")) == [("waiting", "")]
+    assert go(engine, order("fay", at(9, 28), 30, "f2")) == [("pending", "")]
+    assert go(engine, now=NOW + 20 * DAY) == [("converted", "")]
+
+
+@pytest.mark.parametrize(
+    ("traits", "why"),
+    [
+        ({"email": "a.d.a+fay@shop.example"}, ""),
+        ({"email": "ADA+fay@shop.example"}, "both have one e-mail address"),
+        ({"phone": "07400 123456"}, "both have one phone number"),
+    ],
+)
+def test_nobody_refers_themselves(engine: Engine, code: str, traits: dict[str, str], why: str) -> None:
+    raws = [identify("fay", at(9, 19), **traits), track("fay", "Signed Up", at(9, 20), referral_code=code)]
+    assert go(engine, *raws) == [("refused", why) if why else ("waiting", "")]
+
+
+def test_who_turns_out_to_be_who_brought_them_is_found_before_and_after(engine: Engine, code: str) -> None:
+    for name, day in (("fay", 20), ("gil", 28)):
+        go(engine, order(name, at(9, day), 40, f"{name} 1", referral_code=code))
+    go(engine, now=NOW + 4 * DAY)
+    assert brought(engine) == [("converted", ""), ("pending", "")]
+    go(
+        engine,
+        alias("ada", "fay", "2026-06-05T09:00:00Z"),
+        alias("ada", "gil", "2026-06-05T10:00:00Z"),
+        now=NOW + 5 * DAY,
+    )
+    assert brought(engine) == [
+        ("reversed", "it is the same customer"),
+        ("refused", "it is the same customer"),
+    ]
+    assert sum(balances(engine).values()) == 10 + 40 + 40
+
+
+def test_a_friend_is_brought_once_and_no_old_customer_is_one(engine: Engine, code: str) -> None:
+    go(engine, order("ben", at(8), 5, "b1"))
+    first = track("fay", "Signed Up", at(9, 20), referral_code=code)
+    again = track("fay", "Order Completed", at(9, 21), referral_code=code, order_id="f1", total=5)
+    old = track("ben", "Signed Up", at(9, 20), referral_code=code)
+    nobody = track("gil", "Signed Up", at(9, 20), referral_code="0" * 12)
+    assert go(engine, first, again, old, nobody) == [
+        ("pending", ""),
+        ("refused", "they were brought already"),
+        ("refused", "they had bought before"),
+        ("refused", "nobody has this code"),
+    ]
+
+
+def test_it_counts_from_the_delivery_where_the_shop_says_so(engine: Engine, code: str) -> None:
+    assert BRINGING.referral is not None
+    shop = replace(BRINGING, referral=replace(BRINGING.referral, counts_from="delivered"))
+    settle(engine, order("fay", at(9, 2), 40, "f1", referral_code=code), shop=shop)
+    assert brought(engine) == [("pending", "")]
+    settle(engine, track("fay", "Order Delivered", at(9, 30), order_id="f1"), shop=shop, now=NOW + 10 * DAY)
+    assert brought(engine) == [("pending", "")]
+    settle(engine, shop=shop, now=NOW + 13 * DAY)
+    assert brought(engine) == [("converted", "")]
+
+
+def test_who_is_erased_is_credited_with_nothing(engine: Engine, code: str) -> None:
+    go(engine, order("fay", at(9, 20), 40, "f1", referral_code=code))
+    with write(engine) as connection:
+        erase(connection, subject_named(connection, "ada"), NOW)
+    assert go(engine, now=NOW + 20 * DAY) == [("refused", "who brought them is no longer here")]
+    assert {row.customer_id for row in rows(engine, PointsEntry)} == {
+        row.customer_id for row in rows(engine, ReferralCode)
+    }
+
+
+def test_with_the_public_key_nobody_speaks_for_others(engine: Engine, code: str) -> None:
+    raws = [track(who, "Signed Up", at(9, 20), referral_code=code) for who in ("fay", "~phone")]
+    with write_shop(engine) as connection:
+        record(connection, [replace(call(raw), source="public") for raw in raws])
+    apply_events(engine, NOW, BRINGING)
+    assert go(engine) == [("waiting", "")]
+
+
+# ── the audits ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("audit", "broken", "what"),
+    [
+        (
+            points.AUDIT,
+            "UPDATE customer SET points = points + 1 WHERE key = 'ada'",
+            ["211 points, and a ledger of 210"],
+        ),
+        (friends.AUDIT, "UPDATE referral SET referrer_id = customer_id", ["is who brought them"]),
+    ],
+)
+def test_the_audits_find_what_was_broken(
+    engine: Engine, code: str, audit: Audit, broken: str, what: list[str]
+) -> None:
+    go(engine, order("fay", at(9, 20), 40, "f1", referral_code=code))
+    go(engine, now=NOW + 20 * DAY)
+    with write(engine) as connection:
+        assert audit.find(connection, BRINGING, NOW) == []
+        connection.exec_driver_sql(broken)
+        assert [breach.what for breach in audit.find(connection, BRINGING, NOW)] == what

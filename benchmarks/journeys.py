@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,6 @@ from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.store.database import read
 from loyaltyloop.store.models import Message
 from loyaltyloop.turn import handing
-from loyaltyloop.turn.frame import Frame
 from loyaltyloop.turn.handing import Handed
 from loyaltyloop.turn.runner import tick
 from loyaltyloop.turn.world import World
@@ -78,9 +77,9 @@ class _Handing:
         self._server = server
         self._work: Any = handing.hand_over
 
-    def work(self, frame: Frame, channel: str, keys: Sequence[str], *more: Any) -> Handed:
+    def work(self, *words: Any) -> Handed:
         start = self._server.cpu()
-        handed: Handed = self._work(frame, channel, keys, *more)
+        handed: Handed = self._work(*words)
         self.spent += self._server.cpu() - start
         return handed
 

@@ -15,6 +15,7 @@ from loyaltyloop.channels.context import Names, names_for
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
 from loyaltyloop.channels.gifts import Showing, add_gifts, check_gifts
+from loyaltyloop.channels.leases import LEASE, present
 from loyaltyloop.channels.outbox import body, let_go, message
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
@@ -29,13 +30,17 @@ from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 
 @dataclass(frozen=True)
 class Desk:
-    """What a claim works with for one channel's messages. `via`: the name of the way out."""
+    """What a claim works with for one channel's messages.
+
+    `via`: the name of the way out; `by`: of the delivery that claims.
+    """
 
     now: datetime
     shop: Shop
     renderer: Renderer
     channel: str
     via: str
+    by: str
     recorded: int  # withdrawals by events newer than this one (an id) count, whenever they arrived
 
     def uses_of(self, template: str) -> frozenset[str]:
@@ -225,8 +230,9 @@ def _store(
     types |= {"sender": str, "to": str, "subject": str}
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
-    now = next(iter(desks.values())).now
-    leaving = {"claimed_at": now, "handed_over_at": now, "via": new.c.via, "sender": new.c.sender}
+    one = next(iter(desks.values()))
+    leaving = {"claimed_at": one.now, "handed_over_at": one.now, "via": new.c.via, "sender": new.c.sender}
+    leaving |= {"claimed_by": one.by, "leased_until": present(connection, LEASE)}
     for handed, extra in ((leaves, leaving), (~leaves, {})):
         connection.execute(
             update(message)

@@ -56,6 +56,7 @@ class WayOut(ABC):
 
     `batch`: how many messages leave within about a second, which is what one claim covers. `far`: does it
     hand messages to another machine? `keeps`: what is tried again is so with the bytes of the first time.
+    `remembers`: for how long handing over twice does no more than once, where that has an end.
     """
 
     name: str
@@ -63,6 +64,11 @@ class WayOut(ABC):
     batch: int
     far: bool = False
     keeps: bool = False
+    remembers: timedelta | None = None
+
+    def repeats(self, via: str | None, age: timedelta) -> bool:
+        """May what was claimed for the way out `via` so long ago be handed over once more, by this one?"""
+        return self.idempotent and via == self.name and (self.remembers is None or age < self.remembers)
 
     @abstractmethod
     def open(self) -> str | None:

@@ -1,8 +1,8 @@
 """The outbox: messages that are ready are claimed in one transaction, then handed over.
 
-A claim decides, renders and stores the bytes; its commit is the instant of the hand-over. Whatever dies
-afterwards leaves claimed messages behind, which the next delivery repeats where the way out is idempotent,
-and marks `unknown` where it is not.
+A claim decides, renders and stores the bytes; its commit is the instant of the hand-over. It bears the name
+of the delivery that made it, and a lease (leases.py). Whatever dies afterwards leaves claimed messages
+behind, which the next delivery repeats where the way out is idempotent, and marks `unknown` where it is not.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from sqlalchemy import (
 from loyaltyloop.channels.out import Outcome
 from loyaltyloop.journey.model import CALLS
 from loyaltyloop.store.among import among
+from loyaltyloop.store.bulk import fill_temporary
 from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.models import Body, LiveJourney, Message
 from loyaltyloop.store.standing import renew_messages
@@ -45,12 +46,16 @@ CLAIMED: ColumnElement[bool] = literal_column("message.state = 'claimed'")
 
 
 def ready(
-    connection: Connection, now: datetime, channels: Collection[str], who: ColumnElement[bool]
+    connection: Connection,
+    now: datetime,
+    channels: Collection[str],
+    who: ColumnElement[bool],
+    most: int = SNAPSHOT,
 ) -> list[tuple[str, int, str]]:
     """What may leave by now, (key, customer id, channel), in the order of claiming.
 
     That is by priority, then entered_at, then key, over all these channels; calls to other systems come
-    after all messages to customers. At most SNAPSHOT of either; a paused journey's messages stay where
+    after all messages to customers. At most so many of either; a paused journey's messages stay where
     they are.
     """
     paused = select(journey.c.name).where(journey.c.state == "paused")
@@ -63,52 +68,52 @@ def ready(
                 .where(WAITING, message.c.due_at <= now, message.c.channel.in_(several))
                 .where(message.c.journey.not_in(paused), who)
                 .order_by(message.c.priority.desc(), message.c.entered_at, message.c.key)
-                .limit(SNAPSHOT)
+                .limit(most)
             )
             found += connection.execute(chosen).tuples().all()
     return found
 
 
-def claimed_keys(connection: Connection, channel: str) -> dict[str, str]:
-    """Messages that were claimed and whose hand-over is not on record: key → the way out."""
-    chosen = select(message.c.key, message.c.via).where(CLAIMED, message.c.channel == channel)
-    return {row.key: row.via for row in connection.execute(chosen.order_by(message.c.key))}
+def load_claimed(connection: Connection, keys: Sequence[str], by: str) -> list[Row[Any]]:
+    """Messages claimed by this delivery with their bodies, in the order of `keys`: what bytes are made of.
 
-
-def load_claimed(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
-    """Claimed messages with their stored bodies, in the order of `keys`: all that their bytes are made of."""
+    What somebody else has taken over is not among them.
+    """
     parts = [message.c[name] for name in ("key", "sender", "to", "subject", "decided_at")]
     rows = connection.execute(
         select(*parts, body.c.html, body.c.text, body.c.unsubscribe)
         .join(body, body.c.message_id == message.c.id)
         .where(among(connection, message.c.key, keys), message.c.state == "claimed")
+        .where(message.c.claimed_by == by)
     ).all()
     found = {row.key: row for row in rows}
     return [found[key] for key in keys if key in found]
 
 
 def record(
-    connection: Connection, outcomes: Iterable[Outcome], now: datetime, keep: bool = False
+    connection: Connection, outcomes: Collection[Outcome], now: datetime, by: str, keep: bool = False
 ) -> dict[str, int]:
-    """Write what became of handed-over messages; their customers may go on. Counts by state.
+    """Write what became of what this delivery handed over; their customers may go on. Counts by state.
 
-    What a way out could not take now is held again and tried later; `keep`: with the same bytes.
+    What a way out could not take now is held again and tried later; `keep`: with the same bytes. Of what was
+    taken for lost meanwhile (`unknown`) it is known now; what somebody else took over is theirs to tell.
     """
     by_state: dict[tuple[str, str, timedelta], list[str]] = {}
     for outcome in outcomes:
         kind = (outcome.state, outcome.reason, outcome.after or RETRY)
         by_state.setdefault(kind, []).append(outcome.key)
+    _note_ids(connection, outcomes, by)
     counts: dict[str, int] = {}
     for (state, reason, after), keys in sorted(by_state.items()):
         values: dict[str, Any] = {"state": state, "reason": reason}
+        mine = and_(among(connection, message.c.key, keys), _is_mine(by))
         if state == "try_again":
             if not keep:
-                _forget_bodies(connection, keys)
+                _forget_bodies(connection, mine)
             due = _by_the_end(now + after) if keep else now + after
             values = {"state": "held", "reason": reason, "due_at": due, "handed_over_at": None}
         elif state == "refused":
             values["handed_over_at"] = None
-        mine = and_(among(connection, message.c.key, keys), message.c.state == "claimed")
         if state == "refused" or (state == "try_again" and not keep):
             take_back(connection, gift.c.message_key.in_(select(message.c.key).where(mine)))
         connection.execute(update(message).where(mine).values(values))
@@ -118,6 +123,29 @@ def record(
             let_go(connection, keys)
         counts[values["state"]] = counts.get(values["state"], 0) + len(keys)
     return counts
+
+
+def mark_unknown(connection: Connection, keys: Sequence[str], reason: str) -> dict[str, int]:
+    """Nobody can tell what became of these claimed messages; their customers may go on. Counts by state."""
+    if not keys:
+        return {}
+    theirs = and_(among(connection, message.c.key, keys), message.c.state == "claimed")
+    connection.execute(update(message).where(theirs).values(state="unknown", reason=reason))
+    let_go(connection, keys)
+    return {"unknown": len(keys)}
+
+
+def _is_mine(by: str) -> ColumnElement[bool]:
+    return and_(message.c.state.in_(("claimed", "unknown")), message.c.claimed_by == by)
+
+
+def _note_ids(connection: Connection, outcomes: Iterable[Outcome], by: str) -> None:
+    """What their providers call them."""
+    told = [(outcome.key, outcome.provider_id) for outcome in outcomes if outcome.provider_id]
+    if told:
+        new = fill_temporary(connection, "provider_id", {"key": str, "provider_id": str}, told)
+        theirs = and_(message.c.key == new.c.key, message.c.claimed_by == by)
+        connection.execute(update(message).where(theirs).values(provider_id=new.c.provider_id))
 
 
 def _by_the_end(due: datetime) -> ColumnElement[datetime]:
@@ -133,10 +161,9 @@ def _renew(connection: Connection, keys: Sequence[str]) -> None:
         renew_messages(connection, name)
 
 
-def _forget_bodies(connection: Connection, keys: Sequence[str]) -> None:
+def _forget_bodies(connection: Connection, mine: ColumnElement[bool]) -> None:
     """What is claimed again is rendered again."""
-    mine = select(message.c.id).where(among(connection, message.c.key, keys), message.c.state == "claimed")
-    connection.execute(delete(body).where(body.c.message_id.in_(mine)))
+    connection.execute(delete(body).where(body.c.message_id.in_(select(message.c.id).where(mine))))
 
 
 def let_go(connection: Connection, keys: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -87,8 +86,8 @@ def erase(project: Project, customer: str, yes: bool, now: datetime, as_json: bo
     Example: loop privacy erase ada@example.com --yes
     """
     from loyaltyloop.channels.people_data import Files, clean, erase_person
-    from loyaltyloop.channels.ways_out import CHANNELS
-    from loyaltyloop.store.database import delivery_lock, read
+    from loyaltyloop.store.database import read
+    from loyaltyloop.store.deliveries import all_done
     from loyaltyloop.store.privacy.subject import subject_named
 
     engine = project.engine()
@@ -101,9 +100,7 @@ def erase(project: Project, customer: str, yes: bool, now: datetime, as_json: bo
         click.confirm(f"Erase {customer}, known by {ids}, for good? There is no undoing it.", abort=True)
     files = Files.of(project.settings())
     erased = erase_person(engine, files, subject, now)
-    with ExitStack() as stack:
-        for channel in CHANNELS:  # whatever was being handed over is written by now
-            stack.enter_context(delivery_lock(engine, channel))
+    with all_done(engine):  # whatever was being handed over is written by now
         clean(engine, files, erased.keys)
     if as_json:
         told = {name: value for name, value in asdict(erased).items() if name != "keys"}

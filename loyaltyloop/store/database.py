@@ -165,7 +165,7 @@ def lock_journeys(connection: Connection, journeys: Sequence[str]) -> Iterator[N
 
 
 @lru_cache(maxsize=8)
-def _lock_engine(url: URL, _pid: int) -> Engine:
+def lock_engine(url: URL, _pid: int) -> Engine:
     """Connections that hold locks of sessions: beside the pool, whose places are for work."""
     return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
@@ -177,7 +177,7 @@ def _lock_number(journey: str) -> int:
 @contextmanager
 def _postgres_lock(engine: Engine, journey: str) -> Iterator[bool]:
     number = _lock_number(journey)
-    with _lock_engine(engine.url, os.getpid()).connect() as connection:
+    with lock_engine(engine.url, os.getpid()).connect() as connection:
         taken = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({number})").scalar())
         try:
             yield taken
@@ -196,20 +196,3 @@ def _file_lock(engine: Engine, journey: str) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-@contextmanager
-def delivery_lock(engine: Engine, channel: str) -> Iterator[None]:
-    """One deliverer of a channel at a time; waits for the one at work. One that its process left is free."""
-    if is_postgres(engine):
-        number = (SHOP_LOCK << 32) | crc32(f"delivery of {channel}".encode())
-        with _lock_engine(engine.url, os.getpid()).connect() as connection:
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({number})")
-            try:
-                yield
-            finally:
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
-        return
-    with Path(f"{engine.url.database}.{channel}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, true
 
 from loyaltyloop.channels.claim import Claimed, Desk, claim
+from loyaltyloop.channels.leases import claimers
 from loyaltyloop.channels.line import Line
 from loyaltyloop.channels.outbox import message, ready
-from loyaltyloop.store.database import delivery_lock
+from loyaltyloop.store.deliveries import at_work
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.handing import Hands
@@ -28,21 +28,27 @@ def deliver(frame: Frame) -> Counts:
     Delivery ends early, and `frame.left_over` says so by channel, when now is no longer the present; that of
     one channel when its way out takes nothing. One that has ended so is not begun again by this turn.
     """
-    ways = frame.world.ways
-    channels = [name for name in ways if name not in frame.left_over]
-    if not channels:
+    channels = [name for name in frame.world.ways if name not in frame.left_over]
+    if not channels or _idle(frame, channels):
         return Counts()
+    by, desks = frame.world.next_delivery(), dict[str, Desk]()
     renderer = frame.world.renderers.of(frame.templates, frame.shop)
-    desks = {
-        name: Desk(frame.now, frame.shop, renderer, name, ways[name].name, frame.recorded)
-        for name in channels
-    }
-    with ExitStack() as stack:
-        if not frame.transactions.dry:
-            for name in channels:
-                stack.enter_context(delivery_lock(frame.world.engine, name))
-        hands = stack.enter_context(Hands(frame))
+    for name in channels:
+        via = frame.world.ways[name].name
+        desks[name] = Desk(frame.now, frame.shop, renderer, name, via, by, frame.recorded)
+    if frame.transactions.dry:
+        with Hands(frame, by) as hands:
+            return Counts.sum(_leave(frame, desks, hands))
+    with frame.world.at_work, at_work(frame.world.engine, by), Hands(frame, by) as hands:
         return Counts.sum([*hands.recover(channels), *_leave(frame, desks, hands)])
+
+
+def _idle(frame: Frame, channels: Sequence[str]) -> bool:
+    """Is there nothing to do? Asked before anybody is told that a delivery is at work."""
+    with frame.transactions.read() as connection:
+        return not claimers(connection, channels) and not ready(
+            connection, frame.now, channels, _who(frame), 1
+        )
 
 
 def _leave(frame: Frame, desks: Mapping[str, Desk], hands: Hands) -> Iterator[Counts]:
@@ -77,9 +83,10 @@ def _serve(frame: Frame, desks: Mapping[str, Desk], hands: Hands, line: Line) ->
         hands.make_ready(line.wanted())
         free = hands.ready & line.wanted()
         if free:
+            since = frame.world.ticks()
             claimed = _claim(frame, desks, line.take({name: frame.world.ways[name].batch for name in free}))
             yield Counts(claimed.counts)
-            yield from hands.give(claimed.keys)
+            yield from hands.give(claimed.keys, since)
         elif hands.at_work:
             yield from hands.wait()
         else:

@@ -9,16 +9,18 @@ from threading import Event
 from types import TracebackType
 from typing import ParamSpec
 
+from loyaltyloop.channels import leases
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.outbox import RETRY, claimed_keys, load_claimed, record
+from loyaltyloop.channels.outbox import RETRY, load_claimed, mark_unknown, record
 from loyaltyloop.channels.ways_out import CHANNELS
+from loyaltyloop.store.deliveries import dead
 from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.pauses import without_collector
 
 NOT_OFFERED = "the way out failed before it was offered"
-_NEVER = Event()
+LOST = "the process died while handing over"
 P = ParamSpec("P")
 
 
@@ -31,20 +33,21 @@ class Handed:
 
 
 class Hands:
-    """The ways out at work, each in a thread of its own: a slow one holds up no other.
+    """The ways out at work for one delivery, each in a thread of its own: a slow one holds up no other.
 
     A channel is made ready, then given what was claimed for it, and is free again when all of that is told.
     On the way out of the `with`, what is under way is waited for; where it is left by an interruption, what
-    was not offered yet is not offered any more.
+    was not offered yet is not offered any more. Leases are renewed while it waits. `by`: the delivery's name.
     """
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, by: str) -> None:
         self.ready: set[str] = set()
-        self._frame = frame
+        self._frame, self._by = frame, by
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._at_work: dict[Future[Handed], str] = {}
         self._opening: set[Future[Handed]] = set()
         self._stop = Event()
+        self._renewed = frame.world.ticks()
 
     def __enter__(self) -> Hands:
         return self
@@ -72,25 +75,43 @@ class Hands:
             else:
                 self._opening.add(self._begin(channel, self._open, channel))
 
-    def give(self, claimed: Mapping[str, Sequence[str]]) -> Iterator[Counts]:
-        """Hand over these keys, by channel. A dry run says at once what would leave."""
+    def give(self, claimed: Mapping[str, Sequence[str]], since: float) -> Iterator[Counts]:
+        """Hand over these keys, by channel. A dry run says at once what would leave.
+
+        `since`: the ticks before they were claimed.
+        """
         for channel, keys in claimed.items():
             self.ready.discard(channel)
             if self._frame.transactions.dry:
-                yield hand_over(self._frame, channel, keys).counts
+                yield Counts({"would be handed over": len(keys)})
             else:
-                self._begin(channel, hand_over, self._frame, channel, keys, self._stop)
+                self._begin(channel, hand_over, self._frame, channel, keys, self._by, self._may(since))
 
     def recover(self, channels: Collection[str]) -> Iterator[Counts]:
-        """Claims that a dead process left: repeated with the same bytes if that is safe, else `unknown`."""
-        if self._frame.transactions.dry:
+        """Claims that nobody keeps: repeated with the same bytes where that is safe, else `unknown`."""
+        frame = self._frame
+        with frame.transactions.read() as connection:
+            names = leases.claimers(connection, channels)
+        if not names:
             return
-        for channel in channels:
-            yield from self._recover(channel)
+        gone, since = dead(frame.world.engine, names), frame.world.ticks()
+        safe: dict[str, list[str]] = {}
+        unsafe: list[str] = []
+        with frame.transactions.write_shop() as connection:
+            for row in leases.lost(connection, channels, gone):
+                way = frame.world.ways[row.channel]
+                if way.repeats(row.via, frame.now - row.claimed_at):
+                    safe.setdefault(row.channel, []).append(row.key)
+                else:
+                    unsafe.append(row.key)
+            leases.take_over(connection, [key for keys in safe.values() for key in keys], self._by)
+            yield Counts(mark_unknown(connection, unsafe, LOST))
+        for channel, keys in safe.items():
+            self._begin(channel, self._repeat, channel, keys, since)
 
     def wait(self) -> Iterator[Counts]:
         """What the next ones tell that are done; their channels are free."""
-        done, _ = wait(self._at_work, return_when=FIRST_COMPLETED)
+        done = self._done()
         for future in done:
             channel = self._at_work.pop(future)
             handed = future.result()
@@ -100,6 +121,25 @@ class Hands:
             if handed.away is not None:
                 self._frame.left_over[channel] = LeftOver(handed.away, self._frame.now + RETRY)
             yield handed.counts
+
+    def _done(self) -> Collection[Future[Handed]]:
+        while True:
+            done, _ = wait(self._at_work, timeout=leases.RENEW, return_when=FIRST_COMPLETED)
+            if done:
+                return done
+            since = self._frame.world.ticks()
+            with self._frame.transactions.write() as connection:
+                leases.renew(connection, self._by)
+            self._renewed = since
+
+    def _may(self, since: float) -> Callable[[], bool]:
+        """May something that was claimed at this time still be offered?"""
+
+        def may() -> bool:
+            ends = max(since, self._renewed) + leases.LEASE - leases.MARGIN
+            return not self._stop.is_set() and self._frame.world.ticks() < ends
+
+        return may
 
     def _begin(
         self, channel: str, work: Callable[P, Handed], *words: P.args, **named: P.kwargs
@@ -113,60 +153,45 @@ class Hands:
     def _open(self, channel: str) -> Handed:
         return Handed(Counts(), self._frame.world.ways[channel].open())
 
-    def _recover(self, channel: str) -> Iterator[Counts]:
-        frame, way = self._frame, self._frame.world.ways[channel]
-        with frame.transactions.read() as connection:
-            claimed = claimed_keys(connection, channel)
-        if not claimed:
-            return
-        safe = [key for key, via in claimed.items() if way.idempotent and via == way.name]
-        lost = [
-            Outcome(key, "unknown", "the process died while handing over") for key in set(claimed) - set(safe)
-        ]
-        with frame.transactions.write_shop() as connection:
-            yield Counts(record(connection, lost, frame.now))
-        if safe:
-            self._begin(channel, self._repeat, channel, sorted(safe))
-
-    def _repeat(self, channel: str, keys: Sequence[str]) -> Handed:
+    def _repeat(self, channel: str, keys: Sequence[str], since: float) -> Handed:
         parts: list[Counts] = []
         away = None
         for chunk in batches(keys, self._frame.world.ways[channel].batch):
-            handed = hand_over(self._frame, channel, chunk, self._stop)
+            handed = hand_over(self._frame, channel, chunk, self._by, self._may(since))
             parts.append(handed.counts)
             away = handed.away or away
         return Handed(Counts.sum(parts), away)
 
 
-def hand_over(frame: Frame, channel: str, keys: Sequence[str], stop: Event = _NEVER) -> Handed:
-    """Hand over claimed messages from their stored bytes. A dry run says what would leave.
+def hand_over(frame: Frame, channel: str, keys: Sequence[str], by: str, may: Callable[[], bool]) -> Handed:
+    """Hand over messages that this delivery has claimed, from their stored bytes.
 
-    Whatever happens, what was told so far is recorded, and what was not offered is tried again. When `stop`
-    is set, nothing more is offered.
+    Whatever happens, what was told so far is recorded, and what was not offered is tried again. When it may
+    not any more, or somebody else has taken one over, nothing of it is offered.
     """
-    if frame.transactions.dry:
-        return Handed(Counts({"would be handed over": len(keys)} if keys else {}))
     way = frame.world.ways[channel]
     refused: list[Outcome] = []
     told: list[Outcome] = []
     offered: set[str] = set()
     try:
-        ready = _assemble(frame, channel, keys, refused)
-        for outcome in way.hand_over(_noted(ready, offered, stop)):
+        ready = _assemble(frame, channel, keys, by, refused)
+        for outcome in way.hand_over(_noted(ready, offered, may)):
             told.append(outcome)
     finally:
         known = offered.union(one.key for one in refused)
         missed = [Outcome(key, "try_again", NOT_OFFERED) for key in keys if key not in known]
         with frame.transactions.write_shop() as connection:  # their journeys' own turns may be at work
-            counts = Counts(record(connection, [*refused, *told, *missed], frame.now, way.keeps))
+            counts = Counts(record(connection, [*refused, *told, *missed], frame.now, by, way.keeps))
     return Handed(counts, _away(told))
 
 
-def _assemble(frame: Frame, channel: str, keys: Sequence[str], refused: list[Outcome]) -> list[Outgoing]:
+def _assemble(
+    frame: Frame, channel: str, keys: Sequence[str], by: str, refused: list[Outcome]
+) -> list[Outgoing]:
     """The bytes of each message; one whose headers cannot be written is refused."""
     ready = []
     with without_collector(), frame.transactions.read() as connection:
-        for row in load_claimed(connection, keys):
+        for row in load_claimed(connection, keys, by):
             try:
                 ready.append(CHANNELS[channel].assemble(row, frame.now))
             except ValueError as error:
@@ -174,10 +199,10 @@ def _assemble(frame: Frame, channel: str, keys: Sequence[str], refused: list[Out
     return ready
 
 
-def _noted(ready: Iterable[Outgoing], offered: set[str], stop: Event) -> Iterator[Outgoing]:
+def _noted(ready: Iterable[Outgoing], offered: set[str], may: Callable[[], bool]) -> Iterator[Outgoing]:
     """These, each noted when the way out takes it."""
     for outgoing in ready:
-        if stop.is_set():
+        if not may():
             return
         offered.add(outgoing.key)
         yield outgoing

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loyaltyloop.errors import UserError
@@ -34,6 +35,7 @@ _REMEDIES = {
     ),
     "log_format": "Write LOOP_LOG_FORMAT=json, text, or auto (text on a terminal, JSON elsewhere).",
     "log_level": "Write LOOP_LOG_LEVEL=info, warning or error.",
+    "smtp_connections": "Write how many connections the mail server may get at once, from 1 to 64.",
     "smtp_host": "Write the mail server's name or address alone: LOOP_SMTP_HOST=mail.example.com.",
     "smtp_port": "Write a number from 1 to 65535, for example LOOP_SMTP_PORT=587.",
     "smtp_tls": "Write LOOP_SMTP_TLS=starttls, tls or none.",
@@ -63,6 +65,7 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
+    smtp_connections: int = Field(default=4, ge=1, le=64, description="to the mail server, at once")
     # What the hooks of providers are known by; each is there when it is set.
     postmark_user: SecretStr = SecretStr("")
     postmark_password: SecretStr = SecretStr("")
@@ -221,7 +224,21 @@ def _mistakes(kind: type[BaseSettings], error: ValidationError, file: Path) -> I
         elif field.annotation is SecretStr:
             wrong = f"{setting} cannot be used"
         remedy = _REMEDIES.get(name) if kind is Settings else field.description
-        yield f"{where}: {wrong}.\n    {remedy or each['msg']}"
+        yield f"{where}: {wrong}.\n    {remedy or _number(setting, field) or each['msg']}"
+
+
+def _number(setting: str, field: FieldInfo) -> str:
+    """What to write where a number is wanted; empty where none is."""
+    if field.annotation not in (int, float):
+        return ""
+    low, high = (
+        next((getattr(one, bound) for one in field.metadata if hasattr(one, bound)), None)
+        for bound in ("ge", "le")
+    )
+    which = "a number" if field.annotation is float else "a whole number"
+    bounds = f" from {low}" if low is not None else ""
+    bounds += f" to {high}" if high is not None else " on" if bounds else ""
+    return f"Write {which}{bounds}, for example {setting}={field.default:g}."
 
 
 def _listed(text: str) -> list[str]:

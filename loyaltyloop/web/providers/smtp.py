@@ -1,7 +1,8 @@
 """Mail that comes back over SMTP, as a raw message: DSN (RFC 3464), complaints (RFC 5965) and answers.
 
 Your mail server pipes what arrives at the sender's address into `POST /hooks/smtp`, with the write key as
-user: see docs/responses.md. Our key is in the Message-ID of the message that comes back.
+user: see docs/responses.md. Our key is the envelope's id (RFC 3461) in a report that knows it, and in the
+Message-ID of the message that comes back.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from hashlib import sha256
 from loyaltyloop.web.providers.delivery import Delivery, NotReadable, check_basic
 from loyaltyloop.web.providers.replies import reply
 from loyaltyloop.web.providers.status import find_status, is_hard, reason_of
-from loyaltyloop.web.providers.told import Told, What, key_of_message_id
+from loyaltyloop.web.providers.told import Told, What, key_of_message_id, message_key
 
 ACTIONS: dict[str, What] = {
     "failed": "bounced",
@@ -57,8 +58,9 @@ def read(said: Delivery) -> Iterator[Told]:
 
 def _status(report: Message, parts: list[Message], number: str) -> Iterator[Told]:
     """One for each recipient: a message of ours has one."""
-    key = _returned(parts)
-    for place, fields in enumerate(_blocks(report)[1 : 1 + _RECIPIENTS]):
+    about, *recipients = _blocks(report) or [Message()]
+    key = message_key(_text(about.get("Original-Envelope-Id"))) or _returned(parts)
+    for place, fields in enumerate(recipients[:_RECIPIENTS]):
         action = _text(fields.get("Action")).strip().lower()
         what = ACTIONS.get(action, "unknown")
         status = find_status(_text(fields.get("Status")), _text(fields.get("Diagnostic-Code")))

@@ -11,16 +11,22 @@ from loyaltyloop.channels.smtp import Server
 
 
 class Failing(socketserver.ThreadingTCPServer):
-    """Answers until it hears a line that begins with `at` (b"": from the first), then hangs, or hangs up."""
+    """Answers until it hears a line that begins with `at` (b"": from the first), then hangs, or hangs up.
+
+    `extensions`: what it says that it knows; `heard`: all commands. No more than `most` connections at once.
+    """
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, at: bytes, hangs_up: bool) -> None:
+    def __init__(self, at: bytes, hangs_up: bool, extensions: tuple[bytes, ...] = (), most: int = 99) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
         self.at = at
         self.hangs_up = hangs_up
-        self.connections = 0
+        self.extensions = extensions
+        self.heard: list[bytes] = []
+        self.most = most
+        self.here = self.connections = 0
         self.taken: list[bytes] = []
 
     @property
@@ -34,14 +40,31 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections += 1
+        self.server.here += 1
+        try:
+            if self.server.here > self.server.most:
+                self._say(b"421 4.7.0 too many connections")
+            else:
+                self._serve()
+        finally:
+            self.server.here -= 1
+
+    def _serve(self) -> None:
         failed = not (self.server.at and self._say(b"220 hello")) or not all(map(self._answer, self.rfile))
         if failed and not self.server.hangs_up:
             self.rfile.read()  # until the other side has had enough
 
     def _answer(self, line: bytes) -> bool:
         """Answer one line; False where it fails."""
+        self.server.heard.append(line.rstrip())
         if line.upper().startswith(self.server.at):
             return False
+        if line.upper().startswith(b"EHLO"):
+            names = [b"mail.example", *self.server.extensions]
+            return all(
+                self._say(b"250%s%s" % (b" " if last == len(names) else b"-", name))
+                for last, name in enumerate(names, 1)
+            )
         if not line.upper().startswith(b"DATA"):
             return self._say(b"250 OK")
         self._say(b"354 go on")
@@ -57,9 +80,11 @@ class _Session(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def failing(at: bytes = b"", hangs_up: bool = False) -> Iterator[Failing]:
+def failing(
+    at: bytes = b"", hangs_up: bool = False, extensions: tuple[bytes, ...] = (), most: int = 99
+) -> Iterator[Failing]:
     """Such a server, at work."""
-    with Failing(at, hangs_up) as server:
+    with Failing(at, hangs_up, extensions, most) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

@@ -116,6 +116,14 @@ def test_a_report_of_a_failure(returned: str, ends: str) -> None:
     )
 
 
+def test_a_report_that_knows_the_envelope_needs_no_message_back() -> None:
+    text = report(returned="").replace("Arrival-Date", f"Original-Envelope-Id: {KEY}\nArrival-Date")
+    assert [told.key for told in read(text)] == [KEY]
+    for strange in ("QQ1234", "", f"{KEY}+2B"):
+        text = report().replace("Arrival-Date", f"Original-Envelope-Id: {strange}\nArrival-Date")
+        assert [told.key for told in read(text)] == [KEY]
+
+
 STATUS = [
     ("failed", "5.1.1", "bounced hard invalid"),
     ("Failed", "5.1.10", "bounced hard invalid"),

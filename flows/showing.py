@@ -61,6 +61,7 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
         told += ["### Events", table(("", "Events"), [(row.path, _n(row)) for row in aside])]
     if report.messages_wait:
         told.append(f"**Messages wait:** {plain(report.messages_wait)}.")
+    told += [f"**Take care:** {plain(low)}." for low in report.low]
     return "\n\n".join([*told, _next(report)])
 
 

@@ -19,14 +19,13 @@ from loyaltyloop.journey.tree import Path, Source
 DEFERRED: dict[str, str] = {
     "score": "trained models",
     "predicted": "trained models",
-    "redeemed": "vouchers, whose codes orders can use",
     "channel": "ways out other than e-mail",
     "if_blocked: other_channel": "ways out other than e-mail",
     "choose: best": "splits that learn from their results",
     "at: best": "each customer's good hour",
     "caps": "limits on how many messages one customer gets",
 }
-_CONDITIONS = ("predicted", "redeemed")
+_CONDITIONS = ("predicted",)
 _SHOP = ("caps",)
 
 

@@ -118,8 +118,8 @@ def _state_holds(condition: About | Consents | Inside | Reachable | Redeemed, as
             return channel in view.reachable
         case Inside(journey):
             return journey in view.inside
-        case Redeemed():
-            return False  # nothing gives codes yet
+        case Redeemed(step):
+            return step in asked.enrolment.redeemed
         case _:
             assert_never(condition)
 

@@ -58,6 +58,7 @@ _OF_FACTS = {
     **dict.fromkeys(("orders", "lifetime_value", "average_order", "favourite_category"), ORDERS),
     **dict.fromkeys(("first_order_at", "last_order_at"), ORDERS),
 }
+USES = frozenset(("Order Completed", "Order Updated", "Coupon Applied"))  # of codes of vouchers
 _ADDRESSES = {"email": "email", "sms": "phone", "push": "device"}
 
 
@@ -137,7 +138,7 @@ def _alone(part: Condition) -> Listening:
         case Answered():
             return Listening(frozenset(("Survey Answered",)))
         case Redeemed():
-            return Listening(frozenset(("Order Completed",)))
+            return Listening(USES)
         case Consents():
             return Listening(CONSENTS)
         case Reachable(channel=channel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -60,6 +60,7 @@ class Enrolled:
 
     `order` is the order that the trigger names, as it is now, by the fields of `facts.ORDER`.
     `arrivals`: each step the customer has come to → when. `kept`: each step that decided → what.
+    `redeemed`: the `give` steps whose code an order has used.
     """
 
     id: int | None = None
@@ -70,6 +71,7 @@ class Enrolled:
     arrived_at: datetime | None = None
     arrivals: Mapping[str, datetime] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
+    redeemed: Collection[str] = ()
 
 
 @dataclass(frozen=True)

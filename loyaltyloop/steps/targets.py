@@ -71,10 +71,21 @@ def _next_yearly(day: date, entered_at: datetime, zone: str) -> datetime | None:
 def value_of(
     until: Until, columns: Mapping[str, Any], attributes: Mapping[str, Any], trigger: Mapping[str, Any]
 ) -> object:
-    """What `until: ATTRIBUTE` or `until: trigger.PROPERTY` refers to."""
+    """What `until: ATTRIBUTE`, `until: trigger.PROPERTY` or `until: STEP.expires` refers to.
+
+    Of a gift it is the column `gift_expires`.
+    """
+    if gift_of(until):
+        return columns["gift_expires"]
     if until.source.startswith("trigger."):
         return trigger.get(until.source.removeprefix("trigger."))
     return columns[until.source] if until.source in columns else attributes.get(until.source)
+
+
+def gift_of(until: Until) -> str:
+    """The `give` step whose end is meant; empty: it is none."""
+    step, dot, word = until.source.rpartition(".")
+    return step if dot and word == "expires" and step != "trigger" else ""
 
 
 def reset_chain(

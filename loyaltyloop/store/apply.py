@@ -34,6 +34,8 @@ from loyaltyloop.store.models import Event, Touch
 from loyaltyloop.store.orders import EVENTS, OrderEvent
 from loyaltyloop.store.setting_aside import CannotApply, may_be_theirs, set_aside, stands_aside
 from loyaltyloop.store.touched import newest_seq
+from loyaltyloop.store.vouchers import redeeming
+from loyaltyloop.store.vouchers.redeeming import EVENTS as USING
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
@@ -127,6 +129,7 @@ class _Chunk:
     responses: list[Response] = field(default_factory=list)
     devices: list[tuple[Person, devices.Seen]] = field(default_factory=list)
     orders: dict[str, list[tuple[Any, Person]]] = field(default_factory=dict)
+    using: list[Any] = field(default_factory=list)  # events that may name codes of vouchers
     baskets: list[tuple[Any, Person]] = field(default_factory=list)
     cases: list[Person] = field(default_factory=list)
     unwanted: list[tuple[Any, Person]] = field(default_factory=list)  # what tells of addresses
@@ -186,6 +189,8 @@ def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
     if row.order_id is not None and row.name in EVENTS:
         chunk.orders.setdefault(row.order_id, []).append((row, person))
     chunk.heard.take(person, row)
+    if row.name in USING and row.order_id is not None:
+        chunk.using.append(row)
     if row.name in OF_BASKETS:
         chunk.baskets.append((row, person))
     if row.name == PREFERRED:
@@ -247,11 +252,13 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
     suppressed.write(connection, [(row, _id(one)) for row, one in chunk.unwanted])
     addressed = engagement.write(connection, chunk.responses)
     owners = order_book.refresh(connection, shop, _told(chunk), chunk.first)
+    givers = redeeming.redeem(connection, chunk.using)
     of_baskets = basket_book.told((_id(one), row) for row, one in chunk.baskets)
     basket_book.refresh(connection, shop, of_baskets, chunk.first, set(merged.values()))
     own = {_id(one) for _, _, one in chunk.whose}
     _touch(connection, chunk, "response", addressed - own)
     _touch(connection, chunk, "order", owners - own)
+    _touch(connection, chunk, "voucher", givers - own - owners)
     _refresh_facts(connection, chunk, owners, merged.values())
     alive = own.difference(_id(one) for _, _, one in chunk.whose if one.erased)
     heard.write(connection, now, shop, chunk.heard, _id, owners | set(merged.values()), alive)

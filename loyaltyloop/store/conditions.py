@@ -39,7 +39,7 @@ from loyaltyloop.store.scope import At, Span, instant
 from loyaltyloop.store.scope import Scope as Scope
 from loyaltyloop.store.scope import limits as limits
 from loyaltyloop.store.scope import zone_limits as zone_limits
-from loyaltyloop.store.subjects import about, consents, inside, reachable
+from loyaltyloop.store.subjects import about, consents, inside, reachable, redeemed
 
 Bool = ColumnElement[bool]
 
@@ -75,8 +75,8 @@ def _state_holds(condition: About | Consents | Inside | Reachable | Redeemed, sc
             return reachable(condition, scope)
         case Inside():
             return inside(condition, scope)
-        case Redeemed():
-            return false()  # nothing gives codes yet
+        case Redeemed(step):
+            return redeemed(step, scope)
         case _:
             assert_never(condition)
 

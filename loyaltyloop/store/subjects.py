@@ -13,13 +13,14 @@ from loyaltyloop.store.basket_book import is_present
 from loyaltyloop.store.comparisons import passes
 from loyaltyloop.store.devices import has_device
 from loyaltyloop.store.documents import UNKNOWN, Value, fact, field, whole
-from loyaltyloop.store.models import Basket, Consent, Enrolment, Kept, Order
+from loyaltyloop.store.models import Basket, Consent, Enrolment, Gift, Kept, Order
 from loyaltyloop.store.scope import Scope
 
 Bool = ColumnElement[bool]
 BASKET: Table = Basket.__table__  # type: ignore[attr-defined]
 CONSENT: Table = Consent.__table__  # type: ignore[attr-defined]
 ENROLMENT: Table = Enrolment.__table__  # type: ignore[attr-defined]
+GIFT: Table = Gift.__table__  # type: ignore[attr-defined]
 KEPT: Table = Kept.__table__  # type: ignore[attr-defined]
 ORDER: Table = Order.__table__  # type: ignore[attr-defined]
 
@@ -77,6 +78,16 @@ def inside(condition: Inside, scope: Scope) -> Bool:
         enrolment.c.ended_at.is_(None),
         enrolment.c.held_out.is_(False),
     )
+
+
+def redeemed(step: str, scope: Scope) -> Bool:
+    """Has an order used the code that this step gave, in this enrolment?"""
+    enrolment_id = scope.own("id")
+    if enrolment_id is None:
+        return false()
+    gift = GIFT.alias()
+    used = gift.c.redeemed_at.is_not(None)
+    return _exists(gift, gift.c.enrolment_id == enrolment_id, gift.c.step == step, used)
 
 
 def _exists(table: FromClause, *parts: Bool) -> Bool:

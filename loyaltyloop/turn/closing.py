@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from loyaltyloop.channels.outbox import WAITING, message
-from loyaltyloop.journey.model import Step
+from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.apply import apply_events, apply_on, waiting
@@ -17,6 +17,8 @@ from loyaltyloop.store.cohorts import cohort, enrolment, take
 from loyaltyloop.store.loyalty.look import is_due, look
 from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.touched import newest_seq
+from loyaltyloop.store.vouchers.gifts import expire
+from loyaltyloop.store.vouchers.left import alerts
 from loyaltyloop.turn.counts import Counts, Row, TurnReport
 from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.frame import Frame, journey_table
@@ -59,6 +61,7 @@ def close(frame: Frame) -> Counts:
         frame.pass_on(DELIVERING, deliver(frame))
     with frame.transactions.write() as connection:
         _note(connection, frame, seen_seq=frame.upto)
+        expire(connection, frame.journey.name, frame.now)
     return Counts({"at_end": ended} if ended else {})
 
 
@@ -98,7 +101,8 @@ def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) ->
     rows = tuple(_rows(frame, stages, counts))
     with frame.transactions.read() as connection:
         due, look = _next_due(connection, frame), next_look(connection, frame)
-    report = TurnReport(frame.journey.name, frame.now, rows, due, frame.messages_wait, look)
+        low = tuple(alerts(connection, frame.shop, frame.now, _pools(frame)))
+    report = TurnReport(frame.journey.name, frame.now, rows, due, frame.messages_wait, look, low)
     if not report.idle and frame.limits.all:
         with frame.transactions.write() as connection:
             told: dict[str, dict[str, int]] = {}
@@ -107,6 +111,12 @@ def tell(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) ->
             values = {"journey": report.journey, "now": frame.now, "counts": told}
             connection.execute(insert(TurnLog).values(values))
     return report
+
+
+def _pools(frame: Frame) -> set[str]:
+    """The pools that the journey takes codes of."""
+    given = (step.action for live in frame.versions for step in live.journey)
+    return {action.voucher for action in given if isinstance(action, Give) and action.voucher}
 
 
 def _rows(frame: Frame, stages: Sequence[Stage], counts: Mapping[str, Counts]) -> Iterator[Row]:

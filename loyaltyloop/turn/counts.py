@@ -42,6 +42,7 @@ class TurnReport:
 
     `messages_wait`: why messages that could have left, of whatever journey, did not. `next_look`: when the
     journey looks again for who enters by time: dates, a schedule, a check (UTC); None if by events or hand.
+    `low`: the pools of vouchers that will soon be empty, in words.
     """
 
     journey: str
@@ -50,6 +51,7 @@ class TurnReport:
     next_due: datetime | None
     messages_wait: str = ""
     next_look: datetime | None = None
+    low: tuple[str, ...] = ()
 
     @property
     def idle(self) -> bool:

@@ -93,6 +93,7 @@ def _enrolments(draw: st.DrawFn, now: datetime, events: tuple[Event, ...]) -> En
         arrived_at=arrived_at,
         arrivals={**arrivals, "hello": arrived_at},
         kept=draw(st.dictionaries(st.sampled_from(STEPS), json_values().filter(is_known), max_size=2)),
+        redeemed=draw(st.sets(st.sampled_from(STEPS), max_size=1)),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, func, select, update
 
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
@@ -58,3 +58,15 @@ def take_back(connection: Connection, messages: ColumnElement[bool]) -> None:
     ends = select(voucher.c.ends_at).where(voucher.c.matched == gift.c.matched).scalar_subquery()
     unseen = {"state": "reserved", "message_key": None, "committed_at": None, "expires_at": ends}
     connection.execute(update(gift).where(messages, gift.c.state == "committed").values(unseen))
+
+
+def shown_until(enrolment_id: ColumnElement[int], step: str) -> ScalarSelect[datetime | None]:
+    """When what a step gave this enrolment runs out; NULL as long as no message has shown it."""
+    own = and_(gift.c.enrolment_id == enrolment_id, gift.c.step == step, gift.c.committed_at.is_not(None))
+    return select(gift.c.expires_at).where(own).correlate_except(gift).scalar_subquery()
+
+
+def expire(connection: Connection, journey: str, now: datetime) -> int:
+    """What the journey gave and has run out by now is expired; how many there were."""
+    over = and_(gift.c.state == "committed", gift.c.journey == journey, gift.c.expires_at <= now)
+    return connection.execute(update(gift).where(over).values(state="expired")).rowcount

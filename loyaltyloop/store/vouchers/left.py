@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,7 +65,7 @@ def pools(connection: Connection, shop: Shop, now: datetime) -> list[PoolReport]
     ]
 
 
-def alerts(connection: Connection, shop: Shop, now: datetime, named: Sequence[str]) -> list[str]:
+def alerts(connection: Connection, shop: Shop, now: datetime, named: Collection[str]) -> list[str]:
     """What the shop is told of these pools, as long as they are low."""
     if not named:
         return []

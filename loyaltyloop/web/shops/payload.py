@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,12 @@ def text(value: object) -> str | None:
         return plain_text(value.strip())
     except Refused:
         return None
+
+
+def all_codes(used: Sequence[Payload]) -> list[str] | None:
+    """The codes of several vouchers on one order; None where there is one or none."""
+    codes = [code for each in used if (code := text(each.get("code"))) is not None]
+    return codes if len(codes) > 1 else None
 
 
 def identifier(value: object) -> str | None:

@@ -10,6 +10,7 @@ from loyaltyloop.store.segment import Call
 from loyaltyloop.web.shops.delivery import Delivery, Whose, by_thing, content, whose
 from loyaltyloop.web.shops.payload import (
     Payload,
+    all_codes,
     amount,
     block,
     blocks,
@@ -110,6 +111,7 @@ def _order(number: str, told: Payload) -> dict[str, Any]:
         tax=amount(told.get("total_tax")),
         discount=amount(told.get("total_discounts")),
         coupon=text(codes[0].get("code")) if codes else None,
+        coupons=all_codes(codes),
         currency=text(told.get("currency")),
         affiliation=text(told.get("source_name")),
         financial_status=text(told.get("financial_status")),

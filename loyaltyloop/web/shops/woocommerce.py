@@ -13,6 +13,7 @@ from loyaltyloop.store.shop_products import ProductNews, StockNews
 from loyaltyloop.web.shops.delivery import Delivery, Topics, Whose, by_thing, content, whose
 from loyaltyloop.web.shops.payload import (
     Payload,
+    all_codes,
     amount,
     block,
     blocks,
@@ -119,6 +120,7 @@ def _order(number: str, told: Payload) -> dict[str, Any]:
         tax=amount(told.get("total_tax")),
         discount=amount(told.get("discount_total")),
         coupon=text(coupons[0].get("code")) if coupons else None,
+        coupons=all_codes(coupons),
         currency=text(told.get("currency")),
         affiliation=text(told.get("created_via")),
         products=list(_products(blocks(told.get("line_items")))),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlmodel import SQLModel
 
-from loyaltyloop.journey.view import View
+from loyaltyloop.journey.view import Enrolled, View
 from loyaltyloop.store.models import (
     Basket,
     Consent,
@@ -18,6 +19,7 @@ from loyaltyloop.store.models import (
     Engagement,
     Enrolment,
     Event,
+    Gift,
     Kept,
     Message,
     Order,
@@ -162,8 +164,23 @@ def _store_enrolments(connection: Connection, view: View, number: int) -> None:
         ),
     )
     _add(connection, Kept, ({"enrolment_id": own.id, "step": s, "value": v} for s, v in own.kept.items()))
+    _add(connection, Gift, _gifts(own, number, view.now))
     more = {"customer_id": number, "refunded": 0, "ordered_at": view.now, "updated_at": view.now}
     _add(connection, Order, [{**own.order, **more}] if own.order else [])
+
+
+def _gifts(own: Enrolled, number: int, now: datetime) -> Iterable[dict[str, Any]]:
+    """Those whose code was used; and of others one that nobody has used."""
+    words: dict[str, Any] = {
+        "enrolment_id": own.id,
+        "customer_id": number,
+        "journey": "mine",
+        "kind": "voucher",
+    }
+    words |= {"what": "spring", "given_at": now, "value": "10%"}
+    for step in sorted({*own.redeemed, "unused"}):
+        used = now if step in own.redeemed else None
+        yield {**words, "step": step, "state": "redeemed" if used else "committed", "redeemed_at": used}
 
 
 def _store_messages(connection: Connection, view: View, number: int) -> None:

@@ -45,6 +45,7 @@ OWN = Enrolled(
     arrived_at=ARRIVED,
     arrivals={"hello": ARRIVED, "ask": ago(days=8)},
     kept={"score": 0.5},
+    redeemed=("used",),
 )
 EVENTS = (
     event(1, "Order Completed", ENTERED, order_id="o1", products=PRODUCTS),

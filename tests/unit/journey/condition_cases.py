@@ -187,6 +187,7 @@ SUBJECTS = [
     ),
     state("no prediction", asks("predicted", "lapse", Compare("over", 0)), False),
     state("nothing is redeemed", Redeemed("gift"), False),
+    state("an order used its code", Redeemed("used"), True),
     state("consents", Consents("email", True), True),
     state("consents no more", Consents("sms", False), True),
     state("consents, never asked", Consents("push", False), True),

@@ -19,6 +19,7 @@ from loyaltyloop.channels.leases import LEASE, present
 from loyaltyloop.channels.outbox import body, let_go, message
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
+from loyaltyloop.channels.room import address_of, load_room
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store import suppression
@@ -75,16 +76,25 @@ def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]
     objections, leaving = _objections(groups)
     customers = {row.customer_id for row in rows}
     withdrawn = frozenset(withdrawn_meanwhile(connection, customers, desk.recorded))
+    room = load_room(connection, desk.shop.caps, rows, desk.now)
     suppressed = suppression.stopped(connection, _addressed(connection, rows), desk.recorded)
-    moment = Moment(desk.now, desk.shop, objections, withdrawn, suppressed=suppressed)
+    moment = Moment(desk.now, desk.shop, objections, withdrawn, room, suppressed)
     verdicts = {row.key: judge(row, moment) for row in rows}
     letters = _store_bodies(connection, desks, groups, verdicts)
+    _make_room(verdicts, desk.now)
     _store(connection, desks, rows, verdicts, letters)
     for (name, reason), members in leaving.items():
         ended = ended_state(load_versions(connection, name)[-1].journey)
         end(connection, desk.now, reason, members, f"left at the hand-over: {reason}", ended)
     let_go(connection, [key for key, verdict in verdicts.items() if verdict.state == "refused"])
     return Claimed(_by_channel(rows, letters), _count(verdicts))
+
+
+def _make_room(verdicts: dict[str, Verdict], now: datetime) -> None:
+    """Who was behind a message that could not be written is looked at again by the next claim."""
+    for key, verdict in verdicts.items():
+        if any(one in verdicts and verdicts[one].state == "refused" for one in verdict.behind):
+            verdicts[key] = Verdict("held", verdict.reason, now)
 
 
 def _by_channel(rows: Sequence[Row[Any]], letters: Collection[str]) -> dict[str, list[str]]:
@@ -223,16 +233,20 @@ def _store(
 ) -> None:
     """Write what was decided, and on those that leave from whom, to whom and with which subject."""
     decided = [
-        (row.id, desks[row.channel].via, *_decided(verdicts[row.key]), *_on_record(envelopes.get(row.key)))
+        (
+            *(row.id, desks[row.channel].via, row.zone, address_of(row)),
+            *(*_decided(verdicts[row.key]), *_on_record(envelopes.get(row.key))),
+        )
         for row in rows
     ]
-    types = {"id": int, "via": str, "state": str, "reason": str, "due_at": datetime}
-    types |= {"sender": str, "to": str, "subject": str}
+    types = {"id": int, "via": str, "zone": str, "address": str, "state": str, "reason": str}
+    types |= {"due_at": datetime, "sender": str, "to": str, "subject": str}
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
-    one = next(iter(desks.values()))
-    leaving = {"claimed_at": one.now, "handed_over_at": one.now, "via": new.c.via, "sender": new.c.sender}
-    leaving |= {"claimed_by": one.by, "leased_until": present(connection, LEASE)}
+    desk = next(iter(desks.values()))
+    leaving: dict[str, Any] = {name: new.c[name] for name in ("via", "sender", "zone", "address")}
+    leaving |= {"claimed_at": desk.now, "handed_over_at": desk.now, "shop": desk.shop.digest}
+    leaving |= {"claimed_by": desk.by, "leased_until": present(connection, LEASE)}
     for handed, extra in ((leaves, leaving), (~leaves, {})):
         connection.execute(
             update(message)

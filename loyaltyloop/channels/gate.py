@@ -13,12 +13,13 @@ from typing import Any, Literal, cast
 
 from email_validator import EmailNotValidError, validate_email
 
+from loyaltyloop.channels.room import Room
 from loyaltyloop.journey.dice import jitter
 from loyaltyloop.journey.model import CALLS, Purpose, QuietHours, Shop
 from loyaltyloop.journey.moving import moves
 from loyaltyloop.journey.phrases import phrase
 from loyaltyloop.journey.times import load_zone, to_instant, to_local
-from loyaltyloop.store.holding import HOLDS
+from loyaltyloop.store.holding import CAPPED, HOLDS
 from loyaltyloop.store.withdrawals import Withdrawn
 
 _COMMON = re.compile(
@@ -38,6 +39,7 @@ class Verdict:
     state: Literal["claimed", "held", "refused"]
     reason: str = ""
     until: datetime | None = None
+    behind: tuple[str, ...] = ()  # keys of the messages that went first
 
 
 PASS = Verdict("claimed")
@@ -51,6 +53,7 @@ class Moment:
     shop: Shop
     objections: dict[str, str]
     withdrawn: frozenset[Withdrawn] = frozenset()  # committed, and not applied yet
+    room: Room = field(default_factory=Room, compare=False)
     suppressed: Mapping[str, str] = field(default_factory=dict)  # key → why nothing goes to its address
     _ends: dict[tuple[str, str, str], datetime | None] = field(default_factory=dict, compare=False)
 
@@ -73,10 +76,11 @@ Check = Callable[[Candidate, Moment], Verdict | None]
 
 
 def judge(message: Candidate, moment: Moment) -> Verdict:
-    """The verdict of the first check that objects; else it may be rendered and leave."""
+    """The verdict of the first check that objects; else it may be rendered and leave, and takes room."""
     for check in CHECKS_OF_CALLS if message.channel == CALLS else CHECKS:
         if verdict := check(message, moment):
             return verdict
+    moment.room.take(message, moment.now)
     return PASS
 
 
@@ -159,10 +163,24 @@ def _seldom(message: Candidate, moment: Moment) -> Verdict | None:
     return None if free <= moment.now else _hold(message, "the customer asked to hear less often", free)
 
 
+def _copy(message: Candidate, moment: Moment) -> Verdict | None:
+    """To one address one copy a day, though two customers have it."""
+    first = moment.room.copy(message, moment.now)
+    if first is None:
+        return None
+    reason = f"one copy: the same went to this address today, for another customer ({first.key})"
+    return Verdict("refused", reason, behind=(first.key,))
+
+
+def _caps(message: Candidate, moment: Moment) -> Verdict | None:
+    full = moment.room.full(message, moment.now)
+    return None if full is None else _hold(message, full.reason, full.until, full.behind)
+
+
 def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
     if message.expires_at is None or moment.now < message.expires_at:
         return None
-    if message.reason and (message.channel == CALLS or message.reason.startswith(HOLDS)):
+    if message.reason and (message.channel == CALLS or message.reason.startswith((HOLDS, CAPPED))):
         # It was tried, or held, until its last instant.
         return Verdict("refused", f"expired: {message.reason}")
     return Verdict("refused", "expired") if moment.now > message.expires_at else None
@@ -177,11 +195,11 @@ def _quiet_hours(message: Candidate, moment: Moment) -> Verdict | None:
     return _hold(message, "quiet hours", until + timedelta(seconds=jitter(message.key)))
 
 
-def _hold(message: Candidate, reason: str, until: datetime) -> Verdict:
+def _hold(message: Candidate, reason: str, until: datetime, behind: tuple[str, ...] = ()) -> Verdict:
     """Held until then, when the whole gate runs again; refused if that would be too late."""
     if message.expires_at is not None and until > message.expires_at:
-        return Verdict("refused", "expired")
-    return Verdict("held", reason, until)
+        return Verdict("refused", f"expired: {reason}" if behind else "expired", behind=behind)
+    return Verdict("held", reason, until, behind)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -196,6 +214,8 @@ CHECKS: tuple[Check, ...] = (
     _hold_while,
     _paused,
     _seldom,
+    _copy,
+    _caps,
     _quiet_hours,
 )
 # A call goes to another system, at whatever hour: what is about reaching the customer is not asked.

@@ -29,7 +29,7 @@ from loyaltyloop.channels.out import Outcome
 from loyaltyloop.journey.model import CALLS
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import fill_temporary
-from loyaltyloop.store.cohorts import enrolment
+from loyaltyloop.store.cohorts import customer, enrolment
 from loyaltyloop.store.models import Body, LiveJourney, Message
 from loyaltyloop.store.standing import renew_messages
 from loyaltyloop.store.vouchers.gifts import gift, take_back
@@ -37,6 +37,9 @@ from loyaltyloop.store.vouchers.gifts import gift, take_back
 message: Table = Message.__table__  # type: ignore[attr-defined]
 body: Table = Body.__table__  # type: ignore[attr-defined]
 journey: Table = LiveJourney.__table__  # type: ignore[attr-defined]
+
+# A message's key, its customer, its channel, and the customer's e-mail address and number.
+Waiting = tuple[str, int, str, str | None, str | None]
 
 SNAPSHOT = 50_000
 RETRY = timedelta(minutes=5)
@@ -51,20 +54,22 @@ def ready(
     channels: Collection[str],
     who: ColumnElement[bool],
     most: int = SNAPSHOT,
-) -> list[tuple[str, int, str]]:
-    """What may leave by now, (key, customer id, channel), in the order of claiming.
+) -> list[Waiting]:
+    """What may leave by now, with what its customer is reached by, in the order of claiming.
 
     That is by priority, then entered_at, then key, over all these channels; calls to other systems come
     after all messages to customers. At most so many of either; a paused journey's messages stay where
     they are.
     """
     paused = select(journey.c.name).where(journey.c.state == "paused")
-    found: list[tuple[str, int, str]] = []
+    found: list[Waiting] = []
+    reached = (customer.c.email, customer.c.sms_number)
     to_customers = [channel for channel in channels if channel != CALLS]
     for several in (to_customers, [CALLS] if CALLS in channels else []):
         if several:
             chosen = (
-                select(message.c.key, message.c.customer_id, message.c.channel)
+                select(message.c.key, message.c.customer_id, message.c.channel, *reached)
+                .outerjoin_from(message, customer, customer.c.id == message.c.customer_id)
                 .where(WAITING, message.c.due_at <= now, message.c.channel.in_(several))
                 .where(message.c.journey.not_in(paused), who)
                 .order_by(message.c.priority.desc(), message.c.entered_at, message.c.key)

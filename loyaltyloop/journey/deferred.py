@@ -23,10 +23,9 @@ DEFERRED: dict[str, str] = {
     "if_blocked: other_channel": "ways out other than e-mail",
     "choose: best": "splits that learn from their results",
     "at: best": "each customer's good hour",
-    "caps": "limits on how many messages one customer gets",
 }
 _CONDITIONS = ("predicted",)
-_SHOP = ("caps",)
+_SHOP: tuple[str, ...] = ()
 
 
 def refusals(journey: Journey | None, shop: Shop | None) -> list[Problem]:

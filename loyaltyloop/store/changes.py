@@ -92,7 +92,10 @@ def _newest(connection: Connection) -> dict[str, Journey]:
 
 def _held_while(connection: Connection) -> object:
     """What messages are held by, with the segments as they are now; None where there is no shop yet."""
-    return load_shop(connection).hold_while if shop_text(connection) is not None else None
+    if shop_text(connection) is None:
+        return None
+    shop = load_shop(connection)
+    return shop.hold_while, shop.caps
 
 
 def _ask_anew(connection: Connection, before: Journey, after: Journey) -> None:

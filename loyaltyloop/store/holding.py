@@ -1,17 +1,18 @@
-"""Messages that wait while a `hold_while` of shop.yaml holds: let them be looked at again."""
+"""Messages that wait for what shop.yaml says, a `hold_while` or a cap: let them be looked at again."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, literal_column, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, literal_column, or_, update
 
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Message
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
 HOLDS = "hold_while: "  # the reason of such a message begins so
+CAPPED = "cap of "  # and of one over a cap
 # Written out as the partial index has it, which SQLite then finds.
 _WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 _HELD = and_(message.c.state == "held", message.c.reason.startswith(HOLDS))
@@ -25,6 +26,7 @@ def release(connection: Connection, journey: str, customers: Collection[int], no
 
 
 def release_all(connection: Connection, now: datetime) -> int:
-    """The same for everybody: what is held while has changed."""
-    held = and_(_WAITING, _HELD, message.c.due_at > now)
+    """The same for everybody, and what is over a cap: what messages are held by has changed."""
+    capped = and_(message.c.state == "held", message.c.reason.startswith(CAPPED))
+    held = and_(_WAITING, or_(_HELD, capped), message.c.due_at > now)
     return int(connection.execute(update(message).where(held).values(due_at=now)).rowcount)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 
 from sqlalchemy import Connection, Table, exists, or_, select
 
@@ -164,7 +165,7 @@ def _newest(connection: Connection, journey: str) -> int:
 
 @lru_cache(maxsize=16)
 def _shop(text: str) -> Shop:
-    return read_shop(text)
+    return replace(read_shop(text), digest=sha256(text.encode()).hexdigest()[:12])
 
 
 @lru_cache(maxsize=512)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, true
 
 from loyaltyloop.channels.claim import Claimed, Desk, claim
+from loyaltyloop.channels.households import as_households
 from loyaltyloop.channels.leases import claimers
 from loyaltyloop.channels.line import Line
 from loyaltyloop.channels.outbox import message, ready
@@ -65,7 +66,7 @@ def _ready(frame: Frame, channels: Sequence[str]) -> Sequence[tuple[str, int, st
     if not there:
         return ()
     with frame.transactions.read() as connection:
-        return ready(connection, frame.now, there, _who(frame))
+        return as_households(ready(connection, frame.now, there, _who(frame)))
 
 
 def _who(frame: Frame) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from loyaltyloop.journey.model import Ask, Journey, Send, Shop
 from loyaltyloop.journey.times import read_instant, to_local
 from tests.reference.conditions import Asked, asks, consents, valid_address
 from tests.reference.hashing import jitter
+from tests.reference.room import Sent, has_copy, room_at
 from tests.reference.state import Enrolment, Message, Person, Stop
 
 
@@ -25,11 +26,17 @@ class Verdict:
 
 
 def judge(
-    shop: Shop, journey: Journey, message: Message, enrolment: Enrolment, asked: Asked, stops: Iterable[Stop]
+    shop: Shop,
+    journey: Journey,
+    message: Message,
+    enrolment: Enrolment,
+    asked: Asked,
+    stops: Iterable[Stop],
+    sent: list[Sent],
 ) -> Verdict:
     """Ask everything, in the gate's order; `asked` is as the step's `if` is asked.
 
-    `stops`: what was told of addresses.
+    `stops`: what was told of addresses. `sent`: whatever has left, to anybody.
     """
     if message.call:
         return _judge_call(journey, message, enrolment, asked)
@@ -48,7 +55,7 @@ def judge(
         return Verdict("refused", "left", left=reason)
     if step.condition is not None and not asks(step.condition, asked):
         return Verdict("refused", "if")
-    return _in_time(shop, send, message, asked)
+    return _in_time(shop, send, message, enrolment, asked, sent)
 
 
 def _judge_call(journey: Journey, message: Message, enrolment: Enrolment, asked: Asked) -> Verdict:
@@ -100,13 +107,18 @@ def suppressed(send: Send, person: Person, stops: Iterable[Stop]) -> bool:
     return False
 
 
-def _in_time(shop: Shop, send: Send, message: Message, asked: Asked) -> Verdict:
+def _in_time(
+    shop: Shop, send: Send, message: Message, enrolment: Enrolment, asked: Asked, sent: list[Sent]
+) -> Verdict:
     expires = message.expires_at
     if expires is not None and asked.now > expires:
         return Verdict("refused", "expired")
     if (held := _held_while(shop, send, expires, asked)) is not None:
         return held
-    due = _wanted_at(send, asked) or quiet_until(shop, send, message.key, asked)
+    due = _wanted_at(send, asked)
+    if due is None and has_copy(message, enrolment, sent, asked):
+        return Verdict("refused", "copy")
+    due = due or room_at(shop, send, enrolment, sent, asked) or quiet_until(shop, send, message.key, asked)
     if due is None:
         return Verdict("handed_over")
     return (

@@ -344,13 +344,21 @@ class Reference:
     def _claim(self, enrolment: Enrolment, message: Message, now: datetime) -> None:
         journey = self._journey(enrolment)
         asked = self._asked(enrolment.person, now, enrolment)
-        verdict = judge(self.shop, journey, message, enrolment, asked, self._stops)
+        verdict = judge(self.shop, journey, message, enrolment, asked, self._stops, self._sent())
         message.state, message.reason = verdict.state, verdict.reason
         message.due_at, message.holding = verdict.due_at or message.due_at, verdict.holding
         if verdict.state == "handed_over":
             message.handed_over_at, message.to = now, enrolment.person.attribute("email")
         if verdict.left is not None:
             self._finish(enrolment, now, "left", verdict.left)
+
+    def _sent(self) -> list[tuple[Enrolment, Message]]:
+        return [
+            (enrolment, message)
+            for enrolment in self.enrolments
+            for message in enrolment.messages.values()
+            if message.handed_over_at is not None
+        ]
 
     # ── measuring ──
 

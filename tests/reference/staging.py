@@ -40,6 +40,8 @@ REASONS = {
     "left: ": "left",
     "its `if`": "if",
     "quiet hours": "",
+    "cap of ": "",
+    "one copy": "copy",
     "hold_while": "",
     "expired": "expired",
     "the customer was erased": "erased",

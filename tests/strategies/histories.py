@@ -21,6 +21,11 @@ HOLDING = (
     "hold_while: {marketing: {customer: {plan: basic}}}\n",
     "hold_while: {marketing: {customer: {alpha_mood: glad}}, service: {customer: {tags: {has: alpha}}}}\n",
 )
+CAPS = (
+    "caps: {at_most: 1 a day}\n",
+    "caps: [{at_most: 2 in 50 hours, purposes: [marketing, service]}, {at_most: 1 in 7 hours}]\n",
+    "caps: [{at_most: 1 an hour, purposes: service}, {at_most: 2 a week}, {at_most: 3 a month}]\n",
+)
 LAGS = st.sampled_from([0, 0, 0, 1, 9, 10, 11, 300, 3000, -5])
 GAPS = st.sampled_from([60, 180, 180, 360, 360, 720, 720, 1440, 0, 1, 10, 11, 4320])
 
@@ -46,7 +51,7 @@ class Story:
     """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn.
 
     `erasures`: who is erased just after which turn (by its place). `held`: what shop.yaml says beside, of
-    messages that wait while something is so.
+    messages that wait while something is so, and of caps.
     """
 
     journeys: list[str]
@@ -238,4 +243,11 @@ def stories(draw: st.DrawFn) -> Story:
     responses = draw(st.lists(answers(), max_size=3))
     who = st.tuples(st.integers(0, len(turns) - 2), st.sampled_from(PEOPLE))
     erasures = draw(st.lists(who, min_size=1, max_size=2)) if draw(st.integers(0, 3)) == 3 else []
-    return Story(texts, events, turns, responses, erasures, draw(st.sampled_from(["", "", *HOLDING])))
+    return Story(
+        texts,
+        events,
+        turns,
+        responses,
+        erasures,
+        draw(st.sampled_from(["", "", *HOLDING])) + draw(st.sampled_from(["", "", *CAPS])),
+    )

@@ -73,7 +73,7 @@ class Hook:
 
 @dataclass(frozen=True)
 class Shop:
-    """shop.yaml, read."""
+    """shop.yaml, read. `digest`: how the hash of its text begins, of one that is live."""
 
     name: str
     timezone: str
@@ -98,6 +98,7 @@ class Shop:
     badges: tuple[Badge, ...] = ()
     referral: Referral | None = None
     uses: tuple[Used, ...] = ()
+    digest: str = field(default="", compare=False)
     extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates
 
     @property

@@ -19,9 +19,7 @@ STEPS = {
     "y: {share: 50%}}}",
     "at: best": "- {send: a, template: welcome/hello, at: best}",
 }
-SHOP = {
-    "caps": "caps: {at_most: 3 a week}",
-}
+SHOP: dict[str, str] = {}
 HEAD = "journey: waits\nabout: A word.\npurpose: service\nenter: {event: A}\ngoal: {did: B}\nsteps:\n  "
 
 

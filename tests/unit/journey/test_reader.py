@@ -200,7 +200,8 @@ def test_shop() -> None:
     assert shop.turns_at_least_apart == Duration.of("1 minute")
     assert shop.holdout == Decimal("0.05")
     assert dict(shop.extra) == {"brand": {"colour": "#123456"}}
-    assert [use.word for use in shop.uses] == ["caps"]
+    assert [str(cap) for cap in shop.caps] == ["3 a week"]
+    assert shop.uses == ()
     assert dict(shop.markets)["ireland"].rate == Decimal("0.85")
 
 

@@ -27,7 +27,7 @@ def present(connection: Connection, ahead: int = 0) -> ColumnElement[datetime]:
     """The database's clock, so many seconds ahead."""
     if is_postgres(connection):
         return func.clock_timestamp(type_=UTCDateTime()) + timedelta(seconds=ahead)
-    words = f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '+{ahead} seconds')"
+    words = f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{ahead:+d} seconds')"
     return literal_column(words, UTCDateTime())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
 
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Body, Customer, Engagement, Identity, Message
@@ -93,6 +93,13 @@ def load_letters(connection: Connection, keys: Collection[str]) -> dict[str, Let
     alive = {row.customer_id for row in rows if row.erased_at is None}
     ids = _ids(connection, alive)
     return {row.key: _letter(row, ids) for row in rows}
+
+
+def keys_of_provider_ids(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """What providers call messages of ours → their keys."""
+    known = and_(message.c.provider_id.is_not(None), among(connection, message.c.provider_id, ids))
+    rows = connection.execute(select(message.c.provider_id, message.c.key).where(known))
+    return {row.provider_id: row.key for row in rows}
 
 
 def user_ids(connection: Connection, customers: Collection[int]) -> dict[int, str]:

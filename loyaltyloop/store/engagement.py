@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store import bulk
-from loyaltyloop.store.models import Body, Engagement, Message
+from loyaltyloop.store.models import Body, Engagement, Enrolment, Message
 
 body: Table = Body.__table__  # type: ignore[attr-defined]
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 
 ANSWERED = "Survey Answered"
@@ -35,9 +36,9 @@ KINDS: Mapping[str, str] = {
 }
 # What became of a message, as its provider tells it; each from any of the states behind it.
 _REPORTED = {
-    "received": ("delivered", ("handed_over", "unknown")),
-    "bounced": ("bounced", ("handed_over", "unknown", "delivered")),
-    "complained": ("complained", ("handed_over", "unknown", "delivered", "bounced")),
+    "received": ("delivered", ("handed_over",)),
+    "bounced": ("bounced", ("handed_over", "delivered")),
+    "complained": ("complained", ("handed_over", "delivered", "bounced")),
 }
 _COLUMNS = [
     "event_id",
@@ -98,6 +99,7 @@ def write(connection: Connection, responses: Sequence[Response]) -> set[int]:
         if response.message_key in ours
     ]
     bulk.insert_rows(connection, engagement, _COLUMNS, rows)
+    _has_left(connection, keys)
     _report(connection, responses)
     return {row.customer_id for row in ours.values()}
 
@@ -124,6 +126,25 @@ def _row(response: Response, of: Any) -> tuple[Any, ...]:
     r = response
     about = (of.customer_id, of.journey, of.step)
     return r.event_id, r.message_key, *about, r.kind, r.at, r.arrived_at, r.machine, r.answer
+
+
+def _has_left(connection: Connection, keys: Iterable[str]) -> None:
+    """Whatever is told of a message, it has left, though its delivery could not say so, or not for certain.
+
+    That is of the `unknown`, of what is under way, and of what was tried and is to be tried again.
+    """
+    told = bulk.fill_temporary(connection, "left_message", {"key": str}, ((key,) for key in keys))
+    tried = or_(
+        message.c.state.in_(("claimed", "unknown")),
+        and_(message.c.state == "held", message.c.claimed_at.is_not(None)),
+    )
+    these = and_(message.c.key.in_(select(told.c.key)), tried)
+    standing = select(message.c.enrolment_id).where(these)
+    mine = and_(enrolment.c.id.in_(standing), enrolment.c.state == "sending")
+    connection.execute(update(enrolment).where(mine).values(state="sent"))
+    left_at = func.coalesce(message.c.handed_over_at, message.c.claimed_at)
+    values = {"state": "handed_over", "reason": "", "handed_over_at": left_at}
+    connection.execute(update(message).where(these).values(values))
 
 
 def _report(connection: Connection, responses: Iterable[Response]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from loyaltyloop.channels.outbox import WAITING, message
+from loyaltyloop.channels.outbox import CLAIMED, WAITING, message
 from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
@@ -25,6 +25,8 @@ from loyaltyloop.turn.frame import Frame, journey_table
 from loyaltyloop.turn.next_look import next_look
 from loyaltyloop.turn.stages import DELIVERING, Stage
 from loyaltyloop.turn.stepping import CHUNK, pass_by
+
+SOON = timedelta(minutes=1)
 
 
 def apply(frame: Frame) -> Counts:
@@ -142,6 +144,10 @@ def _next_due(connection: Connection, frame: Frame) -> datetime | None:
         held = and_(held, or_(message.c.due_at > frame.now, others))
         times += [one.again for one in frame.left_over.values()]
     times.append(_first(connection, message.c.due_at, held))
+    if frame.transactions.dry is None:  # what another delivery is handing over lets its customers go on
+        under_way = and_(CLAIMED, message.c.journey == frame.journey.name)
+        if connection.execute(select(message.c.id).where(under_way).limit(1)).first():
+            times.append(frame.now + SOON)
     for live in frame.versions:  # one by one: each has its own end of the index
         waiting = and_(
             enrolment.c.journey == frame.journey.name,

@@ -44,6 +44,7 @@ class Mailgun(HttpWay[MailgunSettings]):
 
     name, title, kind = "mailgun", "Mailgun", MailgunSettings
     idempotent = False
+    id_field = "id"
     meanings: ClassVar[Mapping[str, Meaning]] = {"not-allowed": "away", "420": "later"}
 
     def request(self, outgoing: Outgoing) -> Request:

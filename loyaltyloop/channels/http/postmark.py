@@ -7,6 +7,7 @@ The token POSTMARK_API_TEST, or one of a sandbox server, lets nothing really lea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import orjson
@@ -78,7 +79,9 @@ class Postmark(HttpWay[PostmarkSettings]):
 
     def _outcome(self, outgoing: Outgoing, said: dict[str, Any]) -> Outcome:
         number = int(said["ErrorCode"])
-        return self.judged(outgoing, 422, f"error-{number}") if number else self.judged(outgoing, 200)
+        if number:
+            return self.judged(outgoing, 422, f"error-{number}")
+        return replace(self.judged(outgoing, 200), provider_id=str(said.get("MessageID") or "")[:200])
 
     def _message(self, outgoing: Outgoing) -> dict[str, Any]:
         parts = parts_of(outgoing)

@@ -8,6 +8,7 @@ and after a breakdown the same messages may stand in other batches: so it is not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import ClassVar
 
 import orjson
@@ -39,6 +40,8 @@ class Resend(HttpWay[ResendSettings]):
 
     name, title, kind = "resend", "Resend", ResendSettings
     idempotent = True
+    remembers = timedelta(hours=23)  # keys are kept for 24
+    id_field = "id"
     meanings: ClassVar[Mapping[str, Meaning]] = {
         "concurrent_idempotent_requests": "later",
         "invalid_idempotent_request": "unknown",  # it has had another message under this key

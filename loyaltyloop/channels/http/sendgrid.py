@@ -63,6 +63,9 @@ class SendGrid(HttpWay[SendGridSettings]):
         headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
         return Request(f"{self.settings.url}/v3/mail/send", orjson.dumps(document), headers)
 
+    def told_id(self, headers: Mapping[str, str], body: bytes) -> str:  # noqa: ARG002
+        return headers.get("x-message-id", "")[:200]
+
     def code(self, body: bytes) -> str:
         try:
             field = orjson.loads(body)["errors"][0]["field"]

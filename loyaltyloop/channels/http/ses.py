@@ -56,6 +56,7 @@ class Ses(HttpWay[SesSettings]):
 
     name, title, kind = "ses", "SES", SesSettings
     idempotent = False
+    id_field = "MessageId"
     meanings: ClassVar[Mapping[str, Meaning]] = {
         "TooManyRequestsException": "later",
         "ThrottlingException": "later",
@@ -94,7 +95,9 @@ class Ses(HttpWay[SesSettings]):
         code = headers.get("x-amzn-errortype", "").partition(":")[0]
         if code == "MessageRejected" and b"not verified" in body:  # a sender of ours, not the message
             code = "NotVerified"
-        return self.judged(outgoing, status, code if status >= 300 else "", self.wait(headers))
+        if status < 300:
+            return super().read(outgoing, status, headers, body)
+        return self.judged(outgoing, status, code, self.wait(headers))
 
     def _keys(self) -> Keys:
         own = self.settings

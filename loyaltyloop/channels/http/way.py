@@ -9,13 +9,14 @@ import asyncio
 import ssl
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import ClassVar, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 
 from loyaltyloop.channels.http.answers import kind_of, read_small, retry_after
 from loyaltyloop.channels.http.loop import Loop
@@ -54,6 +55,7 @@ class HttpWay(WayOut, Generic[S]):
 
     `title`: how people call the provider. `together`: so many messages go in one request (see `pack`).
     `meanings`: what its codes, or a status written as text, mean; what is not in it means what HTTP says.
+    `id_field`: where a JSON answer tells what the provider calls the message.
     `clock`: the present, which a `Retry-After` may be told by, and signatures.
     """
 
@@ -61,6 +63,7 @@ class HttpWay(WayOut, Generic[S]):
     kind: ClassVar[type[HttpSettings]] = HttpSettings
     meanings: ClassVar[Mapping[str, Meaning]] = {}
     together: ClassVar[int] = 1
+    id_field: ClassVar[str] = ""
 
     def __init__(
         self, settings: S, clock: Callable[[], datetime], context: ssl.SSLContext | None = None
@@ -93,7 +96,17 @@ class HttpWay(WayOut, Generic[S]):
     def read(self, outgoing: Outgoing, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
         """What an answer means for its message."""
         code = self.code(body) if status >= 300 else ""
-        return self.judged(outgoing, status, code, self.wait(headers))
+        outcome = self.judged(outgoing, status, code, self.wait(headers))
+        if outcome.state == "handed_over":
+            return replace(outcome, provider_id=self.told_id(headers, body))
+        return outcome
+
+    def told_id(self, headers: Mapping[str, str], body: bytes) -> str:  # noqa: ARG002
+        """What the provider calls a message that it took; empty where it does not say so."""
+        try:
+            return str(orjson.loads(body)[self.id_field]).strip("<>")[:200] if self.id_field else ""
+        except (ValueError, LookupError, TypeError):
+            return ""
 
     def pack(self, several: Sequence[Outgoing]) -> Request:
         """Some messages in one request, where `together` is more than one."""

@@ -10,7 +10,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from loyaltyloop.store import suppression
-from loyaltyloop.store.addressees import Addressee, Letter, load_letters, whose_address, whose_phone
+from loyaltyloop.store.addressees import (
+    Addressee,
+    Letter,
+    keys_of_provider_ids,
+    load_letters,
+    whose_address,
+    whose_phone,
+)
 from loyaltyloop.store.canonical import Refused, plain_text
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.providers.told import BY_ADDRESS, NAMES, Told
@@ -31,6 +38,7 @@ def understand(
     connection: Connection, source: str, told: Sequence[Told], received: datetime, own: str
 ) -> Understood:
     """The events that these become. `own`: how addresses of ours begin, whose clicks we record ourselves."""
+    told = _named(connection, told)
     letters = load_letters(connection, {one.key for one in told if one.key})
     elsewhere = _by_address(connection, [one for one in told if _goes_by_address(one, letters)])
     found = Understood()
@@ -46,6 +54,13 @@ def understand(
                 outcome = "not readable"
         found.counts[outcome] += 1
     return found
+
+
+def _named(connection: Connection, told: Sequence[Told]) -> list[Told]:
+    """The same; what names no message by our key, but by the provider's id, is given the key."""
+    ids = {one.provider_id for one in told if not one.key and _is_plain(one.provider_id)}
+    known = keys_of_provider_ids(connection, ids) if ids else {}
+    return [replace(one, key=one.key or known.get(one.provider_id, "")) for one in told]
 
 
 def _left_out(told: Told, to: Collection[Addressee], own: str) -> str:

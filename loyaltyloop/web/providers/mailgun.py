@@ -110,6 +110,7 @@ def _told(event: Payload, token: str) -> Told:
         at=unix(event.get("timestamp")),
         key=message_key(block(event.get("user-variables")).get("send_id"))
         or key_of_message_id(about.get("message-id")),
+        provider_id=(text(about.get("message-id")) or "").strip("<>"),
         address=text(event.get("recipient")) or "",
         hard=hard,
         reason=reason,

@@ -73,6 +73,7 @@ def read(said: Delivery) -> Iterator[Told]:
         native=f"{record}:{kind}" if kind else record,
         at=next((at for name in _TIMES if (at := instant(payload.get(name)))), None),
         key=message_key(block(payload.get("Metadata")).get("send_id")),
+        provider_id=text(payload.get("MessageID")) or "",
         address=text(payload.get("Email")) or text(payload.get("Recipient")) or "",
         hard=hard,
         reason=reason,

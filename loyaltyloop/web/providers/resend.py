@@ -73,6 +73,7 @@ def read(said: Delivery) -> Iterator[Told]:
         native=native,
         at=at,
         key=_tag(data.get("tags")) or key_of_message_id(_header(headers, "message-id")),
+        provider_id=text(data.get("email_id")) or "",
         address=text(to[0]) or "" if isinstance(to, list) and len(to) == 1 else "",
         hard=hard,
         reason=reason,

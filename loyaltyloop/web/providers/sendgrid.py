@@ -97,6 +97,7 @@ def _told(event: Payload) -> Told:
         native=native,
         at=unix(event.get("timestamp")),
         key=message_key(event.get("send_id")) or key_of_message_id(event.get("smtp-id")),
+        provider_id=(text(event.get("sg_message_id")) or "").partition(".")[0],
         address=text(event.get("email")) or "",
         hard=hard,
         reason=reason,

@@ -135,6 +135,7 @@ def _told(mail: Payload, number: str, native: str, part: Payload) -> Told:
         native=":".join([native, *filter(None, kinds)]),
         at=instant(part.get("timestamp")) or instant(mail.get("timestamp")),
         key=_tag(mail.get("tags")) or key_of_message_id(about.get("message-id")),
+        provider_id=text(mail.get("messageId")) or "",
         address=text(to[0]) or "" if isinstance(to, list) and len(to) == 1 else "",
         hard=hard,
         reason=reason,

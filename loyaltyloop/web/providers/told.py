@@ -59,9 +59,10 @@ _MESSAGE_ID = re.compile(rf"<?({_UUID})@")
 class Told:
     """One thing that a provider tells.
 
-    `id`: by which it is known when it is told again. `key`: of our message. `address`: of its recipient, to
-    find whose it is; it is not stored. `native`: in the provider's own words. `hard`: the address is not good
-    for anything. `status`: an enhanced status code (RFC 3463). `url`, `agent`: of a click or an opening.
+    `id`: by which it is known when it is told again. `key`: of our message; `provider_id`: what the provider
+    calls it. `address`: of its recipient, to find whose it is; it is not stored. `native`: in the provider's
+    own words. `hard`: the address is not good for anything. `status`: an enhanced status code (RFC 3463).
+    `url`, `agent`: of a click or an opening.
     """
 
     what: What
@@ -77,6 +78,7 @@ class Told:
     agent: str | None = None
     machine: str = ""
     channel: Channel = "email"
+    provider_id: str = ""
 
     def events(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """What it becomes: an id, the event's name and its properties."""

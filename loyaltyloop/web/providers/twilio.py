@@ -76,6 +76,7 @@ def read(said: Delivery) -> Iterator[Told]:
         id=f"{number}:{state}",
         native=":".join(filter(None, [state, fields.get("ErrorCode", "")])),
         key=message_key(parse_qs(urlsplit(said.url).query).get("send_id", [""])[0]),
+        provider_id=number,
         address=fields.get("To", ""),
         hard=hard,
         reason=reason,

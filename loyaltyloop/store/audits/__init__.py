@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from loyaltyloop.store.audits import ends, friends, points
+from loyaltyloop.store.audits import ends, friends, points, vouchers
 from loyaltyloop.store.audits.audit import Audit, Breach
 
 __all__ = ["AUDITS", "Audit", "Breach"]
 
-AUDITS: tuple[Audit, ...] = (ends.AUDIT, points.AUDIT, friends.AUDIT)
+AUDITS: tuple[Audit, ...] = (
+    *(ends.AUDIT, points.AUDIT, friends.AUDIT),
+    *(vouchers.CODES, vouchers.SHOWN, vouchers.KEPT),
+)

@@ -7,11 +7,13 @@ A command is a module beside this one that exposes `command`, a `click.Command`;
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,13 +50,35 @@ class Project:
         """What the environment and `.env` say."""
         from loyaltyloop.settings import load_settings
 
-        return load_settings(self.folder)
+        found = load_settings(self.folder)
+        self._warn()
+        return found
+
+    def _warn(self) -> None:
+        """Of settings that nobody reads, once in a command."""
+        from loyaltyloop.setting_names import unread
+
+        context = click.get_current_context(silent=True)
+        if context is not None and not context.meta.setdefault("settings were looked at", False):
+            context.meta["settings were looked at"] = True
+            for told in unread(self.folder / ".env", os.environ):
+                click.echo(f"Warning: {told}", err=True)
 
     def engine(self) -> Engine:
         """The project's database, with its schema brought up to date. UserError if it cannot be used."""
         from loyaltyloop.store.schema import open_store
 
         return open_store(self.settings().database)
+
+    def reading(self) -> Engine:
+        """The same for who only reads: where there is no var/loop.db yet, none is made to be read."""
+        from loyaltyloop.store.schema import open_store
+
+        settings = self.settings()
+        if settings.database_url or (settings.var / "loop.db").exists():
+            return self.engine()
+        empty = click.get_current_context().with_resource(TemporaryDirectory())
+        return open_store(f"sqlite:///{empty}/loop.db")
 
 
 pass_project = click.make_pass_decorator(Project)

@@ -33,7 +33,7 @@ def command(project: Project, customer: str, journey: str | None, as_json: bool)
     from loyaltyloop.store.history import load_history
     from loyaltyloop.store.lookup import find_customer
 
-    with read(project.engine()) as connection:
+    with read(project.reading()) as connection:
         wanted = known_journey(connection, journey)
         history = load_history(connection, find_customer(connection, customer), wanted)
     if as_json:

@@ -42,7 +42,7 @@ def _counts(project: Project, journey: str) -> dict[str, int]:
     from loyaltyloop.store.standing import standing
 
     counts: dict[str, int] = {}
-    with read(project.engine()) as connection:
+    with read(project.reading()) as connection:
         for row in standing(connection, journey):
             counts[row.step] = counts.get(row.step, 0) + row.people
     return counts

@@ -51,7 +51,7 @@ def command(
     from loyaltyloop.store.lookup import find_customer
     from loyaltyloop.store.outbox_list import Wanted, list_messages
 
-    with read(project.engine()) as connection:
+    with read(project.reading()) as connection:
         whose = find_customer(connection, customer) if customer else None
         shown = limit if as_json or limit else 50
         found = list_messages(connection, Wanted(whose, known_journey(connection, journey), state, shown))

@@ -64,7 +64,7 @@ def command(project: Project, move: tuple[str, ...], finish_old: tuple[str, ...]
     from loyaltyloop.store.database import read
 
     reading = checked(project)
-    with read(project.engine()) as connection:
+    with read(project.reading()) as connection:
         found = changes.plan(connection, reading, move=move, finish_old=finish_old)
     if as_json:
         print_json(as_rows(found))

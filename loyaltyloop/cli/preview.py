@@ -56,7 +56,7 @@ def _preview(project: Project, template: str, who: str) -> Preview:
     name = template.removeprefix("templates/").removesuffix(".html").removesuffix(".json")
     # A broken template is shown with its place.
     (renderer.bodies if is_body(reading.templates, name) else renderer).compile(name)
-    with read(project.engine()) as connection:
+    with read(project.reading()) as connection:
         return preview(connection, reading, renderer, template, who)
 
 

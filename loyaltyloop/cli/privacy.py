@@ -58,7 +58,7 @@ def export(project: Project, customer: str, out: Path | None, now: datetime, as_
     from loyaltyloop.store.privacy.export import export as export_person
     from loyaltyloop.store.privacy.subject import subject_named
 
-    with read(project.engine()) as connection:
+    with read(project.reading()) as connection:
         document = export_person(connection, subject_named(connection, customer), now)
     if out is None:
         click.echo(as_bytes(document).decode())
@@ -139,7 +139,7 @@ def consent(project: Project, customer: str, withdraw: str | None, now: datetime
     from loyaltyloop.store.privacy import ledger
     from loyaltyloop.store.privacy.subject import subject_named
 
-    engine = project.engine()
+    engine = project.reading() if withdraw is None else project.engine()
     if withdraw is not None:
         with write_shop(engine) as connection:
             channel, _, purpose = withdraw.partition(":")
@@ -198,7 +198,8 @@ def requests(project: Project, carry_out: str | None, yes: bool, now: datetime, 
     from loyaltyloop.store.database import read
     from loyaltyloop.store.privacy.requests import listed
 
-    engine, files = project.engine(), Files.of(project.settings())
+    engine = project.reading() if carry_out is None else project.engine()
+    files = Files.of(project.settings())
     if carry_out is not None:
         _carry_out(project, carry_out, yes or as_json, now)
     with read(engine) as connection:
@@ -208,12 +209,24 @@ def requests(project: Project, carry_out: str | None, yes: bool, now: datetime, 
         return
     if not found:
         click.echo("Nobody has asked for anything.")
-    for one in found:
-        row = _request(one, files.exports)
-        click.echo("  ".join(str(row[name]) for name in ("asked_at", "kind", "origin", "state", "key")))
-        for name in ("shop", "reason", "file"):
-            if row[name]:
-                click.echo(f"    {name}: {row[name]}")
+    else:
+        _show_requests([_request(one, files.exports) for one in found])
+
+
+_WANTED = {"export": "their data", "erase": "to be erased", "erase_shop": "all customers erased"}
+
+
+def _show_requests(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table("asked (UTC)", "wanted", "by", "state", "what became of it", "key")
+    for row in rows:
+        asked = datetime.fromisoformat(row["asked_at"])
+        by = f"{row['origin']}, {row['shop']}" if row["shop"] else row["origin"]
+        became = "; ".join(str(told) for told in (row["reason"], row["file"]) if told)
+        wanted = _WANTED.get(row["kind"], row["kind"])
+        table.add_row(f"{asked:%Y-%m-%d %H:%M}", wanted, by, row["state"], became, row["key"])
+    wide_console().print(table)
 
 
 def _request(one: Request, exports: Path) -> dict[str, Any]:

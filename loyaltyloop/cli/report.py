@@ -11,6 +11,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import wide_console
 from loyaltyloop.errors import UserError
+from loyaltyloop.journey.mistakes import perhaps
 from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ def command(project: Project, journey: str | None, as_json: bool) -> None:
     """
     from loyaltyloop.store.database import read
     from loyaltyloop.store.reports import report
+    from loyaltyloop.store.versions import live_journeys
 
-    with read(project.engine()) as connection:
+    with read(project.reading()) as connection:
         lines = report(connection, journey)
+        names = [row.name for row in live_journeys(connection)]
     if journey and not lines:
-        raise UserError(f"The journey {journey!r} is not live: `loop apply` makes it so.")
+        told = f"The journey {journey!r} is not live: `loop apply` makes it so."
+        raise UserError(told + perhaps(journey, names))
     if as_json:
         return print_json([asdict(line) for line in lines])
     return _show(lines)
@@ -92,7 +96,8 @@ def _cells(line: Line, first: bool) -> list[str]:
     numbers = [line.arrived, line.left, line.standing, line.messages, line.goal]
     own = (True, False, True, True, False)
     shown = [f"{number:,}" if first or not once else "" for number, once in zip(numbers, own, strict=True)]
-    return [(line.step or "") if first else "", line.path or "", *shown, unsent]
+    # A step with one way on has no name for it.
+    return [(line.step or "") if first else "", line.path or "moved on", *shown, unsent]
 
 
 def _unsent(state: str) -> str:
@@ -104,8 +109,13 @@ def _unsent(state: str) -> str:
 def _answers(console: Console, steps: list[Line]) -> None:
     for line in steps:
         if line.answers:
-            told = ", ".join(f"{number:,} {answer}" for answer, number in line.answers.items())
+            told = ", ".join(f"{number:,} {_worded(line, answer)}" for answer, number in line.answers.items())
             console.print(f"  answers to {line.step}: {told}", highlight=False)
+
+
+def _worded(line: Line, answer: str) -> str:
+    words = line.wording.get(answer, answer)
+    return answer if words == answer else f"{answer} (“{words}”)"
 
 
 def _refused(console: Console, whole: Line) -> None:

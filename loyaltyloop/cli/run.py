@@ -15,6 +15,7 @@ from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, wide_console
 from loyaltyloop.errors import TurnRefused, UserError
+from loyaltyloop.journey.mistakes import perhaps
 from loyaltyloop.up.environment import prefect_environment, quiet
 from loyaltyloop.up.project_files import has_flows
 
@@ -106,10 +107,12 @@ def _ask_about(far: str) -> None:
 def _there_is(project: Project, connection: Connection, journey: str) -> None:
     from loyaltyloop.store.versions import live_journeys
 
-    names = {row.name for row in live_journeys(connection)}
-    if journey not in names and not (project.folder / "journeys" / f"{journey}.yaml").is_file():
+    files = {path.stem for path in (project.folder / "journeys").glob("*.yaml")} - {"shop"}
+    names = {row.name for row in live_journeys(connection)} | files
+    if journey not in names:
         raise TurnRefused(
             f"There is no journey {journey!r}: nothing of that name was applied, nor is it in journeys/."
+            f"{perhaps(journey, names)}"
         )
 
 

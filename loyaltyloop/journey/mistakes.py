@@ -128,6 +128,12 @@ def did_you_mean(word: str, known: Iterable[str], what: str) -> str:
     return f"{what}: {', '.join(names)}." if names else f"{what}: there are none."
 
 
+def perhaps(word: str, known: Iterable[str]) -> str:
+    """A sentence to end with: ` Did you mean 'x'?`; empty where nothing is like it."""
+    meant = alike(word, known)
+    return f" Did you mean '{meant}'?" if meant else ""
+
+
 def _unknown(word: str, known: list[str]) -> tuple[str, str]:
     if word == "<<":
         return "merge keys (<<) are not read", "Write the words out, or make a segment in shop.yaml."

@@ -13,6 +13,7 @@ from typing import assert_never
 from sqlalchemy import Connection, Engine, and_, or_
 
 from loyaltyloop.errors import ApplyRefused, FilesError, UsageError
+from loyaltyloop.journey.mistakes import did_you_mean
 from loyaltyloop.journey.model import ByDate, Journey
 from loyaltyloop.journey.reader import Reading
 from loyaltyloop.store import phones, shelf
@@ -52,7 +53,9 @@ def plan(
 def _known(named: Collection[str], journeys: Collection[str]) -> None:
     for name in named:
         if name not in journeys:
-            raise UsageError(f"There is no journey {name!r}: {', '.join(sorted(journeys)) or 'none at all'}.")
+            raise UsageError(
+                f"There is no journey {name!r}. {did_you_mean(name, journeys, 'The journeys are')}"
+            )
 
 
 def refusals(changes: list[Change]) -> list[str]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.errors import UserError
+from loyaltyloop.journey.mistakes import perhaps
 from loyaltyloop.store.cohorts import cohort, ended_state, move, take
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Enrolment, Message
@@ -102,7 +103,9 @@ def _state(connection: Connection, journey: str) -> tuple[str, datetime | None]:
     columns = (journey_table.c.state, journey_table.c.paused_at)
     row = connection.execute(select(*columns).where(journey_table.c.name == journey)).one_or_none()
     if row is None:
-        raise UserError(f"The journey {journey!r} is not live: `loop apply` makes it so.")
+        names = connection.execute(select(journey_table.c.name)).scalars()
+        told = f"The journey {journey!r} is not live: `loop apply` makes it so."
+        raise UserError(told + perhaps(journey, names))
     return row.state, row.paused_at
 
 

@@ -36,7 +36,8 @@ class Line:
     many are there. `messages` left the house; `unsent` says what became of the others, by state, and of how
     many there was none (`PASSED_OVER`). `held_out`: how many of those who entered were kept out to compare;
     `held_out_goal`: how many of these, `goal`: how many of the others have reached the goal. `refused`: who
-    did not enter, by reason, of the whole journey. `answers`: of a step that asks, how many answered what.
+    did not enter, by reason, of the whole journey. `answers`: of a step that asks, how many answered what;
+    `wording`: these answers' words.
     """
 
     journey: str
@@ -53,6 +54,7 @@ class Line:
     held_out_goal: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
+    wording: dict[str, str] = field(default_factory=dict)
 
 
 def report(connection: Connection, journey: str | None = None) -> list[Line]:
@@ -106,7 +108,8 @@ def _of_version(
             line = Line(file.name, version, step.name, path, arrived, left, here, goal=goal)
             if path == known[0]:
                 told = _in_order(step, answers.get(place, Counter()))
-                line = replace(_with_messages(line, messages.get(place, Counter())), answers=told)
+                line = _with_messages(line, messages.get(place, Counter()))
+                line = replace(line, answers=told, wording=_words(step, told))
             yield line
     for step in file.at_end:
         if counts := messages.get((version, step.name)):
@@ -119,6 +122,11 @@ def _in_order(step: Step, counts: Counter[Value]) -> dict[str, int]:
     choices = [one.value for one in asked]
     others = sorted((value for value in counts if value not in choices), key=str)
     return {str(value): counts[value] for value in [*choices, *others] if counts[value]}
+
+
+def _words(step: Step, told: dict[str, int]) -> dict[str, str]:
+    choices = Question.of(step.action).choices if isinstance(step.action, Ask) else ()
+    return {str(one.value): one.text for one in choices if str(one.value) in told}
 
 
 def _with_messages(line: Line, counts: Counter[str]) -> Line:

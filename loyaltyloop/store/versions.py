@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, Table, exists, or_, select
 
 from loyaltyloop.errors import TurnRefused, UserError
+from loyaltyloop.journey.mistakes import perhaps
 from loyaltyloop.journey.model import Ask, Call, Journey, Purpose, Send, Shop, Step
 from loyaltyloop.journey.reader import SHOP_FILE, read_journey, read_shop
 from loyaltyloop.store.models import Content, Enrolment, JourneyVersion, LiveFile, LiveJourney
@@ -153,9 +154,10 @@ def _newest(connection: Connection, journey: str) -> int:
     found = select(journey_table.c.version).where(journey_table.c.name == journey)
     number = connection.execute(found).scalar_one_or_none()
     if number is None:
+        names = list(connection.execute(select(journey_table.c.name)).scalars())
         raise TurnRefused(
             f"The journey {journey!r} was never applied: `loop plan` shows what would become live, "
-            "`loop apply` makes it so."
+            f"`loop apply` makes it so.{perhaps(journey, names)}"
         )
     return int(number)
 

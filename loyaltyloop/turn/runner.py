@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 
 from loyaltyloop.errors import TurnRefused, UsageError
+from loyaltyloop.journey.mistakes import perhaps
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.database import read
 from loyaltyloop.store.versions import live_journeys
@@ -68,7 +69,9 @@ def tick(world: World, now: datetime, journeys: Sequence[str] = ()) -> list[Turn
         rows = [row for row in live_journeys(connection) if row.state != "paused"]
     names = [row.name for row in rows if not journeys or row.name in journeys]
     if missing := set(journeys) - {row.name for row in rows}:
-        raise TurnRefused(f"Not live, or paused: {', '.join(sorted(missing))}.")
+        known = [row.name for row in rows]
+        hints = "".join(perhaps(one, known) for one in sorted(missing))
+        raise TurnRefused(f"Not live, or paused: {', '.join(sorted(missing))}.{hints}")
     with ExitStack() as stack:
         turns = [stack.enter_context(open_turn(world, name, now)) for name in names]
         for turn in turns:

@@ -150,3 +150,22 @@ def test_secrets_of_hooks_stand_in_the_environment_or_in_the_file(
     with pytest.raises(ValueError, match="LOOP_HOOK_DESK_SECRET cannot sign it") as raised:
         found.hook_secrets("LOOP_HOOK_DESK_SECRET")
     assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("LOOP_LIMIT_PAGES=many", "Write a number from 0 on, for example LOOP_LIMIT_PAGES=10."),
+        ("LOOP_LIMIT_PAGES=-1", "Write a number from 0 on, for example LOOP_LIMIT_PAGES=10."),
+        ("LOOP_CONNECTIONS=1.5", "Write a whole number from 1 on, for example LOOP_CONNECTIONS=1000."),
+        (
+            "LOOP_KEEP_MESSAGES_DAYS=x",
+            "Write a whole number from 0 on, for example LOOP_KEEP_MESSAGES_DAYS=400.",
+        ),
+    ],
+)
+def test_a_number_is_asked_for_in_plain_words(tmp_path: Path, line: str, remedy: str) -> None:
+    name, _, said = line.partition("=")
+    with pytest.raises(UserError) as told:
+        load_settings(_project(tmp_path, line))
+    assert str(told.value) == f"{tmp_path / '.env'}: {name} cannot be {said!r}.\n    {remedy}"

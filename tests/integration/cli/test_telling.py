@@ -226,7 +226,26 @@ def test_report_for_people(loop: Loop, told: int) -> None:
     out = loop("report", "welcome").out
     assert "welcome version 1: 2 entered, 2 inside, 1 message, goal 0 (0.0%)" in out
     assert "1 held" in out
+    assert "moved on" in out
     assert loop("report", "other").code == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report",),
+        ("pause",),
+        ("resume", "--overdue", "shift"),
+        ("run", "--plain"),
+        ("start", "--customer", "ada"),
+        ("messages", "--journey"),
+        ("walk", "--from", "2026-03-01", "--to", "2026-03-02"),
+    ],
+)
+def test_a_misspelt_journey_is_told_as_it_was_meant(loop: Loop, told: int, words: tuple[str, ...]) -> None:
+    ran = loop(*words, "welcom")
+    assert ran.code in (1, 2)
+    assert ran.err.endswith(" Did you mean 'welcome'?\n")
 
 
 def test_the_report_says_who_of_those_who_entered_is_held_out(loop: Loop, told: int, engine: Engine) -> None:

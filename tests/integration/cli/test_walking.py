@@ -149,6 +149,7 @@ def test_what_the_turn_refuses_is_said_before_prefect_is_started(
         (project / folder).symlink_to(Path(__file__).parents[3] / folder)
     monkeypatch.setattr("loyaltyloop.cli.run.import_module", started)
     assert "was never applied" in loop("run", "welcome").err
+    assert loop("run", "welcom").err.endswith("nor is it in journeys/. Did you mean 'welcome'?\n")
     assert loop("run", "nowhere").err == (
         "There is no journey 'nowhere': nothing of that name was applied, nor is it in journeys/.\n"
     )

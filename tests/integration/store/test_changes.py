@@ -177,7 +177,7 @@ def test_a_journey_that_comes_back(engine: Engine) -> None:
 
 
 def test_a_name_that_nobody_has(engine: Engine) -> None:
-    with pytest.raises(UsageError, match="There is no journey 'welcom': welcome"):
+    with pytest.raises(UsageError, match=r"There is no journey 'welcom'\. Did you mean 'welcome'"):
         planned_changes(engine, reading(), move=["welcom"])
 
 

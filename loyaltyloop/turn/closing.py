@@ -37,7 +37,7 @@ def apply(frame: Frame) -> Counts:
     elif _arrived(frame):
         applied = apply_events(frame.world.engine, frame.now, frame.shop, tell=aside.append)
     if _to_look_at(frame):
-        look(frame.transactions.write_shop, frame.now, frame.shop)
+        look(frame.transactions.write_shop, frame.now, frame.shop, frame.world.secret)
     with frame.transactions.write() as connection:
         frame.upto = newest_seq(connection)
         _note(connection, frame, last_now=frame.now)

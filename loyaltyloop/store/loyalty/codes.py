@@ -1,25 +1,22 @@
 """Each customer's own code by which friends come: always the same, unlike any other, and not to be guessed.
 
-It is a keyed hash of the customer's first id, by a key that stands in this database alone.
+It is a keyed hash of the customer's first id. The codes are kept: another key gives others to new customers.
 """
 
 from __future__ import annotations
 
 import hmac
-import secrets
 from base64 import b32encode
 from collections.abc import Iterable
 from hashlib import sha256
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.store import bulk
-from loyaltyloop.store.models import Customer, ReferralCode, Salt
+from loyaltyloop.store.models import Customer, ReferralCode
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 code: Table = ReferralCode.__table__  # type: ignore[attr-defined]
-salt: Table = Salt.__table__  # type: ignore[attr-defined]
-_NAME = "referral"
 _LENGTH = 12  # of 32 letters: 60 bits
 # Letters that are read as others when a code is written down: those of Crockford's alphabet instead.
 _PLAIN = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
@@ -27,7 +24,7 @@ _PLAIN = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJK
 
 def made(secret: bytes, key: str, again: int = 0) -> str:
     """The code of the customer with this key; `again`: the next one, where somebody else has it."""
-    message = f"{key}\0{again}".encode() if again else key.encode()
+    message = f"referral\0{key}\0{again}".encode()
     letters = b32encode(hmac.digest(secret, message, sha256)).decode()[:_LENGTH]
     return letters.translate(_PLAIN)
 
@@ -41,7 +38,7 @@ def read_code(text: object) -> str:
     return letters if len(letters) == _LENGTH else ""
 
 
-def give_codes(connection: Connection, customers: Iterable[int]) -> None:
+def give_codes(connection: Connection, customers: Iterable[int], secret: bytes) -> None:
     """Give those of these customers a code who have none."""
     wanted = bulk.fill_temporary(connection, "coded", {"id": int}, ((who,) for who in sorted(customers)))
     without = (
@@ -53,7 +50,6 @@ def give_codes(connection: Connection, customers: Iterable[int]) -> None:
     people = connection.execute(without).all()
     if not people:
         return
-    secret = _secret(connection)
     rows: list[tuple[str, int]] = []
     again = 0
     while people:
@@ -71,12 +67,3 @@ def give_codes(connection: Connection, customers: Iterable[int]) -> None:
 def _taken(connection: Connection, codes: Iterable[str]) -> set[str]:
     wanted = bulk.fill_temporary(connection, "code_wanted", {"code": str}, ((one,) for one in set(codes)))
     return set(connection.execute(select(code.c.code).join(wanted, wanted.c.code == code.c.code)).scalars())
-
-
-def _secret(connection: Connection) -> bytes:
-    """The key of this database; made when the first code is."""
-    found = connection.execute(select(salt.c.value).where(salt.c.name == _NAME)).scalar()
-    if found is None:
-        found = secrets.token_hex(32)
-        connection.execute(insert(salt).values(name=_NAME, value=found))
-    return str(found).encode()

@@ -15,8 +15,9 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk
 from loyaltyloop.store.apply import apply_on
 from loyaltyloop.store.canonical import digest
-from loyaltyloop.store.loyalty import badges, codes, ledger, referral_book, tier_book
-from loyaltyloop.store.loyalty.announce import announce
+from loyaltyloop.store.loyalty import badges, ledger, referral_book, tier_book
+from loyaltyloop.store.loyalty.announce import News, announce
+from loyaltyloop.store.loyalty.codes import give_codes
 from loyaltyloop.store.loyalty.heard import mark
 from loyaltyloop.store.models import Customer, Imported, LoyaltyStanding
 
@@ -37,30 +38,48 @@ def is_due(connection: Connection, now: datetime, shop: Shop) -> bool:
     )
 
 
-def look(opened: Opened, now: datetime, shop: Shop) -> int:
-    """Look at everybody who is to be looked at by `now`; how many. `opened`: under the shop-wide lock."""
-    total = 0
+def look(opened: Opened, now: datetime, shop: Shop, secret: bytes) -> int:
+    """Look at everybody who is to be looked at by `now`; how many. `opened`: under the shop-wide lock.
+    `secret`: what codes are made with.
+
+    Where shop.yaml says something new all are looked at, and what they have by then is told to nobody: a shop
+    that begins with tiers does not congratulate everybody on one day.
+    """
     if not shop.loyal:
-        return total
+        return 0
     with opened() as connection:
-        _follow_rules(connection, now, shop)
+        new = _known_rules(connection) != rules_of(shop)
+        if new:
+            everybody(connection, now)
+    total = _look_at_all(opened, now, shop, secret, telling=not new)
+    if new:  # who dies before this begins anew
+        with opened() as connection:
+            _note_rules(connection, shop)
+    return total
+
+
+def _look_at_all(opened: Opened, now: datetime, shop: Shop, secret: bytes, telling: bool) -> int:
+    total = 0
     while True:
         with opened() as connection:
             chosen = select(standing.c.customer_id, standing.c.looked_at).where(standing.c.look_at <= now)
             rows = connection.execute(chosen.order_by(standing.c.customer_id).limit(BATCH)).all()
             if not rows:
                 return total
-            _look(connection, now, shop, {who: max(now, before or now) for who, before in rows})
+            looks = {who: max(now, before or now) for who, before in rows}
+            news = _look(connection, now, shop, looks)
+            if shop.referral is not None:
+                give_codes(connection, looks, secret)
+            if telling and announce(connection, news, now):
+                apply_on(connection, now, shop)
         total += len(rows)
 
 
-def _look(connection: Connection, now: datetime, shop: Shop, looks: Mapping[int, datetime]) -> None:
-    """One batch. `looks`: customer → as of when: never earlier than at the last look."""
+def _look(connection: Connection, now: datetime, shop: Shop, looks: Mapping[int, datetime]) -> list[News]:
+    """One batch; what is new. `looks`: customer → as of when: never earlier than at the last look."""
     brought = referral_book.refresh(connection, shop, looks)
     purses = ledger.refresh(connection, shop, now, looks)
     risen = tier_book.refresh(connection, shop, looks)
-    if shop.referral is not None:
-        codes.give_codes(connection, looks)
     news = [*brought.news, *risen.news, *badges.refresh(connection, shop, looks)]
     rows = []
     for who, at in looks.items():
@@ -69,8 +88,7 @@ def _look(connection: Connection, now: datetime, shop: Shop, looks: Mapping[int,
         rows.append((who, min((time for time in times if time is not None), default=None), at))
     bulk.update_rows(connection, standing, "customer_id", ["look_at", "looked_at"], rows)
     mark(connection, brought.referrers, now)
-    if announce(connection, news, now):
-        apply_on(connection, now, shop)
+    return news
 
 
 # ── rules that change ───────────────────────────────────────────────────────
@@ -86,14 +104,9 @@ def _known_rules(connection: Connection) -> str | None:
     return connection.execute(select(imported.c.digest).where(mine)).scalar()
 
 
-def _follow_rules(connection: Connection, now: datetime, shop: Shop) -> None:
-    """Where shop.yaml says something new, look at everybody."""
-    rules = rules_of(shop)
-    if _known_rules(connection) == rules:
-        return
+def _note_rules(connection: Connection, shop: Shop) -> None:
     columns = ["kind", "key", "digest"]
-    bulk.upsert_rows(connection, imported, columns[:2], columns, [(_KIND, _KEY, rules)])
-    everybody(connection, now)
+    bulk.upsert_rows(connection, imported, columns[:2], columns, [(_KIND, _KEY, rules_of(shop))])
 
 
 def everybody(connection: Connection, now: datetime) -> None:

@@ -26,7 +26,7 @@ def settle(engine: Engine, *raws: dict[str, Any], shop: Shop = LOYAL, now: datet
     """Record these calls, apply what has arrived, and look at whom it concerns."""
     feed(engine, raws)
     apply_events(engine, now, shop)
-    look(lambda: write_shop(engine), now, shop)
+    look(lambda: write_shop(engine), now, shop, b"a secret for tests")
 
 
 def order(who: str, when: str, total: float, name: str = "", **more: Any) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def test_who_rises_and_falls_is_told_once(engine: Engine) -> None:
         tier: str | None = customers(engine)["ada"].tier
         return tier
 
+    settle(engine, shop=TIERED)
     assert go(NOW, order("ada", at(9, 10), 60, "o1")) == "silver"
     assert go(NOW, order("ada", at(9, 20), 60, "o2")) == "gold"
     falls_out = datetime.fromisoformat("2026-06-09T09:00:00Z")  # o1 is thirty days old
@@ -72,6 +73,15 @@ def test_who_rises_and_falls_is_told_once(engine: Engine) -> None:
         {"tier": "silver", "previous": "gold", "direction": "down"},
         {"previous": "silver", "direction": "down"},
     ]
+
+
+def test_what_somebody_has_when_a_shop_begins_with_it_is_on_record_and_told_to_nobody(engine: Engine) -> None:
+    settle(engine, order("ada", at(9, 10), 60, "o1"))
+    settle(engine, shop=TIERED)
+    assert customers(engine)["ada"].tier == "silver"
+    assert news(engine, ["Tier Changed"]) == []
+    settle(engine, order("ada", at(9, 20), 60, "o2"), shop=TIERED)
+    assert [told["tier"] for _, told in news(engine, ["Tier Changed"])] == ["gold"]
 
 
 def test_nobody_is_looked_at_to_whom_nothing_happened(engine: Engine) -> None:

@@ -11,8 +11,8 @@ from loyaltyloop.journey.schema.document import schema_document
 from tests.unit.journey.projects import HERE, check_files
 
 FILES = collect_files(HERE.parents[2])
-SEVEN = {"welcome", "post_purchase", "win_back", "review_request", "birthday"}
-SEVEN |= {"browse_abandonment", "abandoned_basket"}
+OWN = {"welcome", "post_purchase", "win_back", "review_request", "birthday"}
+OWN |= {"browse_abandonment", "abandoned_basket", "vip_early_access", "referral_ask", "loyalty_milestone"}
 
 
 def test_no_problem() -> None:
@@ -21,7 +21,7 @@ def test_no_problem() -> None:
 
 def test_all_of_it_can_be_applied() -> None:
     reading = read_project(FILES)
-    assert set(reading.journeys) >= SEVEN
+    assert set(reading.journeys) >= OWN
     assert [one for journey in reading.journeys.values() for one in refusals(journey, reading.shop)] == []
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from email_validator import EmailNotValidError, validate_email
 
 from loyaltyloop.channels.room import Room
 from loyaltyloop.journey.dice import jitter
-from loyaltyloop.journey.model import CALLS, Purpose, QuietHours, Shop
+from loyaltyloop.journey.model import CALLS, Purpose, Shop
 from loyaltyloop.journey.moving import moves
 from loyaltyloop.journey.phrases import phrase
-from loyaltyloop.journey.times import load_zone, to_instant, to_local
-from loyaltyloop.store.holding import CAPPED, HOLDS
+from loyaltyloop.journey.quiet import quiet_until
+from loyaltyloop.store.holding import CAPPED, HOLDS, QUIET
 from loyaltyloop.store.withdrawals import Withdrawn
 
 _COMMON = re.compile(
@@ -55,13 +55,16 @@ class Moment:
     withdrawn: frozenset[Withdrawn] = frozenset()  # committed, and not applied yet
     room: Room = field(default_factory=Room, compare=False)
     suppressed: Mapping[str, str] = field(default_factory=dict)  # key → why nothing goes to its address
-    _ends: dict[tuple[str, str, str], datetime | None] = field(default_factory=dict, compare=False)
+    _ends: dict[tuple[str, str, str, str], datetime | None] = field(default_factory=dict, compare=False)
 
-    def quiet_until(self, channel: str, purpose: str, zone: str) -> datetime | None:
-        """The end of the quiet hours there; the same for thousands of messages, and worked out once."""
-        asked = (channel, purpose, zone)
+    def quiet_until(self, channel: str, purpose: str, zone: str, country: str | None) -> datetime | None:
+        """The end of the quiet hours there; the same for thousands of messages, and worked out once.
+
+        Whose country is not known lives where the shop is, as far as quiet hours go.
+        """
+        asked = (channel, purpose, zone, country or self.shop.country)
         if asked not in self._ends:
-            self._ends[asked] = quiet_until(self.shop, channel, purpose, zone, self.now)
+            self._ends[asked] = quiet_until(self.shop.quiet_hours, *asked, self.now)
         return self._ends[asked]
 
     def holding(self, purpose: str) -> tuple[str, datetime]:
@@ -189,10 +192,10 @@ def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
 def _quiet_hours(message: Candidate, moment: Moment) -> Verdict | None:
     if message.purpose == "transactional":
         return None
-    until = moment.quiet_until(message.channel, message.purpose, message.zone)
+    until = moment.quiet_until(message.channel, message.purpose, message.zone, message.customer_country)
     if until is None:
         return None
-    return _hold(message, "quiet hours", until + timedelta(seconds=jitter(message.key)))
+    return _hold(message, QUIET, until + timedelta(seconds=jitter(message.key)))
 
 
 def _hold(message: Candidate, reason: str, until: datetime, behind: tuple[str, ...] = ()) -> Verdict:
@@ -227,28 +230,6 @@ CHECKS_OF_CALLS: tuple[Check, ...] = (
     _conditions,
     _in_time,
 )
-
-
-def quiet_until(shop: Shop, channel: str, purpose: str, zone: str, now: datetime) -> datetime | None:
-    """The end (UTC) of the quiet hours that `now` falls into in this zone; None outside of them."""
-    local = to_local(now, zone)
-    ends = [
-        _end_of(window, now, zone)
-        for window in shop.quiet_hours
-        if channel in window.channels and purpose in window.purposes and window.covers(local.time())
-    ]
-    return max(ends, default=None)
-
-
-def _end_of(window: QuietHours, now: datetime, zone: str) -> datetime:
-    """The next instant at which the window's end is on the clock."""
-    local = to_local(now, zone)
-    over_midnight = window.start > window.end and local.time() >= window.start
-    day = local.date() + timedelta(days=1) if over_midnight else local.date()
-    end = datetime.combine(day, window.end)
-    first = to_instant(end, zone)
-    # Where clocks were set back, the end may have been once already: it comes again.
-    return first if first > now else end.replace(tzinfo=load_zone(zone), fold=1).astimezone(UTC)
 
 
 def valid_address(address: str) -> bool:

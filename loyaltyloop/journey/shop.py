@@ -31,7 +31,14 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
         sender=Sender(file.sender.name, file.sender.email, file.sender.postal_address),
         url=file.url or "",
         quiet_hours=tuple(
-            QuietHours(quiet.from_, quiet.to, tuple(quiet.channels), tuple(quiet.purposes))
+            QuietHours(
+                quiet.from_,
+                quiet.to,
+                tuple(quiet.channels),
+                tuple(quiet.purposes),
+                tuple(quiet.countries),
+                quiet.days or (),
+            )
             for quiet in file.quiet_hours
         ),
         segments=tuple(segments.items()),

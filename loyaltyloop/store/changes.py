@@ -20,7 +20,7 @@ from loyaltyloop.store import phones, shelf
 from loyaltyloop.store.change import Change
 from loyaltyloop.store.content_changes import content_changes, texts
 from loyaltyloop.store.database import lock_journeys, write_shop
-from loyaltyloop.store.holding import release_all
+from loyaltyloop.store.holding import release_all, release_quiet
 from loyaltyloop.store.journey_changes import Wishes, journey_changes
 from loyaltyloop.store.standing import enrolment, renew_messages
 from loyaltyloop.store.standing import move as move_people
@@ -68,7 +68,7 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
     if reasons := refusals(changes):
         raise ApplyRefused("\n".join(["Nothing was changed.", *(f"  - {reason}" for reason in reasons)]))
     files, elsewhere, before = texts(reading), False, _newest(connection)
-    held = _held_while(connection)
+    held, quiet = _held_while(connection), _quiet_hours(connection)
     for change in changes:
         _execute(connection, reading.journeys, files, change, now)
         if change.change in ("shop added", "shop changed"):
@@ -77,6 +77,8 @@ def execute(connection: Connection, reading: Reading, changes: list[Change], now
             phones.follow_shop(connection, shop.country)
     if held not in (None, _held_while(connection)) or any(one.change == "purpose changed" for one in changes):
         release_all(connection, now)
+    if quiet not in (None, _quiet_hours(connection)):
+        release_quiet(connection, now)
     for name in sorted({change.journey for change in changes if change.change in _OF_MESSAGES}):
         renew_messages(connection, name)
     # Where zones or a yearly journey's hour are others now, the time may be past that was still to come.
@@ -99,6 +101,14 @@ def _held_while(connection: Connection) -> object:
         return None
     shop = load_shop(connection)
     return shop.hold_while, shop.caps
+
+
+def _quiet_hours(connection: Connection) -> object:
+    """When nothing leaves; None where there is no shop yet."""
+    if shop_text(connection) is None:
+        return None
+    shop = load_shop(connection)
+    return shop.quiet_hours, shop.country, shop.timezone
 
 
 def _ask_anew(connection: Connection, before: Journey, after: Journey) -> None:

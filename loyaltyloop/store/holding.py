@@ -13,6 +13,7 @@ from loyaltyloop.store.models import Message
 message: Table = Message.__table__  # type: ignore[attr-defined]
 HOLDS = "hold_while: "  # the reason of such a message begins so
 CAPPED = "cap of "  # and of one over a cap
+QUIET = "quiet hours"
 # Written out as the partial index has it, which SQLite then finds.
 _WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 _HELD = and_(message.c.state == "held", message.c.reason.startswith(HOLDS))
@@ -23,6 +24,12 @@ def release(connection: Connection, journey: str, customers: Collection[int], no
     theirs = and_(message.c.journey == journey, among(connection, message.c.customer_id, customers))
     held = and_(_HELD, message.c.due_at > now)
     return int(connection.execute(update(message).where(theirs, held).values(due_at=now)).rowcount)
+
+
+def release_quiet(connection: Connection, now: datetime) -> int:
+    """What quiet hours hold is due now: they are others."""
+    held = and_(message.c.state == "held", message.c.reason == QUIET, message.c.due_at > now)
+    return int(connection.execute(update(message).where(_WAITING, held).values(due_at=now)).rowcount)
 
 
 def release_all(connection: Connection, now: datetime) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from loyaltyloop.journey.model import Ask, Journey, Send, Shop
+from holidays import country_holidays
+
+from loyaltyloop.journey.model import Ask, Journey, QuietHours, Send, Shop
 from loyaltyloop.journey.times import read_instant, to_local
 from tests.reference.conditions import Asked, asks, consents, valid_address
 from tests.reference.hashing import jitter
@@ -157,14 +160,41 @@ def _wanted_at(send: Send, asked: Asked) -> datetime | None:
 
 
 def quiet_until(shop: Shop, send: Send, key: str, asked: Asked) -> datetime | None:
-    """When the quiet hours that hold now are over, with the message's own jitter; None: they do not hold."""
+    """When the quiet hours that hold now are over, with the message's own jitter; None: they do not hold.
+
+    Minute after minute is looked at: is it in any of the windows?
+    """
     if send.purpose == "transactional":
         return None
-    for quiet in shop.quiet_hours:
-        if send.channel in quiet.channels and send.purpose in quiet.purposes:
-            moment = asked.now
-            while quiet.covers(to_local(moment, asked.zone).time()):
-                moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
-            if moment > asked.now:
-                return moment + jitter(key)
-    return None
+    country = asked.person.attribute("country") or shop.country
+    mine = [
+        quiet
+        for quiet in shop.quiet_hours
+        if send.channel in quiet.channels
+        and send.purpose in quiet.purposes
+        and (not quiet.countries or country in quiet.countries)
+    ]
+    moment = asked.now
+    while any(is_quiet(quiet, to_local(moment, asked.zone), country) for quiet in mine):
+        moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return moment + jitter(key) if moment > asked.now else None
+
+
+def is_quiet(quiet: QuietHours, local: datetime, country: str) -> bool:
+    """Does the window cover this minute of the recipient's clock? One over midnight is of the day before."""
+    begun = local.date()
+    if quiet.start is not None and quiet.end is not None:
+        over_midnight = quiet.start > quiet.end
+        if over_midnight and local.time() < quiet.end:
+            begun -= timedelta(days=1)
+        elif local.time() < quiet.start or (not over_midnight and local.time() >= quiet.end):
+            return False
+    names = [f"{begun:%a}".lower()] + (["holidays"] if begun in days_off(country, begun.year) else [])
+    return not quiet.days or any(name in quiet.days for name in names)
+
+
+@lru_cache
+def days_off(country: str, year: int) -> frozenset[date]:
+    """The public holidays there; in the United Kingdom those of England, too."""
+    found = set(country_holidays(country, years=year))
+    return frozenset(found | (set(country_holidays("GB", "ENG", years=year)) if country == "GB" else set()))

@@ -26,6 +26,13 @@ CAPS = (
     "caps: [{at_most: 2 in 50 hours, purposes: [marketing, service]}, {at_most: 1 in 7 hours}]\n",
     "caps: [{at_most: 1 an hour, purposes: service}, {at_most: 2 a week}, {at_most: 3 a month}]\n",
 )
+NIGHT = 'quiet_hours: {from: "21:00", to: "08:00"}'  # as the shop of the reference has it
+QUIET = (
+    NIGHT,
+    'quiet_hours:\n  - {from: "21:00", to: "08:00"}\n  - {countries: FR, days: [sun, holidays]}',
+    'quiet_hours: [{days: [sat, holidays], from: "22:30", to: "11:00"}, {days: sun, countries: [GB]}]',
+    "quiet_hours: {days: holidays, purposes: marketing}",
+)
 LAGS = st.sampled_from([0, 0, 0, 1, 9, 10, 11, 300, 3000, -5])
 GAPS = st.sampled_from([60, 180, 180, 360, 360, 720, 720, 1440, 0, 1, 10, 11, 4320])
 
@@ -51,7 +58,7 @@ class Story:
     """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn.
 
     `erasures`: who is erased just after which turn (by its place). `held`: what shop.yaml says beside, of
-    messages that wait while something is so, and of caps.
+    messages that wait while something is so, and of caps; `quiet`: when nothing leaves.
     """
 
     journeys: list[str]
@@ -60,13 +67,14 @@ class Story:
     responses: list[Response]
     erasures: list[tuple[int, str]] = field(default_factory=list)
     held: str = ""
+    quiet: str = NIGHT
 
     def __repr__(self) -> str:
         """Short enough to read where it is printed as a failing example."""
         turns = ", ".join(f"{now:%m-%d %H:%M}" for now in self.turns)
         events = "\n".join(_shown(event) for event in self.events)
         rest = [*map(repr, self.responses), *(f"erased after turn {n}: {who}" for n, who in self.erasures)]
-        return "\n".join(["", *self.journeys, self.held, events, f"turns: {turns}", *rest])
+        return "\n".join(["", *self.journeys, self.held, self.quiet, events, f"turns: {turns}", *rest])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(repr(self))
@@ -140,7 +148,7 @@ def known(draw: st.DrawFn, number: int, person: str) -> list[Happening]:
     home = "C1@example.com" if shared else f"{person}@example.com"
     traits: dict[str, Any] = {"email": "nowhere" if nowhere else home}
     zone = draw(st.sampled_from(ZONES))
-    traits |= {"timezone": zone} if zone else {}
+    traits |= {"timezone": zone, "country": draw(st.sampled_from(["GB", "FR"]))} if zone else {}
     traits |= {"birthday": draw(st.sampled_from(["1990-03-31", "1984-02-29", "1999-04-01"]))}
     if draw(st.booleans()):
         traits["plan"] = draw(st.sampled_from(PLANS))
@@ -243,11 +251,5 @@ def stories(draw: st.DrawFn) -> Story:
     responses = draw(st.lists(answers(), max_size=3))
     who = st.tuples(st.integers(0, len(turns) - 2), st.sampled_from(PEOPLE))
     erasures = draw(st.lists(who, min_size=1, max_size=2)) if draw(st.integers(0, 3)) == 3 else []
-    return Story(
-        texts,
-        events,
-        turns,
-        responses,
-        erasures,
-        draw(st.sampled_from(["", "", *HOLDING])) + draw(st.sampled_from(["", "", *CAPS])),
-    )
+    held = draw(st.sampled_from(["", "", *HOLDING])) + draw(st.sampled_from(["", "", *CAPS]))
+    return Story(texts, events, turns, responses, erasures, held, draw(st.sampled_from(QUIET)))

@@ -18,7 +18,8 @@ from loyaltyloop.journey.model.entering import (
     Entrance,
 )
 from loyaltyloop.journey.model.journey import Journey, Step
-from loyaltyloop.journey.model.shop import Hook, Market, QuietHours, Sender, Shop, Topic
+from loyaltyloop.journey.model.quiet import QuietHours
+from loyaltyloop.journey.model.shop import Hook, Market, Sender, Shop, Topic
 from loyaltyloop.journey.model.steps import (
     VERBS,
     Action,

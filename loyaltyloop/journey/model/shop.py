@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time
 from decimal import Decimal
 
 from loyaltyloop.journey.condition import Condition
 from loyaltyloop.journey.model.caps import Cap
 from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
+from loyaltyloop.journey.model.quiet import QuietHours
 from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import Purpose, Used
 from loyaltyloop.journey.times import Duration
@@ -21,22 +21,6 @@ class Sender:
     name: str
     email: str
     postal_address: str
-
-
-@dataclass(frozen=True)
-class QuietHours:
-    """Local times; a window may run over midnight (start > end)."""
-
-    start: time
-    end: time
-    channels: tuple[str, ...] = ("email", "sms", "push")
-    purposes: tuple[Purpose, ...] = ("marketing", "service")
-
-    def covers(self, moment: time) -> bool:
-        """Is this local time inside the window? The end is outside."""
-        if self.start <= self.end:
-            return self.start <= moment < self.end
-        return moment >= self.start or moment < self.end
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from loyaltyloop.journey.rules import (
     leaving,
     loyalty,
     names,
+    quiet,
     schedules,
     sending,
     shop,
@@ -43,6 +44,7 @@ _THEMES = (
     template_reach,
     html,
     shop,
+    quiet,
     loyalty,
     caps,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import time
 
 from loyaltyloop.journey.graph import least_days
 from loyaltyloop.journey.model import Ask, At, Give, Send, Wait
@@ -14,28 +13,6 @@ from loyaltyloop.journey.schema.steps import AskFile, MessageFile
 from loyaltyloop.journey.times import WEEKDAYS, Duration
 
 _ORDERED = ("Order Completed", "Checkout Started", "Payment Info Entered", "Order Updated")
-
-
-def _quiet_at(context: Context) -> Iterator[Found]:
-    quiet = context.shop.shop.quiet_hours if context.shop else ()
-    for seen in context.journeys:
-        for one in seen.placed:
-            file = one.file
-            if not isinstance(file, MessageFile) or not isinstance(file.at, time):
-                continue
-            purpose = file.purpose or seen.file.purpose
-            for window in quiet:
-                channels = (file.channel,) if file.channel != "best" else window.channels
-                if (
-                    purpose in window.purposes
-                    and set(channels) & set(window.channels)
-                    and window.covers(file.at)
-                ):
-                    yield seen.found(
-                        (*one.path, "at"),
-                        f"{file.at:%H:%M} is in the quiet hours, {window.start:%H:%M} to {window.end:%H:%M}",
-                        f"Choose an hour outside, for example {window.end:%H:%M}.",
-                    )
 
 
 def _expires_first(context: Context) -> Iterator[Found]:
@@ -137,7 +114,6 @@ def _knows_delivery(seen: Seen) -> bool:
 
 
 RULES = (
-    Rule("quiet-at", "error", "An hour of sending inside the quiet hours.", _quiet_at),
     Rule(
         "expires-first", "warning", "A message that may expire before its day or hour comes.", _expires_first
     ),

@@ -53,6 +53,8 @@ def _country(context: Context) -> Iterator[Found]:
     said: list[tuple[Path, str]] = [(("country",), shop.file.country)]
     for name, market in shop.file.markets.items():
         said += [(("markets", name, "countries", at), code) for at, code in enumerate(market.countries)]
+    for at, quiet in enumerate(shop.file.quiet_hours):
+        said += [(("quiet_hours", at, "countries", n), code) for n, code in enumerate(quiet.countries)]
     for path, code in said:
         if code not in countries():
             remedy = (
@@ -101,17 +103,6 @@ def _market_country(context: Context) -> Iterator[Found]:
                 yield found(shop.source, path, message, "Keep it in one of the two.", "value")
 
 
-def _quiet_all_day(context: Context) -> Iterator[Found]:
-    if (shop := context.shop) is None:
-        return
-    for at, quiet in enumerate(shop.file.quiet_hours):
-        if quiet.from_ == quiet.to:
-            message = "quiet hours that end when they begin cover nothing"
-            yield found(
-                shop.source, ("quiet_hours", at, "to"), message, "Write another hour, or delete the window."
-            )
-
-
 def _address(context: Context) -> Iterator[Found]:
     url = context.shop.file.url if context.shop else None
     if context.shop and url is not None and not url.startswith("https://"):
@@ -147,7 +138,6 @@ RULES = (
         _market_rate,
     ),
     Rule("market-country", "error", "A country in two markets.", _market_country, alone=True),
-    Rule("quiet-nothing", "error", "Quiet hours that cover nothing.", _quiet_all_day),
     Rule("shop-address", "error", "A shop's `url` that is not https.", _address, alone=True),
     Rule(
         "outside-journey",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from loyaltyloop.journey.model import Weekday
+from loyaltyloop.journey.model.quiet import HOLIDAYS
 from loyaltyloop.journey.schema.values import read_by, shown, wrong
 from loyaltyloop.journey.times import WEEKDAYS, Duration, read_time
 
@@ -78,18 +79,21 @@ ClockOrBest = Annotated[
 ]
 
 
-def _days(value: object) -> tuple[Weekday, ...]:
-    days = value if isinstance(value, list) else [value]
-    for day in days:
-        if day not in WEEKDAYS:
-            raise wrong(f"{shown(day)} is no day of the week", f"Write some of: {', '.join(WEEKDAYS)}.")
-    if not days:
-        raise wrong("an empty list of days", "Name at least one day, or leave the word out.")
-    return tuple(days)
+def _days(*known: str) -> Any:
+    """One of these days, or some."""
+
+    def read(value: object) -> tuple[Any, ...]:
+        days = value if isinstance(value, list) else [value]
+        for day in days:
+            if day not in known:
+                raise wrong(f"{shown(day)} is no day of the week", f"Write some of: {', '.join(known)}.")
+        if not days:
+            raise wrong("an empty list of days", "Name at least one day, or leave the word out.")
+        return tuple(days)
+
+    one = {"enum": list(known)}
+    return read_by(read, {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
 
 
-_DAY = {"enum": list(WEEKDAYS)}
-Days = Annotated[
-    tuple[Weekday, ...],
-    *read_by(_days, {"anyOf": [_DAY, {"type": "array", "items": _DAY, "minItems": 1}]}),
-]
+Days = Annotated[tuple[Weekday, ...], *_days(*WEEKDAYS)]
+DaysAndHolidays = Annotated[tuple[str, ...], *_days(*WEEKDAYS, HOLIDAYS)]

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from loyaltyloop.journey.model import Cap, Purpose
 from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.loyalty import BadgeFile, PointsFile, ReferralFile, TierFile
-from loyaltyloop.journey.schema.moments import Clock, Span
+from loyaltyloop.journey.schema.moments import Clock, DaysAndHolidays, Span
 from loyaltyloop.journey.schema.step import one_or_many
 from loyaltyloop.journey.schema.values import (
     MessageChannel,
@@ -51,6 +51,9 @@ Country = Annotated[str, *_code(2, False, "country", "two capital letters of ISO
 Currency = Annotated[str, *_code(3, False, "currency", "three capital letters of ISO 4217, such as EUR")]
 Language = Annotated[str, *_code(2, True, "language", "two small letters of ISO 639, such as de")]
 Address = Annotated[str, *read_by(_address, {"type": "string", "format": "email"})]
+Countries = Annotated[
+    list[Country], BeforeValidator(one_or_many, json_schema_input_type=Country | list[Country])
+]
 Channels = Annotated[
     list[MessageChannel],
     BeforeValidator(one_or_many, json_schema_input_type=MessageChannel | list[MessageChannel]),
@@ -84,12 +87,14 @@ class SenderFile(Words):
 
 
 class QuietFile(Words):
-    """No message leaves in these local hours of its recipient."""
+    """No message leaves in these local hours of its recipient; without hours: on these whole days."""
 
     channels: Channels = Field(default_factory=_all_channels)
     purposes: Purposes = Field(default_factory=_all_but_transactional)
-    from_: Clock = Field(alias="from")
-    to: Clock
+    countries: Countries = Field(default_factory=list)
+    days: DaysAndHolidays | None = None
+    from_: Clock | None = Field(default=None, alias="from")
+    to: Clock | None = None
 
 
 _CAPS = "Write '3 a week' (calendar) or '3 in 7 days' (rolling)."

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.channels.gate import quiet_until
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.quiet import quiet_until
 from loyaltyloop.journey.reader import read_shop
 from loyaltyloop.journey.times import to_local
 from loyaltyloop.store.models import Message
@@ -106,7 +106,8 @@ def _shop(start: str, end: str) -> Shop:
     ],
 )
 def test_when_quiet_hours_end(start: str, end: str, zone: str, now: str, until: str | None) -> None:
-    found = quiet_until(_shop(start, end), "email", "marketing", zone, utc(now))
+    windows = _shop(start, end).quiet_hours
+    found = quiet_until(windows, "email", "marketing", zone, "GB", utc(now))
     assert found == (utc(until) if until else None)
 
 
@@ -153,3 +154,33 @@ def test_no_quiet_hours_for_transactional_messages(engine: Engine) -> None:
     stage.did("ada", "Signed Up", "03-02 22:00")
     stage.turn("03-02 22:00")
     assert stage.sent() == [("ada", "hello")]
+
+
+def test_what_quiet_hours_hold_is_looked_at_at_once_when_they_change(engine: Engine) -> None:
+    stage = Stage(engine, LETTER.replace("EXPIRES", "3 days"), shop=SHOP_TEXT)
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 22:00")
+    stage.turn("03-02 22:00")
+    stage.apply("03-02 22:05", LETTER.replace("EXPIRES", "3 days"), shop=f"{SHOP_TEXT}topics: {{tea: Tea}}\n")
+    stage.turn("03-02 22:10")
+    assert [state for _, _, state, _ in stage.messages()] == ["held"]
+    stage.apply("03-02 22:15", LETTER.replace("EXPIRES", "3 days"), shop=DAYTIME)
+    stage.turn("03-02 22:20")
+    assert stage.sent() == [("ada", "hello")]
+
+
+def test_each_is_held_by_the_days_of_their_own_country(engine: Engine) -> None:
+    """On 14 July; whose country is not known lives where the shop is."""
+    quiet = DAYTIME + "quiet_hours: {countries: FR, days: holidays}\n"
+    stage = Stage(engine, LETTER.replace("EXPIRES", "3 days"), shop=quiet)
+    for who in ("ada", "bea", "cy"):
+        stage.knows(who, timezone="Europe/Paris")
+        stage.did(who, "Signed Up", "07-14 09:00")
+    stage.knows("ada", at="2024-01-02 00:00", consent=False, country="FR")
+    stage.knows("bea", at="2024-01-02 00:00", consent=False, country="BE")
+    stage.turn("07-14 10:00")
+    assert stage.sent() == [("bea", "hello"), ("cy", "hello")]
+    stage.turn("07-14 21:59")
+    assert stage.sent() == [("bea", "hello"), ("cy", "hello")]
+    stage.turn("07-14 22:10")  # midnight, and ten minutes at most
+    assert stage.sent() == [("ada", "hello"), ("bea", "hello"), ("cy", "hello")]

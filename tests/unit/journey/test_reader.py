@@ -193,8 +193,8 @@ def test_shop() -> None:
         "GBP",
         "GB",
     )
-    assert [(one.start.hour, one.end.hour, one.purposes) for one in shop.quiet_hours] == [
-        (21, 8, ("marketing", "service"))
+    assert [(str(one), one.purposes) for one in shop.quiet_hours] == [
+        ("21:00 to 08:00", ("marketing", "service"))
     ]
     assert (shop.lateness, shop.turns_every) == (Duration.of("5 minutes"), Duration.of("1 hour"))
     assert shop.turns_at_least_apart == Duration.of("1 minute")

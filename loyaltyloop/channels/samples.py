@@ -14,6 +14,7 @@ from loyaltyloop.channels.context import Names, order, order_names, product, pro
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.channels.used import Used
 from loyaltyloop.journey.model import Ask, Give, Journey, Recommend, Score, Shop, Step
+from loyaltyloop.journey.money import exponent
 from loyaltyloop.journey.question import Question
 from loyaltyloop.journey.templates import Names as Path
 
@@ -44,9 +45,10 @@ class Sampler:
         if "cart" in self.used.names:
             self._cart(names, person.locale)
         for step in journey or ():
-            if step.name in self.used.names and step.name not in names:
+            unknown = step.name not in names or isinstance(step.action, Give)
+            if step.name in self.used.names and unknown:
                 names[step.name] = self._value(step, person.locale)
-                self.notes.append(f"{step.name}: made up, as the customer has not passed that step")
+                self.notes.append(f"{step.name}: made up, as {_why_made(step)}")
             elif isinstance(asked := names.get(step.name), Asked) and asked.answer is None:
                 self._answer(step.name, asked, names)
 
@@ -117,10 +119,19 @@ class Sampler:
             case Score():
                 return 0.5
             case Give():
-                return {"code": "SAMPLE-CODE", "value": "10%", "expires": _DAY}
+                return self._gift(step.action, locale)
             case Ask():
                 return _answered(Asked(NOBODY, Question.of(step.action)))
         return None
+
+    def _gift(self, give: Give, locale: str | None) -> Names:
+        """What it is worth is as shop.yaml says; no code is ever taken for a preview."""
+        pool = next((one for one in self.shop.vouchers if one.name == give.voucher), None)
+        value: object = "10%" if pool is None else pool.value
+        if pool is not None and pool.amount is not None:
+            minor = int(pool.amount.scaleb(exponent(self.shop.currency)))
+            value = money_of(minor, self.shop.currency, locale)
+        return {"code": "SAMPLE-CODE", "value": value, "expires": _DAY}
 
     def _answer(self, name: str, asked: Asked, names: Names) -> None:
         """Where the message prints an answer that was not given, the first of them."""
@@ -142,6 +153,12 @@ class Sampler:
     @property
     def _address(self) -> str:
         return self.shop.url or "https://shop.example"
+
+
+def _why_made(step: Step) -> str:
+    if isinstance(step.action, Give):
+        return "a preview shows nobody's code"
+    return "the customer has not passed that step"
 
 
 def _answered(asked: Asked) -> Asked:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _ZONES = {"own": "the customer's own", "country": "of the country", "shop": "of the shop"}
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?::\d\d)? UTC")
+_BECAME = {
+    "reserved": "not shown yet",
+    "committed": "shown",
+    "expired": "run out",
+    "released": "taken back unseen",
+}
 _WIDTH = 21  # of the times at the left
 
 
@@ -163,6 +169,8 @@ def _held(message: Sent) -> str:
 
 def _kept(value: Any, names: dict[str, str]) -> str:
     """What a step decided: products by name with the reason of each, a number as it is."""
+    if isinstance(value, dict):
+        return _gift(value["gift"]) if "gift" in value else ""  # why nothing was given is told by the step
     if not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
         return f"kept {value}"
     told = []
@@ -170,6 +178,19 @@ def _kept(value: Any, names: dict[str, str]) -> str:
         reason = f" ({item['reason']})" if item.get("reason") else ""
         told.append(f"{names.get(item['product_id'], item['product_id'])}{reason}")
     return f"chose {', '.join(told)}" if told else "found no product"
+
+
+def _gift(gift: dict[str, Any]) -> str:
+    """What was given, and what became of it."""
+    words = [" ".join(str(gift[name]) for name in ("kind", "what", "code") if name in gift)]
+    words += [f"worth {gift['value']}"] if gift.get("value") else []
+    if "order_id" in gift:
+        words.append(f"redeemed with order {gift['order_id']}")
+    elif gift["state"] == "committed" and "expires_at" in gift:
+        words.append(f"valid until {gift['expires_at']:%Y-%m-%d %H:%M:%S} UTC")
+    elif gift["state"] != "given":
+        words.append(_BECAME.get(gift["state"], gift["state"]))
+    return ", ".join(words)
 
 
 def _ended(way: Way) -> str:

@@ -77,15 +77,20 @@ def standing(journey: str, version: int, step: str) -> ColumnElement[bool]:
     )
 
 
-def take(connection: Connection, where: ColumnElement[bool], limit: int | None) -> int:
-    """Fill the cohort with at most `limit` enrolments for which `where` holds; how many they are.
+def take(
+    connection: Connection,
+    where: ColumnElement[bool],
+    limit: int | None,
+    order: Sequence[ColumnElement[Any]] = (),
+) -> int:
+    """Fill the cohort with at most `limit` enrolments for which `where` holds, in order; how many they are.
 
     Nobody else changes them until the commit: a journey has one turn at a time, and whatever changes
     enrolments from outside it (a merge, a claim) does so under the shop-wide lock, which excludes this
     transaction (`write_beside`, or `write_shop` itself).
     """
     clear(connection)
-    chosen = select(enrolment.c.id, enrolment.c.state).where(where).limit(limit)
+    chosen = select(enrolment.c.id, enrolment.c.state).where(where).order_by(*order).limit(limit)
     return connection.execute(insert(cohort).from_select(["id", "state"], chosen)).rowcount
 
 

@@ -25,6 +25,7 @@ from loyaltyloop.store.models import (
 from loyaltyloop.store.noted import Noted, noted_of
 from loyaltyloop.store.others import Other, not_come_up_for
 from loyaltyloop.store.versions import journey_table, load_version
+from loyaltyloop.store.vouchers import gifts
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -231,6 +232,8 @@ def _kept(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any
     found: dict[int, dict[str, Any]] = {}
     for row in connection.execute(select(kept).where(kept.c.enrolment_id.in_(ids)).order_by(kept.c.step)):
         found.setdefault(row.enrolment_id, {})[row.step] = row.value
+    for enrolment_id, given in gifts.told(connection, ids).items():
+        found.setdefault(enrolment_id, {}).update(given)
     return found
 
 

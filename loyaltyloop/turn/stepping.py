@@ -63,7 +63,9 @@ def _once(
     begin = frame.transactions.write_shop if _tells(step) else frame.transactions.write
     with without_collector(), begin() as connection:
         chosen = who if ids is None else and_(who, among(connection, enrolment.c.id, ids))
-        taken = take(connection, chosen, frame.limits.limit or CHUNK)
+        # Of many who are to be given something, those who entered first are in the first chunk.
+        order = (enrolment.c.entered_at, enrolment.c.id) if step.verb == "give" else ()
+        taken = take(connection, chosen, frame.limits.limit or CHUNK, order)
         if not taken:
             return 0, Counts()
         stand = Stand(connection, frame.now, frame.shop, live.journey, live.number, step, frame.world.secret)

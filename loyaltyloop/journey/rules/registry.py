@@ -21,6 +21,7 @@ from loyaltyloop.journey.rules import (
     template_files,
     template_names,
     template_reach,
+    vouchers,
     waiting,
     ways,
 )
@@ -45,6 +46,7 @@ _THEMES = (
     html,
     shop,
     quiet,
+    vouchers,
     loyalty,
     caps,
 )

@@ -9,6 +9,7 @@ from loyaltyloop.journey.graph import least_days
 from loyaltyloop.journey.model import Ask, At, Give, Send, Wait
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import sent_templates
+from loyaltyloop.journey.rules.vouchers import valid_of
 from loyaltyloop.journey.schema.steps import AskFile, MessageFile
 from loyaltyloop.journey.times import WEEKDAYS, Duration
 
@@ -58,7 +59,7 @@ def _outlives_voucher(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         for step in seen.journey:
             match step.action:
-                case Give(valid=Duration() as valid):
+                case Give() as give if (valid := valid_of(context, give)) is not None:
                     yield from _long_waits(seen, step.name, valid.at_most_days())
                     yield from _late_messages(context, seen, step.name, valid.at_most_days())
 

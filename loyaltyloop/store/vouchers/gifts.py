@@ -70,3 +70,18 @@ def expire(connection: Connection, journey: str, now: datetime) -> int:
     """What the journey gave and has run out by now is expired; how many there were."""
     over = and_(gift.c.state == "committed", gift.c.journey == journey, gift.c.expires_at <= now)
     return connection.execute(update(gift).where(over).values(state="expired")).rowcount
+
+
+_TOLD = ("kind", "what", "state", "value", "code", "committed_at", "expires_at", "redeemed_at", "order_id")
+
+
+def told(connection: Connection, enrolments: Collection[int]) -> dict[int, dict[str, dict[str, Any]]]:
+    """Enrolment → step → what it gave and what became of that, for a person's story."""
+    columns = [gift.c[name] for name in _TOLD]
+    chosen = select(gift.c.enrolment_id, gift.c.step, *columns)
+    rows = connection.execute(chosen.where(among(connection, gift.c.enrolment_id, enrolments)))
+    found: dict[int, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        words = {name: row._mapping[name] for name in _TOLD if row._mapping[name] not in (None, "")}
+        found.setdefault(row.enrolment_id, {})[row.step] = {"gift": words}
+    return found

@@ -9,9 +9,14 @@ import pytest
 from sqlalchemy import Engine, Table, insert, select, update
 
 from loyaltyloop.channels.out import Outcome, Outgoing
+from loyaltyloop.cli.story import story
 from loyaltyloop.journey.codes import matched
-from loyaltyloop.store.database import read, write
+from loyaltyloop.store.database import read, write, write_shop
+from loyaltyloop.store.history import load_history
 from loyaltyloop.store.models import Body, Gift, Voucher
+from loyaltyloop.store.privacy.erasing import erase
+from loyaltyloop.store.privacy.export import export
+from loyaltyloop.store.privacy.subject import subject_named
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 from tests.reference.staging import ENROLMENT, Taken
 
@@ -152,3 +157,38 @@ def test_a_message_that_expires_lets_the_journeys_end_give_it_back(engine: Engin
     with read(engine) as connection:
         assert connection.execute(select(voucher.c.state)).scalars().all() == ["free"]
         assert connection.execute(select(ENROLMENT.c.reason)).scalar() == "gone"
+
+
+def test_an_export_shows_the_code_and_an_erasure_keeps_it_used(engine: Engine) -> None:
+    shower = Shower(engine, "BEE-1")
+    shower.turn("03-02 12:15")
+    with write_shop(engine) as connection:
+        ada = subject_named(connection, "ada")
+        [told] = export(connection, ada, utc("03-02 13:00"))["gifts"]
+        assert (told["code"], told["state"], told["step"]) == ("BEE-1", "committed", "treat")
+        erase(connection, ada, utc("03-02 13:00"))
+        assert connection.execute(select(gift)).all() == []
+        assert connection.execute(select(voucher.c.state)).scalars().all() == ["taken"]
+
+
+def told(engine: Engine) -> list[str]:
+    """What `loop explain` says of the step."""
+    with read(engine) as connection:
+        number = connection.execute(select(ENROLMENT.c.customer_id)).scalar_one()
+        return [line.strip() for line in story(load_history(connection, number)) if " treat: " in line]
+
+
+def test_explain_tells_what_became_of_it(engine: Engine) -> None:
+    shower = Shower(engine, "BEE-1")
+    given = "Mon 2 Mar 2026 09:15   treat: given; voucher spring BEE-1"
+    assert told(engine) == [f"{given}, not shown yet"]
+    shower.turn("03-02 12:15")
+    assert told(engine) == [f"{given}, valid until Mon 16 Mar 2026 12:15"]
+    shower.did("bob", "Order Completed", "03-03 10:00", order_id="o1", total=9, coupon="bee-1")
+    shower.turn("03-03 10:15")
+    assert told(engine) == [f"{given}, redeemed with order o1"]
+
+
+def test_explain_tells_why_nothing_was_given(engine: Engine) -> None:
+    Shower(engine)
+    assert told(engine) == ["Mon 2 Mar 2026 09:15   treat: the pool spring is empty"]

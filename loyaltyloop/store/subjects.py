@@ -116,7 +116,7 @@ def _of_trigger(name: str, scope: Scope) -> Value:
 
 
 def _of_order(where: Where, scope: Scope) -> Bool:
-    """The order that the trigger names; without it, all its fields are unknown."""
+    """The customer's own order that the trigger names; without it, all its fields are unknown."""
     order_id = scope.own("order_id")
     if order_id is None:
         return _unknown(where)
@@ -127,8 +127,10 @@ def _of_order(where: Where, scope: Scope) -> Bool:
             return UNKNOWN
         return fact(order.c[name], facts.ORDER[name], scope.exponent, scope.postgres)
 
-    found = _exists(order, order.c.order_id == order_id, _fields(where, held, scope))
-    return or_(found, and_(_unknown(where), not_(_exists(order, order.c.order_id == order_id))))
+    # Whoever knows a customer's id may send events that name an order: of others nothing is told.
+    theirs = and_(order.c.order_id == order_id, order.c.customer_id == scope.customer.c.id)
+    found = _exists(order, theirs, _fields(where, held, scope))
+    return or_(found, and_(_unknown(where), not_(_exists(order, theirs))))
 
 
 def _of_cart(where: Where, scope: Scope) -> Bool:

@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     email: str = Field(default="eml", description="the way out of e-mail: docs/channels.md")
     eml_folder: Path | None = Field(default=None, description="where .eml files go; else `outbox` in `var/`")
     hooks: str = Field(default="files", pattern="^(files|post)$", description="the way out of calls")
+    sms: str = Field(default="files", description="the way out of texts: files, twilio")
+    push: str = Field(default="files", description="the way out of pushes: files, fcm, onesignal")
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str = ""

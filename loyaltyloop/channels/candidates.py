@@ -30,6 +30,7 @@ from sqlalchemy import (
 from loyaltyloop.channels.asked import asked_in
 from loyaltyloop.channels.context import People, columns_of, fields_of
 from loyaltyloop.channels.outbox import WAITING, body, journey, message
+from loyaltyloop.channels.where import columns_for
 from loyaltyloop.journey.model import CALLS, Give, Journey, Recommend, Shop, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
@@ -44,6 +45,7 @@ consent: Table = Consent.__table__  # type: ignore[attr-defined]
 _PLACE = ("journey", "version", "step", "template")
 _OF_MESSAGE = (
     "id", "key", "enrolment_id", "customer_id", *_PLACE, "channel", "purpose", "expires_at", "reason",
+    "routes",
 )  # fmt: skip
 CHANNELS = ("email", "sms", "push")  # by which a customer may have agreed to hear from the shop
 _SOURCE = message.join(enrolment, enrolment.c.id == message.c.enrolment_id).outerjoin(
@@ -106,6 +108,7 @@ def load_groups(
         more = [
             *_end_of(there),
             *(_OF_CALL if channel == CALLS else (*_OF_LETTER, *_holding(connection, shop, now, ids))),
+            *columns_for(channel),
         ]
         chosen = _chosen(connection, where[0], more, fields, [test for test, _ in asked], ids)
         rows = records(connection.execute(chosen))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from loyaltyloop.channels.addresses import lead_through
 from loyaltyloop.channels.body_samples import sample_names
+from loyaltyloop.channels.check_texts import faults_of_text, renderer_of
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.json_bodies import ENDING, Bodies
 from loyaltyloop.channels.json_lines import NotJson
@@ -17,6 +18,7 @@ from loyaltyloop.journey.check import check_reading
 from loyaltyloop.journey.model import Ask, Call, Journey, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading, read_project
 from loyaltyloop.journey.templates import Templates
+from loyaltyloop.journey.written import written_for
 
 
 def check_project(files: Mapping[str, str | bytes]) -> list[Problem]:
@@ -37,11 +39,14 @@ def check_templates(reading: Reading) -> list[Problem]:
         return [Problem(SHOP_FILE, 1, 1, "brand", "error", str(error), "")]
     together = Together(reading.templates, {"shop": shop})
     found: set[Problem] = set()
-    for name in sorted(set(_sent(reading))):
+    for name in sorted({name for channel, name in _sent(reading) if channel == "email"}):
         own = (f"{name}.html", str(shop["language"]))
         for file, language in (own, *languages_of(reading.templates, name)):
             if file in reading.templates:
                 found |= set(_faults(together, file, language))
+    read, renderer = Templates(reading.templates), renderer_of(reading.templates, reading.shop)
+    for channel, name in sorted({(channel, name) for channel, name in _sent(reading) if channel != "email"}):
+        found |= set(faults_of_text(renderer, read, channel, name))
     bodies = Bodies(reading.templates, shop, reading.shop)
     for name in sorted(set(_called(reading))):
         found |= set(_faults_of_body(reading, bodies, name))
@@ -83,12 +88,18 @@ def _journeys(reading: Reading) -> Iterator[Journey]:
     yield from (rest.journey for rest in reading.rest.journeys)
 
 
-def _sent(reading: Reading) -> Iterator[str]:
+def _sent(reading: Reading) -> Iterator[tuple[str, str]]:
+    """(Channel, template) of every message, by each channel that it may take."""
     for journey in _journeys(reading):
         for step in journey:
             send = step.action.send if isinstance(step.action, Ask) else step.action
-            if isinstance(send, Send) and send.channel == "email":
-                yield send.template
+            if not isinstance(send, Send):
+                continue
+            if send.channel == "best" or send.if_blocked == "other_channel":
+                written = written_for(send.template, reading.templates)
+                yield from ((channel, send.template) for channel in written)
+            else:
+                yield send.channel, send.template
 
 
 def _faults(together: Together, file: str, language: str) -> list[Problem]:

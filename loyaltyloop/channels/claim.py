@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, update
 
+from loyaltyloop.channels import turning
 from loyaltyloop.channels.baskets import add_baskets
 from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
@@ -20,7 +21,9 @@ from loyaltyloop.channels.outbox import body, let_go, message
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.channels.room import address_of, load_room
+from loyaltyloop.channels.turning import Turned, turn
 from loyaltyloop.channels.ways_out import CHANNELS
+from loyaltyloop.journey import routes
 from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store import suppression
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
@@ -80,9 +83,11 @@ def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]
     suppressed = suppression.stopped(connection, _addressed(connection, rows), desk.recorded)
     moment = Moment(desk.now, desk.shop, objections, withdrawn, room, suppressed)
     verdicts = {row.key: judge(row, moment) for row in rows}
+    turned = _turn(rows, verdicts, desk.now)
     letters = _store_bodies(connection, desks, groups, verdicts)
     _make_room(verdicts, desk.now)
     _store(connection, desks, rows, verdicts, letters)
+    turning.write(connection, turned)
     for (name, reason), members in leaving.items():
         ended = ended_state(load_versions(connection, name)[-1].journey)
         end(connection, desk.now, reason, members, f"left at the hand-over: {reason}", ended)
@@ -95,6 +100,19 @@ def _make_room(verdicts: dict[str, Verdict], now: datetime) -> None:
     for key, verdict in verdicts.items():
         if any(one in verdicts and verdicts[one].state == "refused" for one in verdict.behind):
             verdicts[key] = Verdict("held", verdict.reason, now)
+
+
+def _turn(rows: Sequence[Row[Any]], verdicts: dict[str, Verdict], now: datetime) -> Turned:
+    """Messages that are refused for a reason that lies in their channel take the next of their routes."""
+    found: Turned = {}
+    for row in rows:
+        verdict = verdicts[row.key]
+        to = turn(row, verdict.reason) if verdict.by_channel and verdict.state == "refused" else None
+        if to is not None:
+            channel, told = found[row.id] = to
+            over = Verdict("refused", routes.reasons(told))
+            verdicts[row.key] = over if channel is None else Verdict("planned", "", now)
+    return found
 
 
 def _by_channel(rows: Sequence[Row[Any]], letters: Collection[str]) -> dict[str, list[str]]:
@@ -124,7 +142,7 @@ def _addressed(connection: Connection, rows: Sequence[Row[Any]]) -> list[suppres
 def _count(verdicts: Mapping[str, Verdict]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for verdict in verdicts.values():
-        if verdict.state != "claimed":
+        if verdict.state not in ("claimed", "planned"):
             counts[verdict.state] = counts.get(verdict.state, 0) + 1
     return counts
 
@@ -220,7 +238,7 @@ def _check_offers(group: Group, names: Names) -> None:
 
 
 def _check_basket(desk: Desk, template: str, names: Names) -> None:
-    if "cart" in names and names["cart"] is None and desk.renderer.needs(template, "cart"):
+    if "cart" in names and names["cart"] is None and desk.renderer.needs(template, "cart", desk.channel):
         raise CannotRender("basket", "nothing in it can be had")
 
 

@@ -37,6 +37,15 @@ class Compiled:
     paths: frozenset[str]
 
 
+@dataclass(frozen=True)
+class CompiledText:
+    """A message that is text alone, to be run with the names of one customer; `paths` as above."""
+
+    name: str
+    text: Template
+    paths: frozenset[str]
+
+
 class Workshop:
     """Compiles templates: sources by name, and what is known of the shop."""
 
@@ -62,6 +71,11 @@ class Workshop:
             flat.text is not None,
             flat.paths,
         )
+
+    def text(self, name: str, language: str) -> CompiledText:
+        """A template that is text alone, such as `welcome/hello.sms.txt`. FilesError says what is wrong."""
+        body, paths = self._together.text(name, language)
+        return CompiledText(name, self._template(body, self._together.plain, name), paths)
 
     def _template(self, body: Body, environment: Environment, name: str) -> Template:
         whole = nodes.Template([clone(node) for node in body], lineno=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from loyaltyloop.errors import LoopError
@@ -21,3 +22,11 @@ class CannotRender(LoopError):
         self.cause: Cause = cause
         self.reason = f"{cause}: {what}"
         super().__init__(self.reason)
+
+    def named(self, paths: Iterable[str]) -> CannotRender:
+        """The same, with a missing value named as the author wrote it (`paths`: the template's names)."""
+        if self.cause != "missing":
+            return self
+        what = self.reason.removeprefix("missing: ")
+        found = sorted(path for path in paths if path.rpartition(".")[2] == what)
+        return CannotRender("missing", " or ".join(found) or what)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from email_validator import EmailNotValidError, validate_email
 
 from loyaltyloop.channels.room import Room
+from loyaltyloop.channels.where import unreachable
 from loyaltyloop.journey.dice import jitter
 from loyaltyloop.journey.model import CALLS, Purpose, Shop
 from loyaltyloop.journey.moving import moves
@@ -34,12 +35,15 @@ SELDOM = timedelta(days=7)  # between two marketing messages to whoever wants to
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of one message. `until`: when a held one is looked at again (UTC)."""
+    """What becomes of one message. `until`: when a held one is looked at again (UTC). planned: it goes by
+    another channel, as which it is looked at anew.
+    """
 
-    state: Literal["claimed", "held", "refused"]
+    state: Literal["claimed", "held", "refused", "planned"]
     reason: str = ""
     until: datetime | None = None
     behind: tuple[str, ...] = ()  # keys of the messages that went first
+    by_channel: bool = False  # is it refused for a reason that lies in the channel?
 
 
 PASS = Verdict("claimed")
@@ -82,7 +86,7 @@ def judge(message: Candidate, moment: Moment) -> Verdict:
     """The verdict of the first check that objects; else it may be rendered and leave, and takes room."""
     for check in CHECKS_OF_CALLS if message.channel == CALLS else CHECKS:
         if verdict := check(message, moment):
-            return verdict
+            return replace(verdict, by_channel=True) if check in OF_THE_CHANNEL else verdict
     moment.room.take(message, moment.now)
     return PASS
 
@@ -131,7 +135,10 @@ def _may_be_told(message: Candidate, moment: Moment) -> Verdict | None:
     return Verdict("refused", "no consent to marketing by any channel")
 
 
-def _address(message: Candidate, _: Moment) -> Verdict | None:
+def _address(message: Candidate, moment: Moment) -> Verdict | None:
+    if message.channel != "email":
+        why = unreachable(message, moment.shop)
+        return Verdict("refused", why) if why else None
     if not message.email:
         return Verdict("refused", "no address")
     return None if valid_address(message.email) else Verdict("refused", "the address is not valid")
@@ -221,6 +228,8 @@ CHECKS: tuple[Check, ...] = (
     _caps,
     _quiet_hours,
 )
+# What they object to lies in the channel: by another one the message may leave.
+OF_THE_CHANNEL: tuple[Check, ...] = (_consent, _suppression, _address)
 # A call goes to another system, at whatever hour: what is about reaching the customer is not asked.
 CHECKS_OF_CALLS: tuple[Check, ...] = (
     _enrolment_runs,

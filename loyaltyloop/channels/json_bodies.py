@@ -104,7 +104,7 @@ class Bodies:
         try:
             text = self._run(compiled, names).strip()
         except CannotRender as error:
-            raise _named(error, compiled.paths) from None
+            raise error.named(compiled.paths) from None
         except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
             raise CannotRender("value", str(error)[:200]) from error
         except RecursionError:
@@ -167,15 +167,6 @@ class Bodies:
         whole.set_environment(self._sandbox)
         code = self._sandbox.compile(whole, name, name)
         return _Compiled(Template.from_code(self._sandbox, code, {}), self._paths[name])
-
-
-def _named(error: CannotRender, paths: frozenset[str]) -> CannotRender:
-    """The same, with the missing value named as the author wrote it."""
-    if error.cause != "missing":
-        return error
-    what = error.reason.removeprefix("missing: ")
-    found = sorted(path for path in paths if path.rpartition(".")[2] == what)
-    return CannotRender("missing", " or ".join(found) or what)
 
 
 def _answers(value: object) -> object:

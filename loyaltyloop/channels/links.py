@@ -47,7 +47,7 @@ def _has_host(url: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def destination(url: str, shop_host: str, campaign: str, content: str) -> str:
+def destination(url: str, shop_host: str, campaign: str, content: str, medium: str = "email") -> str:
     """Where a click leads: a page of the shop says whence people came, unless the address says it already.
 
     Empty for an address that needs no leading through (mailto). CannotRender for one that is not allowed.
@@ -55,7 +55,8 @@ def destination(url: str, shop_host: str, campaign: str, content: str) -> str:
     if plain := _plain(url):
         if not _of_shop(plain[1], shop_host):
             return url
-        return f"{url}{'' if plain[2] else '/'}?{'&'.join([text for _, text in _ours(campaign, content)])}"
+        query = "&".join([text for _, text in _ours(campaign, content, medium)])
+        return f"{url}{'' if plain[2] else '/'}?{query}"
     if not allowed(url):
         raise CannotRender("link", f"{url[:80]!r} is no address that a message may hold")
     if url[:4].lower() != "http":
@@ -64,7 +65,7 @@ def destination(url: str, shop_host: str, campaign: str, content: str) -> str:
     if not _of_shop(parts.hostname or "", shop_host):
         return url
     given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} if parts.query else set()
-    added = [text for name, text in _ours(campaign, content) if name not in given]
+    added = [text for name, text in _ours(campaign, content, medium) if name not in given]
     query = "&".join([*filter(None, [parts.query]), *added])
     return urlunsplit(parts._replace(path=parts.path or "/", query=query))
 
@@ -74,11 +75,11 @@ def _of_shop(host: str, shop_host: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _ours(campaign: str, content: str) -> list[tuple[str, str]]:
+def _ours(campaign: str, content: str, medium: str) -> list[tuple[str, str]]:
     """What is added to an address, by its name."""
     ours = {
         "utm_source": "loyaltyloop",
-        "utm_medium": "email",
+        "utm_medium": medium,
         "utm_campaign": campaign,
         "utm_content": content,
     }

@@ -40,7 +40,8 @@ class Outcome:
     not got it, and may take it later. `unknown`: it may have got it or not; never repeated by itself.
     `away`: said of one to be tried again, where no other message would fare better now. `after`: how long to
     wait before it is tried again, where the way out knows. `provider_id`: what the other side calls it, where
-    it has told so: by that its events may name it.
+    it has told so: by that its events may name it. `lost`: why nothing more is taken for this address or
+    device (stop, hard bounce): nothing is sent there again.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Outcome:
     away: bool = False
     after: timedelta | None = None
     provider_id: str = ""
+    lost: str = ""
 
 
 class WayOut(ABC):

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.channels.out import Outcome
+from loyaltyloop.channels.turning import by_other_channels
 from loyaltyloop.journey.model import CALLS
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import fill_temporary
@@ -104,7 +105,7 @@ def record(
     taken for lost meanwhile (`unknown`) it is known now; what somebody else took over is theirs to tell.
     """
     by_state: dict[tuple[str, str, timedelta], list[str]] = {}
-    for outcome in outcomes:
+    for outcome in by_other_channels(connection, outcomes, now, _is_mine(by)):
         kind = (outcome.state, outcome.reason, outcome.after or RETRY)
         by_state.setdefault(kind, []).append(outcome.key)
     _note_ids(connection, outcomes, by)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from jinja2 import Template
@@ -22,11 +22,13 @@ from loyaltyloop.channels.links import TRAP, Links, destination, host_of
 from loyaltyloop.channels.plain_text import tidy
 from loyaltyloop.channels.sandbox import RANGE, Budget, bounded_concat
 from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.texts import Texts
 from loyaltyloop.channels.together import languages_of
 from loyaltyloop.channels.tokens import Maker
 from loyaltyloop.errors import FilesError
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.templates import Templates
+from loyaltyloop.journey.written import ENDINGS, language_of
 
 SUBJECT = 250  # characters
 _OWN = (("unsubscribe", "u"), ("preferences", "p"), ("view", "v"))
@@ -70,8 +72,12 @@ class Renderer:
         self._compiled: dict[tuple[str, str], Compiled | FilesError] = {}
         self._chosen: dict[tuple[str, str | None], tuple[str, str]] = {}
         self._used: dict[str, frozenset[str]] = {}
-        self._needed: dict[tuple[str, str], bool] = {}
-        self._follows: dict[tuple[object, object], Callable[[str], str]] = {}
+        self._needed: dict[tuple[str, str, str], bool] = {}
+        self._follows: dict[tuple[object, object, str], Callable[[str], str]] = {}
+        self.texts = {
+            name: Texts(name, self._workshop, self.language, partial(self._known, medium=name), _run)
+            for name in ("sms", "push")
+        }
 
     def compile(self, template: str, language: str | None = None) -> Compiled:
         """The compiled template, for readers of that language. FilesError says what is wrong, and where."""
@@ -111,15 +117,20 @@ class Renderer:
             )
         return found
 
-    def needs(self, template: str, name: str) -> bool:
+    def needs(self, template: str, name: str, channel: str = "email") -> bool:
         """Does it print something of this name, no default or test around, for readers of any language?"""
-        found = self._needed.get((template, name))
+        found = self._needed.get((template, name, channel))
         if found is None:
-            stem = re.escape(template.removeprefix("templates/").removesuffix(".html"))
+            stem = template.removeprefix("templates/").removesuffix(".html")
             read = Templates(self._workshop.templates)
-            files = [file for file in read.texts if re.fullmatch(rf"{stem}(\.[\w-]+)?\.(html|txt)", file)]
+            endings = (".html", ".txt") if channel == "email" else (ENDINGS[channel],)
+            files = [
+                file for file in read.texts for one in endings if language_of(file, stem, one) is not None
+            ]
             uses = [use for file in files for use in read.reach(file).uses if use.path[0] == name]
-            found = self._needed[template, name] = any(use.printed and not use.guarded for use in uses)
+            found = self._needed[template, name, channel] = any(
+                use.printed and not use.guarded for use in uses
+            )
         return found
 
     def render(
@@ -140,7 +151,7 @@ class Renderer:
             subject = " ".join(_run(compiled.subject, known).split())
             text = _run(compiled.text, known)
         except CannotRender as error:
-            raise _named(error, compiled) from None
+            raise error.named(compiled.paths) from None
         except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
             raise CannotRender("value", str(error)[:200]) from error
         except RecursionError:
@@ -155,12 +166,13 @@ class Renderer:
         return f"{name}.html", self.language
 
     def _known(
-        self, key: str, names: Mapping[str, object], paths: Collection[str]
+        self, key: str, names: Mapping[str, object], paths: Collection[str], medium: str = "email"
     ) -> tuple[Links, dict[str, object]]:
         message = names.get("message")
         about: Mapping[str, Any] = message if isinstance(message, dict) else {}
         raw = bytes.fromhex(key.replace("-", ""))
-        links = Links(raw, self._public, self._maker, self._follow(about.get("journey"), about.get("step")))
+        follow = self._follow(about.get("journey"), about.get("step"), medium)
+        links = Links(raw, self._public, self._maker, follow)
         make, public = self._maker.make, self._public
         silent = about.get("purpose") == "transactional"
         # A signature costs more than asking whether the template shows it.
@@ -196,12 +208,14 @@ class Renderer:
         # Markup: base64url behind our own address holds nothing to escape.
         return Markup(trap if silent else PIXEL % f"{public}/o/{make(b'o' + key)}.gif" + trap)
 
-    def _follow(self, journey: object, step: object) -> Callable[[str], str]:
+    def _follow(self, journey: object, step: object, medium: str) -> Callable[[str], str]:
         """Where links of this step lead; kept, as thousands of messages share it."""
-        found = self._follows.get((journey, step))
+        found = self._follows.get((journey, step, medium))
         if found is None:
             host, campaign, content = self._host, str(journey or ""), str(step or "")
-            found = self._follows[journey, step] = lambda url: destination(url, host, campaign, content)
+            found = self._follows[journey, step, medium] = lambda url: destination(
+                url, host, campaign, content, medium
+            )
         return found
 
     def _reader(self, customer: object) -> Reader:
@@ -223,15 +237,6 @@ def _languages(language: str | None) -> Iterator[str]:
         yield whole
         if "-" in whole:
             yield whole.split("-")[0]
-
-
-def _named(error: CannotRender, compiled: Compiled) -> CannotRender:
-    """The same, with the missing value named as the author wrote it."""
-    if error.cause != "missing":
-        return error
-    what = error.reason.removeprefix("missing: ")
-    paths = sorted(path for path in compiled.paths if path.rpartition(".")[2] == what)
-    return CannotRender("missing", " or ".join(paths) or what)
 
 
 def _finished(subject: str, html: str, text: str, links: Links, compiled: Compiled) -> Rendered:

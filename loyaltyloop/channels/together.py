@@ -60,6 +60,14 @@ class Together:
             sources,
         )
 
+    def text(self, name: str, language: str) -> tuple[Body, frozenset[str]]:
+        """A template that is text alone, and the names in it. FilesError says what is wrong."""
+        flattener = self._flattener(language)
+        body = flattener.written(name)
+        paths = frozenset(paths_in(body))
+        known = {**self._known, "language": language, "direction": _direction(language)}
+        return fold(body, known, self.plain, flattener.sources), paths
+
     def _flattener(self, language: str) -> Flattener:
         found = self._flatteners.get(language)
         if found is None:

@@ -29,7 +29,12 @@ class Used:
     @classmethod
     def by(cls, templates: Templates, name: str) -> Used:
         """By the template of that name (`welcome/hello`), its text part and all that they bring together."""
-        reached = [templates.reach(f"{name}{end}") for end in (".html", ".txt", ".json")]
+        return cls.by_files(templates, [f"{name}{end}" for end in (".html", ".txt", ".json")])
+
+    @classmethod
+    def by_files(cls, templates: Templates, names: Iterable[str]) -> Used:
+        """By these files and all that they bring together."""
+        reached = [templates.reach(name) for name in names]
         files = dict.fromkeys(file for one in reached for file in one.files)
         trees = [tree for file in files if (tree := templates.tree(file))]
         return cls(tuple(use for one in reached for use in one.uses), dict(_kinds(trees)))

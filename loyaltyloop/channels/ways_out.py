@@ -6,10 +6,12 @@ from loyaltyloop.channels.channel import Channel
 from loyaltyloop.channels.hook import Hook
 from loyaltyloop.channels.mail import Mail
 from loyaltyloop.channels.out import WayOut
+from loyaltyloop.channels.push import Push
+from loyaltyloop.channels.sms import Sms
 from loyaltyloop.settings import Settings
 
 # In the order in which they are delivered: what waits for other people's servers comes last.
-CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (Mail(), Hook())}
+CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (Mail(), Sms(), Push(), Hook())}
 
 
 def choose_ways(settings: Settings) -> dict[str, WayOut]:

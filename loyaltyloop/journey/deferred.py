@@ -19,8 +19,6 @@ from loyaltyloop.journey.tree import Path, Source
 DEFERRED: dict[str, str] = {
     "score": "trained models",
     "predicted": "trained models",
-    "channel": "ways out other than e-mail",
-    "if_blocked: other_channel": "ways out other than e-mail",
     "choose: best": "splits that learn from their results",
     "at: best": "each customer's good hour",
 }
@@ -71,11 +69,6 @@ def _in_step(file: StepFile, path: Path) -> Iterator[tuple[str, Path]]:
     verb = verb_of(file)
     if verb in DEFERRED:
         yield verb, (*path, verb)
-    if isinstance(file, MessageFile):
-        if file.channel != "email":
-            yield "channel", (*path, "channel")
-        if file.if_blocked == "other_channel":
-            yield "if_blocked: other_channel", (*path, "if_blocked")
     if isinstance(file, MessageFile | WaitFile) and file.at == "best":
         yield "at: best", (*path, "at")
     if isinstance(file, SplitFile) and file.choose == "best":

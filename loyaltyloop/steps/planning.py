@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,21 +11,23 @@ from sqlalchemy import ColumnElement, Table, and_, case, insert, literal, select
 
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Purpose
+from loyaltyloop.journey.routes import Route
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.bulk import fill_temporary
+from loyaltyloop.store.bulk import fill_temporary, update_rows
 from loyaltyloop.store.cohorts import READY, cohort, customer, enrolment, mark
 from loyaltyloop.store.models import Message
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
-_KEYS: dict[str, type] = {"id": int, "key": str, "due_at": datetime, "expires_at": datetime}
+_KEYS: dict[str, type] = {"id": int, "key": str, "channel": str, "due_at": datetime, "expires_at": datetime}
 
 
 @dataclass(frozen=True)
 class Planned:
     """What is planned for everybody who arrives. `due`: from when on (UTC), by zone; None: now.
 
-    `expires_after` counts from the decision: what would leave later is dropped.
+    `expires_after` counts from the decision: what would leave later is dropped. `routes`: the channels that
+    each enrolment's message may take, where they are not the same for all; `channel` for all others.
     """
 
     channel: str
@@ -33,6 +35,7 @@ class Planned:
     template: str
     due: Callable[[str], datetime] | None
     expires_after: Duration | None
+    routes: Callable[[], Mapping[int, list[Route]]] | None = None
 
 
 def go_on(stand: Stand, refused_words: str, leaves: bool = False) -> None:
@@ -65,14 +68,26 @@ def plan(stand: Stand, planned: Planned) -> None:
     due = {zone: planned.due(zone) if planned.due else stand.now for zone in zones}
     after = planned.expires_after
     expires = {zone: after.after(stand.now, zone) if after else None for zone in due}
+    routes = planned.routes() if planned.routes else {}
     name, first = stand.journey.name, stand.step.first_name or stand.step.name
-    keys = [
-        (number, message_key(name, customer_key, one_per, occurrence, first), due[zone], expires[zone])
-        for number, customer_key, one_per, occurrence, zone in people
+    keys = {
+        number: message_key(name, customer_key, one_per, occurrence, first)
+        for number, customer_key, one_per, occurrence, _ in people
+    }
+    rows = [
+        (one.id, keys[one.id], _first(routes.get(one.id), planned), due[one.zone], expires[one.zone])
+        for one in people
     ]
-    _insert(stand, planned, fill_temporary(stand.connection, "planned", _KEYS, keys))
+    _insert(stand, planned, fill_temporary(stand.connection, "planned", _KEYS, rows))
+    if routes:
+        told = [(keys[number], each) for number, each in routes.items()]
+        update_rows(stand.connection, message, "key", ["routes"], told)
     ready = select(cohort.c.id).where(READY)
     stand.connection.execute(update(enrolment).where(enrolment.c.id.in_(ready)).values(state="sending"))
+
+
+def _first(routes: list[Route] | None, planned: Planned) -> str:
+    return str(routes[0]["channel"]) if routes else planned.channel
 
 
 def _insert(stand: Stand, planned: Planned, keyed: Table) -> None:
@@ -84,7 +99,7 @@ def _insert(stand: Stand, planned: Planned, keyed: Table) -> None:
         "journey": stand.journey.name,
         "version": stand.version,
         "step": stand.step.name,
-        "channel": planned.channel,
+        "channel": keyed.c.channel,
         "purpose": planned.purpose,
         "template": planned.template,
         "priority": stand.journey.priority,

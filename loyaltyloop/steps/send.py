@@ -9,6 +9,7 @@ from loyaltyloop.journey.model import Send
 from loyaltyloop.journey.times import next_at
 from loyaltyloop.steps import planning
 from loyaltyloop.steps.planning import Planned
+from loyaltyloop.steps.routing import find_routes
 from loyaltyloop.steps.stand import Stand
 
 
@@ -23,7 +24,10 @@ def stand_at(stand: Stand, send: Send) -> None:
     """The same for this message, whichever verb sends it."""
     planning.go_on(stand, "not sent: ", leaves=send.if_blocked == "leave")
     due = partial(_due, stand.now, send)
-    planning.plan(stand, Planned(send.channel, send.purpose, send.template, due, send.expires_after))
+    others = send.if_blocked == "other_channel"
+    routes = partial(find_routes, stand, send) if others or send.channel == "best" else None
+    planned = Planned(send.channel, send.purpose, send.template, due, send.expires_after, routes)
+    planning.plan(stand, planned)
 
 
 def _due(now: datetime, send: Send, zone: str) -> datetime:

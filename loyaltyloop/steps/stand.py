@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ class Stand:
     version: int
     step: Step
     secret: bytes = b""  # what codes of vouchers are made with
+    templates: Collection[str] = ()  # those that are live, by their path below templates/
 
     def scope(self, *conditions: Condition) -> Scope:
         """What conditions about the cohort's people refer to."""

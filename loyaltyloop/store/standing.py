@@ -149,7 +149,8 @@ _TIMES = {"due_at": "due", "until_at": "until"}
 def renew_messages(connection: Connection, journey: str) -> None:
     """Let the journey's messages that have not left say and be for what their steps now do.
 
-    What was claimed keeps the words of its stored bytes.
+    What was claimed keeps the words of its stored bytes; and where the step leaves the channel open, those
+    keep theirs for whom it was found when their message was decided.
     """
     waiting = and_(message.c.journey == journey, message.c.state.in_(UNSENT))
     places = connection.execute(select(message.c.version, message.c.step).where(waiting).distinct()).all()
@@ -157,26 +158,34 @@ def renew_messages(connection: Connection, journey: str) -> None:
     for version, step in places:
         if version not in live:
             continue  # its people have ended, and the gate refuses it for that
-        words = _sent_by(_step(live[version], step))
+        words, channel, is_open = _sent_by(_step(live[version], step))
         here = and_(waiting, message.c.version == version, message.c.step == step)
         connection.execute(update(message).where(here).values(priority=live[version].priority, **words))
+        if channel != "best":
+            fixed = and_(here, message.c.routes.is_(None)) if is_open else here
+            connection.execute(update(message).where(fixed).values(channel=channel, routes=None))
 
 
 def _step(journey: Journey, name: str) -> Step:
     return next(step for step in (*journey.steps, *journey.at_end) if step.name == name)
 
 
-def _sent_by(step: Step) -> dict[str, str]:
-    """What a message has of the step that sends it."""
+def _sent_by(step: Step) -> tuple[dict[str, str], str, bool]:
+    """What a message has of the step that sends it, its channel, and whether it may take another one."""
     match step.action:
         case Send() as send:
-            return {"template": send.template, "channel": send.channel, "purpose": send.purpose}
+            return _of_send(send)
         case Ask(send=send):
-            return {"template": send.template, "channel": send.channel, "purpose": send.purpose}
+            return _of_send(send)
         case Call() as call:
-            return {"template": call.body or "", "channel": CALLS, "purpose": call.purpose}
+            return {"template": call.body or "", "purpose": call.purpose}, CALLS, False
         case _:
             raise LookupError(f"{step.name!r} sends nothing, and a message of it waits")
+
+
+def _of_send(send: Send) -> tuple[dict[str, str], str, bool]:
+    is_open = send.channel == "best" or send.if_blocked == "other_channel"
+    return {"template": send.template, "purpose": send.purpose}, send.channel, is_open
 
 
 def _move_messages(connection: Connection, place: Move, who: ColumnElement[object]) -> None:

@@ -68,7 +68,10 @@ def _once(
         taken = take(connection, chosen, frame.limits.limit or CHUNK, order)
         if not taken:
             return 0, Counts()
-        stand = Stand(connection, frame.now, frame.shop, live.journey, live.number, step, frame.world.secret)
+        stand = Stand(
+            *(connection, frame.now, frame.shop, live.journey, live.number, step),
+            *(frame.world.secret, frame.templates.keys()),
+        )
         return taken, Counts(_advance(frame, stand))
 
 

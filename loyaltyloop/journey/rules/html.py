@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from loyaltyloop.journey.rules.rule import Context, Found, Rule
 from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
 from loyaltyloop.journey.tree import Source
+from loyaltyloop.journey.written import ENDINGS
 
+_STOP = re.compile(r"\bSTOP\b")  # the word that providers act on themselves
 _JINJA = re.compile(r"{[{%#].*?[}%#]}", re.DOTALL)
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=", re.IGNORECASE)
 _HTTP = re.compile(r"""\b(?:href|src)\s*=\s*["']?(http:)""", re.IGNORECASE)
 
 
-def _marketing(context: Context) -> Iterator[Sent]:
+def _marketing(context: Context, ending: str = ".html") -> Iterator[Sent]:
     for sent in sent_templates(context):
         broken = sent.reached.missing or context.parsed.tree(sent.name) is None
-        if sent.purpose == "marketing" and sent.name.endswith(".html") and not broken:
+        if sent.purpose == "marketing" and sent.name.endswith(ending) and not broken:
             yield sent
 
 
@@ -27,6 +29,12 @@ def _no_unsubscribe(context: Context) -> Iterator[Found]:
         if not any(use.path[:2] == ("links", "unsubscribe") for use in sent.reached.uses):
             message = "a marketing message has no unsubscribe link"
             remedy = 'Extend "layout/email.html", or write <a href="{{ links.unsubscribe }}">Unsubscribe</a>.'
+            yield at_line(context, sent.name, 1, message, remedy)
+    for sent in _marketing(context, ENDINGS["sms"]):
+        linked = any(use.path[:2] == ("links", "unsubscribe") for use in sent.reached.uses)
+        if not linked and not any(_STOP.search(context.templates[file]) for file in sent.reached.files):
+            message = "a marketing text does not say how to stop"
+            remedy = "Write 'STOP to end', or {{ links.unsubscribe }}."
             yield at_line(context, sent.name, 1, message, remedy)
 
 
@@ -67,7 +75,7 @@ def _at(context: Context, name: str, position: int, message: str, remedy: str) -
 
 
 RULES = (
-    Rule("no-unsubscribe", "error", "A marketing message without an unsubscribe link.", _no_unsubscribe),
+    Rule("no-unsubscribe", "error", "A marketing message without a way to unsubscribe.", _no_unsubscribe),
     Rule("no-postal-address", "error", "A marketing message without a postal address.", _no_address),
     Rule("http-link", "warning", "A link with `http:`.", _http_link),
     Rule("no-alt", "warning", "A picture without `alt`.", _no_alt),

@@ -14,9 +14,9 @@ from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.steps import CallFile, MessageFile
 from loyaltyloop.journey.templates import Reached
 from loyaltyloop.journey.tree import Path, Source
+from loyaltyloop.journey.written import ENDINGS, written_for
 
 _LANGUAGE = re.compile(r"^\.[a-z]{2}(?=\.)")
-_ENDINGS = {"email": ".html", "sms": ".sms.txt", "push": ".push.txt", "best": ".html"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def sent_templates(context: Context) -> Iterator[Sent]:
 def _files(context: Context, file: MessageFile) -> list[str]:
     """The message's templates: of every channel that it may leave by, in every language."""
     any_channel = file.channel == "best" or file.if_blocked == "other_channel"
-    endings = {*_ENDINGS.values()} if any_channel else {_ENDINGS[file.channel]}
+    endings = {*ENDINGS.values()} if any_channel else {ENDINGS[file.channel]}
     if ".html" in endings:
         endings.add(".txt")
     rests = {name: name.removeprefix(file.template) for name in sorted(context.templates)}
@@ -71,8 +71,12 @@ def _unknown_template(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         for one in seen.placed:
             match one.file:
+                case MessageFile(template=template, channel="best"):
+                    if written_for(template, context.templates):
+                        continue
+                    path, ending = (*one.path, "template"), ENDINGS["email"]
                 case MessageFile(template=template, channel=channel):
-                    path, ending = (*one.path, "template"), _ENDINGS[channel]
+                    path, ending = (*one.path, "template"), ENDINGS[channel]
                 case CallFile(body=str(template)):
                     path, ending = (*one.path, "body"), ".json"
                 case _:

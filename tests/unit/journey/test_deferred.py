@@ -13,8 +13,6 @@ from tests.unit.journey.projects import good
 STEPS = {
     "score": "- {score: risk, model: lapse}",
     "predicted": "- {send: a, template: welcome/hello, if: {not: {predicted: {lapse: {over: 0.7}}}}}",
-    "channel": "- {send: a, template: welcome/hello, channel: sms}",
-    "if_blocked: other_channel": "- {send: a, template: welcome/hello, if_blocked: other_channel}",
     "choose: best": "- {split: a, choose: best, by: goal, paths: {x: {share: 50%, steps: [{leave: x}]}, "
     "y: {share: 50%}}}",
     "at: best": "- {send: a, template: welcome/hello, at: best}",
@@ -24,7 +22,7 @@ HEAD = "journey: waits\nabout: A word.\npurpose: service\nenter: {event: A}\ngoa
 
 
 def project(word: str) -> dict[str, bytes]:
-    files = good() | {"templates/welcome/hello.sms.txt": b"Hello"}
+    files = good()
     if word in SHOP:
         files["journeys/shop.yaml"] += SHOP[word].encode() + b"\n"
     else:

@@ -7,7 +7,7 @@ import argparse
 from rich.console import Console
 
 from benchmarks.databases import KINDS, server
-from benchmarks.figures import Sizes, figures, ingest_figures, show
+from benchmarks.figures import Sizes, delivery_figures, figures, ingest_figures, show
 
 WIDTH = 150  # of the table, where the terminal does not say
 MILLION = 1_000_000
@@ -17,7 +17,12 @@ def main() -> None:
     """Measure and print; the exit code is 1 if a target is missed."""
     options = _parser().parse_args()
     sizes = Sizes(
-        options.customers, options.few, options.many, MILLION if options.large else 0, options.batches
+        options.customers,
+        options.few,
+        options.many,
+        MILLION if options.large else 0,
+        options.batches,
+        options.letters,
     )
     console = Console()
     if not console.is_terminal:
@@ -25,8 +30,9 @@ def main() -> None:
     missed = 0
     for kind in [options.only] if options.only else KINDS:
         with server(kind) as running:
-            found = [] if options.ingest else list(figures(running, sizes))
-            found += ingest_figures(running, sizes)
+            found = [] if options.ingest or options.delivery else list(figures(running, sizes))
+            found += [] if options.delivery else ingest_figures(running, sizes)
+            found += [] if options.ingest else delivery_figures(running, sizes)
         show(console, kind, found)
         missed += sum(figure.met is False for figure in found)
     raise SystemExit(1 if missed else 0)
@@ -40,5 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--large", action="store_true", help="also let a million enter in one turn")
     parser.add_argument("--ingest", action="store_true", help="only how events are taken by HTTP")
     parser.add_argument("--batches", type=int, default=Sizes.batches, help="of 100 events, by HTTP")
+    parser.add_argument("--delivery", action="store_true", help="only how fast messages leave")
+    parser.add_argument("--letters", type=int, default=Sizes.letters, help="that leave in each of two rounds")
     parser.add_argument("--only", choices=KINDS, help="one database instead of both")
     return parser

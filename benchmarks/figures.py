@@ -11,28 +11,35 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.databases import Server
+from benchmarks.delivery import Rates, by_http, by_http_together, by_smtp
 from benchmarks.floor import floor
 from benchmarks.idle import idle
 from benchmarks.ingest import ingest
 from benchmarks.ingest_calls import SIZE
 from benchmarks.journeys import as_files, walk
 from benchmarks.large import memory
+from benchmarks.sink import sink
 
 PER_SECOND = {"sqlite": 3_000, "postgresql": 2_000}
 MEMORY = 1024.0  # MiB
 IDLE = 2.0  # times the turn with few waiting
 INGEST = 3.0  # times the bare endpoint
+DELIVERY = 0.5  # of the bare loop
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many customers go through the journey, how many wait in the idle turns, how many batches come."""
+    """How many customers go through the journey, how many wait in the idle turns, how many batches come.
+
+    `letters`: how many messages leave in each round.
+    """
 
     customers: int = 10_000
     few: int = 10_000
     many: int = 1_000_000
     large: int = 0
     batches: int = 200
+    letters: int = 2_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,24 @@ def ingest_figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
             f"{ours.server / floor.server:.2f}",
         )
     yield Figure("events a second, one process", f"{ours.rate:,.0f}", f"{floor.rate:,.0f}")
+
+
+def delivery_figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
+    """How many messages leave in a second, against a bare loop that hands over the same ones, ready made."""
+    count = sizes.letters
+    with sink() as (http, mail, real):
+        yield _rate("messages a second over HTTP", by_http(server, http, count), DELIVERY)
+        yield _rate("by SMTP to aiosmtpd", by_smtp(server, real, count), DELIVERY)
+        yield _rate("over HTTP, 25 in a request", by_http_together(server, http, count))
+        yield _rate("by SMTP to a server that does nothing", by_smtp(server, mail, count))
+
+
+def _rate(name: str, rates: Rates, target: float | None = None) -> Figure:
+    ratio = rates.ours / rates.bare
+    ours, bare = f"{rates.ours:,.0f}", f"{rates.bare:,.0f} (ready, bare loop)"
+    if target is None:
+        return Figure(name, ours, bare, f"{ratio:.2f}")
+    return Figure(name, ours, bare, f"{ratio:.2f}", f">= {target}", ratio >= target)
 
 
 def _journey(server: Server, count: int) -> Iterator[Figure]:

@@ -72,6 +72,15 @@ class WayOut(ABC):
         """May what was claimed for the way out `via` so long ago be handed over once more, by this one?"""
         return self.idempotent and via == self.name and (self.remembers is None or age < self.remembers)
 
+    def learn(self, count: int, seconds: float, least: int, most: int) -> None:
+        """Let `batch` be what leaves within a second, after so many have left within so many seconds.
+
+        It at most doubles, as one slow or fast hand-over says little; a few messages say nothing.
+        """
+        if 2 * count >= self.batch:
+            speed = int(count / max(seconds, 0.001))
+            self.batch = max(least, min(most, 2 * self.batch, speed))
+
     @abstractmethod
     def open(self) -> str | None:
         """Get ready, before messages are claimed. Why it can take none now; None if it can."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from time import monotonic
 
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.channels.smtp_line import Line, Server
@@ -17,6 +18,7 @@ __all__ = ["Server", "Smtp"]
 TIMEOUT = 30.0  # seconds for each answer
 # So many messages in a row that lost their connection: one may be to blame itself, not two.
 LOST = 2
+MOST = 1000  # messages of a claim, where the server takes so many within a second
 
 
 class Smtp(WayOut):
@@ -53,7 +55,7 @@ class Smtp(WayOut):
 
         A server that hangs costs its time-out with each try, so it is not tried again for every message.
         """
-        queue = _Queue(batch)
+        queue, began = _Queue(batch), monotonic()
         queue.away = self.open()  # before the others try: a server that takes one connection takes this one
         with ThreadPoolExecutor(len(self._lines)) as threads:
             working = [threads.submit(self._work, line, queue) for line in self._lines]
@@ -61,7 +63,10 @@ class Smtp(WayOut):
         if failed is None:
             # What a line gave back when no other was at work any more.
             self._work(next((line for line in self._lines if line.connected), self._lines[0]), queue)
-        yield from queue.told()
+        told = queue.told()
+        if queue.away is None:
+            self.learn(len(told), monotonic() - began, len(self._lines), MOST)
+        yield from told
         if failed is not None:
             raise failed
 

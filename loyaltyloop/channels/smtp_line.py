@@ -149,6 +149,8 @@ def _offer(connection: smtplib.SMTP, message: Outgoing) -> tuple[int, bytes]:
     message's text.
     """
     options, wanted = [], []
+    if not (message.to + message.sender).isprintable():
+        return 553, b"5.1.3 no address"
     if not (message.to + message.sender).isascii():
         if not connection.has_extn("smtputf8"):
             return 553, b"5.6.7 the mail server takes no such address"
@@ -157,12 +159,32 @@ def _offer(connection: smtplib.SMTP, message: Outgoing) -> tuple[int, bytes]:
     if connection.has_extn("dsn"):
         options += ["RET=HDRS", f"ENVID={message.key}"]
         wanted = ["NOTIFY=FAILURE,DELAY"]
+    if connection.has_extn("pipelining"):
+        return _offer_at_once(connection, message, options, wanted)
     code, answer = connection.mail(message.sender, options)
     if code == 250:
         code, answer = connection.rcpt(message.to, wanted)
     if code in (250, 251):
         code, answer = connection.docmd("DATA")
     return code, answer
+
+
+def _offer_at_once(
+    connection: smtplib.SMTP, message: Outgoing, options: list[str], wanted: list[str]
+) -> tuple[int, bytes]:
+    """The same in one go (RFC 2920), for which a distant server takes a third of the time."""
+    lines = [
+        " ".join([f"MAIL FROM:<{message.sender}>", *options]),
+        " ".join([f"RCPT TO:<{message.to}>", *wanted]),
+        "DATA\r\n",
+    ]
+    connection.send("\r\n".join(lines))
+    mail, to, data = connection.getreply(), connection.getreply(), connection.getreply()
+    refused = mail if mail[0] != 250 else to if to[0] not in (250, 251) else None
+    if refused and data[0] == 354:  # it waits for a message to nobody: an empty one, which it refuses
+        connection.send(b".\r\n")
+        connection.getreply()
+    return refused or data
 
 
 def _on_the_wire(raw: bytes) -> bytes:

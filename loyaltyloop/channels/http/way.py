@@ -28,7 +28,7 @@ from loyaltyloop.journey.addresses import is_local
 from loyaltyloop.settings import Settings
 
 LARGEST = 1_000_000  # bytes of an answer that are read
-MOST = 200  # messages of a claim
+FIRST, MOST = 200, 1000  # messages of a claim: the first, and one where so many leave within a second
 CONNECT = 10.0  # seconds to connect
 # So many requests in a row without an answer: the others of this delivery are not tried.
 LOST = 3
@@ -71,7 +71,8 @@ class HttpWay(WayOut, Generic[S]):
         self.settings, self._clock, self._context = settings, clock, context
         self.far = not is_local(urlsplit(settings.url).hostname or "")
         self.keeps = self.idempotent  # the same key goes with the same words
-        self.batch = min(MOST, max(1, int(settings.rate or MOST) * self.together))
+        self._most = min(MOST, max(1, int(settings.rate or MOST) * self.together))
+        self.batch = min(FIRST, self._most)
         self._pace = Pace(settings.rate)
         self._loop: Loop | None = None
         self._client: httpx.AsyncClient | None = None
@@ -152,6 +153,7 @@ class HttpWay(WayOut, Generic[S]):
 
     async def _all(self, batch: Iterator[Outgoing]) -> list[Outcome]:
         """So many workers take what is next; the outcomes stand in the order of the batch."""
+        began = asyncio.get_running_loop().time()
         parcels = iter(lambda: list(islice(batch, self.together)), [])
         found: list[list[Outcome]] = []
 
@@ -165,7 +167,11 @@ class HttpWay(WayOut, Generic[S]):
         for failed in await asyncio.gather(*workers, return_exceptions=True):
             if failed is not None:  # told when all others have ended
                 raise failed
-        return [outcome for outcomes in found for outcome in outcomes]
+        told = [outcome for outcomes in found for outcome in outcomes]
+        if self._closed is None:
+            seconds = asyncio.get_running_loop().time() - began
+            self.learn(len(told), seconds, min(self.settings.at_once * self.together, self._most), self._most)
+        return told
 
     async def _one(self, parcel: Sequence[Outgoing]) -> list[Outcome]:
         try:

@@ -14,6 +14,7 @@ class Failing(socketserver.ThreadingTCPServer):
     """Answers until it hears a line that begins with `at` (b"": from the first), then hangs, or hangs up.
 
     `extensions`: what it says that it knows; `heard`: all commands. No more than `most` connections at once.
+    `refuses`: how a command begins that it refuses; it wants the message all the same.
     """
 
     daemon_threads = True
@@ -26,6 +27,7 @@ class Failing(socketserver.ThreadingTCPServer):
         self.extensions = extensions
         self.heard: list[bytes] = []
         self.most = most
+        self.refuses = b"\0"
         self.here = self.connections = 0
         self.taken: list[bytes] = []
 
@@ -37,6 +39,7 @@ class Failing(socketserver.ThreadingTCPServer):
 
 class _Session(socketserver.StreamRequestHandler):
     server: Failing
+    refused = False
 
     def handle(self) -> None:
         self.server.connections += 1
@@ -65,12 +68,18 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say(b"250%s%s" % (b" " if last == len(names) else b"-", name))
                 for last, name in enumerate(names, 1)
             )
+        if line.upper().startswith(self.server.refuses):
+            self.refused = True
+            return self._say(b"550 5.1.1 no such mailbox")
         if not line.upper().startswith(b"DATA"):
             return self._say(b"250 OK")
         self._say(b"354 go on")
         message = b"".join(iter(self.rfile.readline, b".\r\n"))
         if self.server.at == b".":
             return False
+        if self.refused:
+            self.refused = False
+            return self._say(b"554 5.5.1 no valid recipients")
         self.server.taken.append(message)
         return self._say(b"250 OK")
 

@@ -86,6 +86,47 @@ def test_one_that_does_not_is_not_asked() -> None:
     assert [line for line in server.heard if b"=" in line] == []
 
 
+@pytest.mark.parametrize("refuses", [b"MAIL FROM:<C3@", b"RCPT TO:<C3@"])
+def test_in_one_go_where_the_server_can_and_a_refusal_concerns_its_message_alone(refuses: bytes) -> None:
+    batch = [Outgoing(f"key-{n}", f"c{n}@shop.example", f"c{n}@example.com", b"Subject: x") for n in range(6)]
+    with (
+        failing(NEVER, extensions=(b"PIPELINING", b"DSN")) as server,
+        closing(Smtp(server.settings, 5)) as way,
+    ):
+        server.refuses = refuses
+        outcomes = list(way.hand_over(batch))
+    assert [one.state for one in outcomes] == ["handed_over"] * 3 + ["refused"] + ["handed_over"] * 2
+    assert outcomes[3].reason == "the mail server refuses it (550 5.1.1)"
+    assert len(server.taken) == 5
+    assert server.connections == 1
+    assert b"MAIL FROM:<c0@shop.example> RET=HDRS ENVID=key-0" in server.heard
+    assert b"RCPT TO:<c0@example.com> NOTIFY=FAILURE,DELAY" in server.heard
+
+
+def test_no_command_is_smuggled_in_by_an_address() -> None:
+    with failing(NEVER, extensions=(b"PIPELINING",)) as server, closing(Smtp(server.settings, 5)) as way:
+        [outcome] = way.hand_over([Outgoing("k", "a@b.example", "c@d.example>\r\nRCPT TO:<x@y.example", b"")])
+    assert (outcome.state, server.taken) == ("refused", [])
+    assert not any(b"x@y.example" in line for line in server.heard)
+
+
+def test_a_claim_becomes_what_leaves_within_a_second() -> None:
+    way = Smtp(Server("127.0.0.1", 25, connections=2))
+    sizes = [way.batch]
+    for count, seconds in (
+        (100, 0.01),
+        (200, 0.01),
+        (3, 9.0),
+        (400, 0.2),
+        (800, 16.0),
+        (50, 100.0),
+        (2, 0.0),
+    ):
+        way.learn(count, seconds, 2, 1000)
+        sizes.append(way.batch)
+    assert sizes == [100, 200, 400, 400, 800, 50, 2, 4]
+
+
 def test_nothing_is_said_between_messages_that_were_taken() -> None:
     with failing(NEVER) as server:
         sent(server.settings, 2, connections=1)

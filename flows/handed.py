@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import sys
+from contextlib import suppress
 
 PATIENCE = 20.0  # seconds until the fork must be there; a warm process that has just begun imports first
 
@@ -43,8 +44,13 @@ def line(warm: socket.socket) -> bytes:
 
 def wait(warm: socket.socket, pid: int) -> int:
     """The run's exit code, negative for a signal; 1 where the warm process died, and the run with it."""
+
+    def pass_on(number: int, _frame: object) -> None:
+        with suppress(ProcessLookupError):  # the run has ended: how, is just being told
+            os.kill(pid, number)
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: os.kill(pid, number))
+        signal.signal(number, pass_on)
     warm.settimeout(None)
     return int(line(warm) or 1)
 

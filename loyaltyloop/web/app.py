@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from loyaltyloop.web import health, segment
@@ -30,6 +31,12 @@ ROUTERS = (
     answers.router,
     data.router,
 )
+
+
+def _hooks() -> Iterator[str]:
+    """The paths of all hooks, so that each has limits of its own."""
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    return (route.path for route in routes if route.path.startswith("/hooks/"))
 
 
 def create_app(service: Service) -> FastAPI:
@@ -60,6 +67,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(Operation, service=service)
     app.state.service = service
     app.state.document = document(ROUTERS)
+    service.limits.known_hooks.update(_hooks())
     for router in ROUTERS:
         app.include_router(router)
     return app

@@ -74,7 +74,7 @@ class Buckets:
 
 @dataclass(frozen=True)
 class Limits:
-    """The buckets of each area of the service."""
+    """The buckets of each area of the service. `known_hooks`: the paths of the hooks that there are."""
 
     links: Buckets
     pages: Buckets
@@ -82,6 +82,7 @@ class Limits:
     ingest: Buckets
     rest: Buckets = field(default_factory=lambda: Buckets(0, 1))
     is_server: Callable[[bytes], bool] = lambda _authorization: False
+    known_hooks: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -101,7 +102,8 @@ class Limits:
 
         Events of the shop's servers are limited together, wherever they come from. All others' go by the
         address, as often as links: the public key is anybody's. Hooks go by name and address: nobody uses up
-        what a provider may send. All else goes by the address.
+        what a provider may send; names of no hook go together, as they are anybody's to make up. All else
+        goes by the address.
         """
         first = path[1:].partition("/")[0]
         area = AREAS.get(first, "rest")
@@ -113,7 +115,7 @@ class Limits:
         if area == "ingest":
             return area, self.links.take((area, sender), now)
         if area == "hooks":
-            return area, self.hooks.take((path[:40], sender), now)
+            return area, self.hooks.take((path if path in self.known_hooks else "", sender), now)
         buckets: Buckets = getattr(self, area)
         return area, buckets.take(sender, now)
 

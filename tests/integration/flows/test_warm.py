@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flows import handed
 from flows.handed import line
 
 ROOT = Path(__file__).parents[3]
@@ -164,6 +165,26 @@ def test_signals_go_on_to_the_run(place: Place) -> None:
     assert "told to end" in asker.communicate(timeout=20)[0]
     assert asker.returncode == 7
     assert gone(run)
+
+
+def test_a_signal_after_the_runs_end_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(20)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+
+    def told(_warm: socket.socket) -> bytes:
+        for number in numbers:
+            signal.raise_signal(number)
+        return b"7\n"
+
+    monkeypatch.setattr(handed, "line", told)
+    try:
+        with socket.socket() as warm:
+            assert handed.wait(warm, ended.pid) == 7
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def test_whoever_stands_for_it_is_killed(place: Place) -> None:

@@ -108,7 +108,9 @@ def test_this_machine_and_nobody() -> None:
 
 def limits(**more: float | str) -> Limits:
     rates = {"limit_links": 1, "limit_pages": 1, "limit_hooks": 1, "limit_ingest": 1, **more}
-    return Limits.of(Settings(_env_file=None, **rates))  # type: ignore[arg-type]
+    made = Limits.of(Settings(_env_file=None, **rates))  # type: ignore[arg-type]
+    made.known_hooks.update(("/hooks/shopify", "/hooks/ses"))
+    return made
 
 
 def welcome(made: Limits, path: str, host: str, key: bytes = b"", times: int = 50) -> int:
@@ -122,6 +124,14 @@ def test_each_area_has_buckets_of_its_own() -> None:
         assert welcome(made, path, "127.0.0.1") == 50
     assert welcome(made, "/o/x.gif", "192.0.2.1") == 0  # as /c
     assert welcome(made, "/hooks/shopify", "192.0.2.7") == SECONDS  # nobody uses up what Shopify may send
+
+
+def test_names_of_hooks_that_anybody_makes_up_share_one_bucket() -> None:
+    made = limits()
+    paths = (f"/hooks/{number}" for number in range(50))
+    assert sum(not made.early(path, "192.0.2.1", b"", 0.0)[1] for path in paths) == SECONDS
+    assert welcome(made, "/hooks/shopify/x", "192.0.2.1") == 0
+    assert welcome(made, "/hooks/shopify", "192.0.2.1") == SECONDS
 
 
 def test_events_of_the_shops_servers_go_together_and_all_others_by_address() -> None:

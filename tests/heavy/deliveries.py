@@ -71,7 +71,7 @@ def kill(engine: Engine, provider: Moody, way: str, kills: int, seed: int) -> Ca
     assert ran.returncode == 0, ran.stderr
     killed, seconds = ran.stdout.split()
     with read(engine) as connection:
-        found = connection.execute(select(MESSAGE.c.key, MESSAGE.c.state)).tuples()
+        found = connection.execute(select(MESSAGE.c.key, MESSAGE.c.state)).tuples().all()
         states = dict(found)
     assert set(provider.taken) <= set(states)
     assert set(provider.taken.values()) == {1}, "a message was taken twice"

@@ -2,7 +2,7 @@
 
 https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send, .../fcm/rest/v1/ErrorCode and
 https://developers.google.com/identity/protocols/oauth2/service-account. It knows no idempotency: what is in
-doubt is not repeated, and two of one key would lie one on the other (`collapse_key`, `tag`).
+doubt is not repeated, and two of one key would lie one on the other (`collapseKey`, `tag`).
 """
 
 from __future__ import annotations
@@ -159,12 +159,12 @@ def _message(outgoing: Outgoing, push: PushText) -> dict[str, Any]:
     data = {"send_id": outgoing.key} | ({"link": push.link} if push.link else {})
     web: dict[str, Any] = {"notification": {"tag": outgoing.key}}
     if push.link.startswith("https:"):  # browsers open no other
-        web["fcm_options"] = {"link": push.link}
+        web["fcmOptions"] = {"link": push.link}
     return {
         "token": outgoing.to,
         "notification": shown,
         "data": data,
-        "android": {"collapse_key": outgoing.key, "notification": {"tag": outgoing.key}},
+        "android": {"collapseKey": outgoing.key, "notification": {"tag": outgoing.key}},
         "apns": {"headers": {"apns-collapse-id": outgoing.key}},
         "webpush": web,
     }

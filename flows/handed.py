@@ -12,11 +12,13 @@ import struct
 import sys
 from contextlib import suppress
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 PATIENCE = 20.0  # seconds until the fork must be there; a warm process that has just begun imports first
 
 
 def cold() -> None:
     """The run as Prefect would have started it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     os.execv(sys.executable, [sys.executable, "-m", "prefect.engine"])
 
 
@@ -49,8 +51,9 @@ def wait(warm: socket.socket, pid: int) -> int:
         with suppress(ProcessLookupError):  # the run has ended: how, is just being told
             os.kill(pid, number)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     warm.settimeout(None)
     return int(line(warm) or 1)
 
@@ -65,6 +68,8 @@ def leave(code: int) -> None:
 
 
 if __name__ == "__main__":
+    # Until it is known to whom they go on: a run may be at work before its number is read.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         asked = ask(sys.argv[1])
     except (OSError, ValueError):

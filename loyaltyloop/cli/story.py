@@ -81,6 +81,8 @@ def _noted(one: Noted) -> str:
     words = f": “{one.wording}”" if one.wording else ""
     if one.kind == "same":
         return f"is known as {one.about}, too ({one.how})"
+    if one.kind == "loyalty":
+        return one.about
     if one.kind == "choice":
         return f"chose {one.about}: {'yes' if one.given else 'no'} ({one.how}){words}"
     if one.how == "Unsubscribed":

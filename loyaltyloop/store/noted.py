@@ -1,4 +1,4 @@
-"""What is on record of a customer beside journeys: consent, choices, and ids that are one person."""
+"""What is on record of a customer beside journeys: consent, choices, ids that are one person, and loyalty."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection, Table, func, select
 
 from loyaltyloop.store.consent import CHANNELS, entry
+from loyaltyloop.store.loyalty.telling import told_of
 from loyaltyloop.store.models import Event
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
@@ -20,11 +21,12 @@ class Noted:
     """Something that was said of a customer, at its own time (UTC).
 
     `kind`: `consent` and `choice`, about what, whether it is wished, how it was said, and the wording shown;
-    `same`: `about` is another id of theirs, told by an alias or an identify (`how`).
+    `same`: `about` is another id of theirs, told by an alias or an identify (`how`);
+    `loyalty`: `about` says it in words.
     """
 
     at: datetime
-    kind: Literal["consent", "choice", "same"]
+    kind: Literal["consent", "choice", "same", "loyalty"]
     about: str
     given: bool
     how: str
@@ -34,6 +36,7 @@ class Noted:
 def noted_of(connection: Connection, customer_id: int) -> tuple[Noted, ...]:
     """All of it, the oldest first."""
     found = [*_said(connection, customer_id), *_known_as(connection, customer_id)]
+    found += [Noted(at, "loyalty", text, True, "") for at, text in told_of(connection, customer_id)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 

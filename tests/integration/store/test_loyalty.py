@@ -20,6 +20,7 @@ from loyaltyloop.store.ingest import record
 from loyaltyloop.store.loyalty.look import is_due
 from loyaltyloop.store.models import BadgeEarned, LoyaltyStanding, PointsEntry, ReferralCode
 from loyaltyloop.store.models import Referral as Row
+from loyaltyloop.store.noted import noted_of
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from tests.integration.store.loyal import balances, customers, news, order, settle
@@ -244,6 +245,23 @@ def test_with_the_public_key_nobody_speaks_for_others(engine: Engine, code: str)
         record(connection, [replace(call(raw), source="public") for raw in raws])
     apply_events(engine, NOW, BRINGING)
     assert go(engine) == [("waiting", "")]
+
+
+def test_what_explain_tells_of_it(engine: Engine, code: str) -> None:
+    go(engine, order("fay", at(9, 20), 40, "f1", referral_code=code))
+    go(engine, now=NOW + 20 * DAY)
+    told = {}
+    with write(engine) as connection:
+        for key, one in customers(engine).items():
+            told[key] = [one.about for one in noted_of(connection, one.id) if one.kind == "loyalty"]
+    assert told == {
+        "ada": [
+            "+10 points: earned (order a1)",
+            "brought a friend: converted",
+            "+200 points: given (a friend who was brought)",
+        ],
+        "fay": ["+40 points: earned (order f1)", f"came with the code {code}: converted"],
+    }
 
 
 # ── the audits ──────────────────────────────────────────────────────────────

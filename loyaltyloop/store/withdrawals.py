@@ -31,6 +31,7 @@ _LINKS = and_(
     ~stands_aside(),
 )
 _IDS = [event.c[name] for name in ("id", "type", "user_id", "anonymous_id", "previous_id")]
+_NAMED = ("user_id", "anonymous_id", "previous_id")
 # Customer, channel, purpose.
 Withdrawn = tuple[int, str, str]
 
@@ -46,9 +47,8 @@ def withdrawn_meanwhile(connection: Connection, customers: Collection[int], sinc
     Of those whom nothing of it concerns nothing is told. What was recorded before is applied by now, or
     arrives later: then a history is being walked, and it has not happened yet.
     """
-    waiting = _waiting(connection, since)
-    ids = _ids(connection, among(connection, identity.c.customer_id, customers)) if waiting else set()
-    rows = _concerning(connection, ids, waiting)
+    ids = _ids(connection, among(connection, identity.c.customer_id, customers))
+    rows = _concerning(connection, ids, since)
     if not rows:
         return set()
     folk = people.load(connection, rows)
@@ -62,7 +62,7 @@ def withdrawn_meanwhile(connection: Connection, customers: Collection[int], sinc
 
 def concerning(connection: Connection, ids: set[Id]) -> Sequence[Row[Any]]:
     """Waiting events that answer for, or link, who is known by these ids, in their order."""
-    return _concerning(connection, ids, _waiting(connection, 0))
+    return _concerning(connection, ids, 0)
 
 
 def _withdrawn(known: dict[int, Person], said: Sequence[tuple[Person, Answer]]) -> list[Withdrawn]:
@@ -77,19 +77,29 @@ def _withdrawn(known: dict[int, Person], said: Sequence[tuple[Person, Answer]]) 
     ]
 
 
-def _waiting(connection: Connection, since: int) -> Sequence[Row[Any]]:
-    """Events that answer or link, without what they say."""
-    waiting = select(*_IDS).where(event.c.seq.is_(None), event.c.id > since, or_(_ANSWERS, _LINKS))
-    return connection.execute(waiting).all()
+def _waiting(connection: Connection, since: int, ids: set[Id]) -> Sequence[Row[Any]]:
+    """Events that answer or link and name one of these, of whichever kind; without what they say."""
+    values = sorted({value for _, value in ids})
+    named = or_(*(among(connection, event.c[name], values) for name in _NAMED))
+    waiting = (event.c.seq.is_(None), event.c.id > since, or_(_ANSWERS, _LINKS), named)
+    return connection.execute(select(*_IDS).where(*waiting)).all()
 
 
-def _concerning(connection: Connection, ids: set[Id], waiting: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-    """Those of the events that concern who has these ids, also by way of each other, in their order."""
+def _concerning(connection: Connection, ids: set[Id], since: int) -> Sequence[Row[Any]]:
+    """Those recorded after `since` that concern who has these ids, also by way of each other, in their order.
+
+    Few of those that wait concern the customers of one claim: the others stay where they are.
+    """
     found: set[int] = set()
-    while fresh := [row for row in waiting if row.id not in found and not ids.isdisjoint(ids_of(row))]:
+    asked: set[Id] = set()
+    while fresh_ids := ids - asked:
+        asked |= fresh_ids
+        rows = _waiting(connection, since, fresh_ids)
+        fresh = [row for row in rows if row.id not in found and not ids.isdisjoint(ids_of(row))]
         found.update(row.id for row in fresh)
         named = {one for row in fresh for one in ids_of(row)}
-        ids = ids | named | _ids(connection, identity.c.customer_id.in_(_owners(connection, named)))
+        if named:
+            ids = ids | named | _ids(connection, identity.c.customer_id.in_(_owners(connection, named)))
     if not found:
         return ()
     chosen = select(event).where(among(connection, event.c.id, found))

@@ -19,8 +19,10 @@ from loyaltyloop.store.privacy.parts import PARTS
 from loyaltyloop.store.privacy.subject import Subject
 from loyaltyloop.store.privacy.tombstones import ACTS, Mark, by_email, by_phone, of_event
 from loyaltyloop.store.privacy.whose import keys_of, rows_of, waiting
+from loyaltyloop.store.touched import batches
 
 REASON = "the customer was erased"
+CHUNK = 2000  # waiting events that are looked at together
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\S*@\S*")
 customer: Table = models.Customer.__table__  # type: ignore[attr-defined]
 event: Table = models.Event.__table__  # type: ignore[attr-defined]
@@ -193,11 +195,16 @@ def _clear(connection: Connection, subject: Subject) -> None:
 
 def _clear_waiting(connection: Connection, known: Sequence[int]) -> int:
     """Events that nobody has applied: theirs are emptied, and numbered as if they were; how many more."""
-    rows = connection.execute(select(event).where(event.c.seq.is_(None))).all()
-    told = tombstones.fates(connection, rows) or ["stays" for _ in rows]
+    acts = select(event.c.id).where(event.c.seq.is_(None), event.c.type == "track", event.c.name.in_(ACTS))
+    list(_fates(connection, acts))  # who comes back by an act of their own is noted: it counts for all else
     mine = set(known)
-    gone = [row.id for row, fate in zip(rows, told, strict=True) if fate == "goes" or row.id in mine]
-    strange = [row.id for row, fate in zip(rows, told, strict=True) if fate == "without device"]
+    gone: list[int] = []
+    strange: list[int] = []
+    for number, fate in _fates(connection, select(event.c.id).where(event.c.seq.is_(None))):
+        if fate == "goes" or number in mine:
+            gone.append(number)
+        elif fate == "without device":
+            strange.append(number)
     connection.execute(update(event).where(among(connection, event.c.id, strange)).values(anonymous_id=None))
     connection.execute(delete(aside).where(among(connection, aside.c.event_id, gone)))
     first = next_seq(connection)
@@ -206,3 +213,12 @@ def _clear_waiting(connection: Connection, known: Sequence[int]) -> int:
     numbered = [(number, seq) for seq, number in enumerate(gone, first)]
     bulk.update_rows(connection, event, "id", ["seq"], numbered)
     return len(set(gone) - mine)
+
+
+def _fates(connection: Connection, wanted: Any) -> Iterator[tuple[int, str]]:
+    """What becomes of each of these events, by its id; a chunk of them in memory at a time."""
+    ids = connection.execute(wanted.order_by(event.c.id)).scalars().all()
+    for some in batches(ids, CHUNK):
+        rows = connection.execute(select(event).where(among(connection, event.c.id, some))).all()
+        told = tombstones.fates(connection, rows) or ["stays" for _ in rows]
+        yield from ((row.id, fate) for row, fate in zip(rows, told, strict=True))

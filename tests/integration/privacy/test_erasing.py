@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from loyaltyloop.store.privacy import erasing
 from loyaltyloop.store.segment import PUBLIC
 from tests.integration.privacy.person import DEVICE, EMAIL, MARK, ORDER, PHONE, USER, Scene, calls
 
@@ -148,7 +149,11 @@ def test_by_any_of_their_ids_all_of_them_are_erased(scene: Scene) -> None:
     assert scene.told(calls()).taken == 0
 
 
-def test_what_no_turn_has_applied_yet_goes_too(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("chunk", [1, 2000])
+def test_what_no_turn_has_applied_yet_goes_too(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(erasing, "CHUNK", chunk)  # so many are in memory at a time, however many wait
     scene = Scene(engine, tmp_path)
     scene.imports("05-01 08:00")
     scene.told(calls())

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
-from loyaltyloop.cli.options import checked, now_option, warn_of_lost_links
+from loyaltyloop.cli.options import checked, now_option, warn_of_lost_links, ways_told
 from loyaltyloop.cli.plan import as_rows, people_options, show
-from loyaltyloop.errors import ApplyRefused, UsageError
+from loyaltyloop.errors import ApplyRefused, UsageError, UserError
 from loyaltyloop.journey.numbers import counted
+
+if TYPE_CHECKING:
+    from loyaltyloop.settings import Settings
 
 
 @click.command()
@@ -62,4 +66,13 @@ def command(
         click.echo(f"Done: {counted(len(done), 'change is', 'changes are')} live.")
     if any(change.change in ("journey added", "journey returned") for change in done):
         click.echo("For Prefect to run the new journeys: loop deploy.")
+    _tell_ways(project.settings())
     return None
+
+
+def _tell_ways(settings: Settings) -> None:
+    """What was applied may be run elsewhere, where a provider's key is known: here it is none's mistake."""
+    try:
+        click.echo(f"From here messages leave: {ways_told(settings)}.")
+    except UserError as error:
+        click.echo(f"Warning: from here no messages leave. {error}", err=True)

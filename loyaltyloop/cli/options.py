@@ -77,8 +77,16 @@ def warn_of_lost_links(settings: Settings) -> None:
     """A word, on stderr, where messages leave for other machines and their links do not lead there."""
     from loyaltyloop.channels.reach import REMEDY, lost_links
 
-    if settings.email == "smtp" and (lost := lost_links(settings.public_url)):
-        click.echo(f"Warning: messages leave by SMTP, and {lost}. {REMEDY}", err=True)
+    if settings.email != "eml" and (lost := lost_links(settings.public_url)):
+        name = settings.email.upper() if len(settings.email) < 5 else settings.email.capitalize()
+        click.echo(f"Warning: messages leave by {name}, and {lost}. {REMEDY}", err=True)
+
+
+def ways_told(settings: Settings) -> str:
+    """By which way the messages of each channel leave. UserError for what a way out lacks."""
+    from loyaltyloop.channels.ways_out import choose_ways
+
+    return ", ".join(f"{channel} by {out.name}" for channel, out in choose_ways(settings).items())
 
 
 def way(stage: str, path: str) -> str:

@@ -13,7 +13,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
-from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, wide_console
+from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, ways_told, wide_console
 from loyaltyloop.errors import TurnRefused, UserError
 from loyaltyloop.journey.mistakes import perhaps
 from loyaltyloop.up.environment import prefect_environment, quiet
@@ -69,6 +69,8 @@ def command(
     report = _plain(world, journey, given) if plain else _in_prefect(project, journey, given)
     if as_json:
         return print_json(as_document(report))
+    if not dry_run:
+        click.echo(f"Messages leave: {ways_told(project.settings())}.")
     return _say(report, dry_run)
 
 

@@ -11,7 +11,7 @@ import click
 from loyaltyloop.cli.base import Project, pass_project
 from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.deploy import bring_flows
-from loyaltyloop.cli.options import warn_of_lost_links
+from loyaltyloop.cli.options import warn_of_lost_links, ways_told
 from loyaltyloop.deployments import deployment_names
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.up.deploying import deploy, kept_names, read_files, write_file
@@ -37,6 +37,7 @@ def command(project: Project, port: int | None, web_port: int | None) -> None:
     if (other := read_running(project.folder)).api:
         raise UpFailed(f"`loop up` is at work on this project already (process {other.pid}): {other.ui}")
     _warn(project)
+    ways = ways_told(project.settings())
     journeys, shop = read_files(project.folder)
     warn_of_calls(project.settings(), journeys, shop)
     bring_flows(project.folder)
@@ -47,7 +48,13 @@ def command(project: Project, port: int | None, web_port: int | None) -> None:
     with Stops() as stops:
         try:
             with suppress(Stopped):  # somebody asked to: that is how it ends
-                _start(stack, journeys, {*deployment_names(journeys), *kept_names(project.settings())}, stops)
+                _start(
+                    stack,
+                    journeys,
+                    {*deployment_names(journeys), *kept_names(project.settings())},
+                    ways,
+                    stops,
+                )
                 stack.watch(stops)
         finally:
             _stop(stack, stops)
@@ -70,7 +77,7 @@ def _warn(project: Project) -> None:
         click.echo(f"Warning: {told}.", err=True)
 
 
-def _start(stack: Stack, journeys: list[Journey], keep: set[str], stops: Stops) -> None:
+def _start(stack: Stack, journeys: list[Journey], keep: set[str], ways: str, stops: Stops) -> None:
     click.echo(f"Starting the Prefect server on {stack.ui} ...")
     stack.start_server(stops)
     note_running(stack.project, Running(f"{stack.ui}/api", stack.ui, os.getpid()))
@@ -85,6 +92,7 @@ Loyalty Loop is up.
   Prefect's pages   {stack.ui}/deployments
   Web service       {stack.web}
   Journeys          {", ".join(journey.name for journey in journeys) or "none yet: `loop new` makes one"}
+  Messages leave    {ways}
   Logs              {stack.project / "var" / "log"}
 
 Ctrl-C stops all of it."""

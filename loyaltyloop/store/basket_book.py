@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, delete, exists, select
@@ -39,6 +39,7 @@ _COLUMNS = [
     "updated_at",
 ]
 _NAMES = sorted(baskets.EVENTS)
+_EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def is_present(rows: FromClause, now: datetime) -> ColumnElement[bool]:
@@ -64,11 +65,13 @@ def refresh(connection: Connection, shop: Shop, new: Told, before: int, joined: 
     """Bring baskets up to date with events that were just applied.
 
     `before`: earlier ones have a smaller `seq`. `joined`: customers who were merged with others: all that
-    both did is told anew, and so it is for whom something comes that happened before what is known.
+    both did is told anew; for whom something comes that happened before what is known, all since the last
+    time that no basket was left.
     """
     if not new and not joined:
         return
-    anew = _late(connection, new, before) | set(joined)
+    late = {who: min(event.at for event in new[who]) for who in _late(connection, new, before)}
+    anew = _beginnings(connection, late) | dict.fromkeys(joined, _EVER)
     events_of = {who: list(events) for who, events in new.items() if who not in anew}
     known = _known(connection, events_of)
     events_of |= _all(connection, anew)
@@ -123,16 +126,41 @@ def _known(connection: Connection, customers: Iterable[int]) -> dict[int, Basket
     return found
 
 
-def _all(connection: Connection, customers: Collection[int]) -> Told:
-    """All that these customers ever told of baskets, so far as it was applied."""
-    if not customers:
+def _beginnings(connection: Connection, late: Mapping[int, datetime]) -> dict[int, datetime]:
+    """For each customer since when all must be told anew, from no basket, for what came late at that time.
+
+    Whoever tells of no basket for longer than one lives has none: what was before that makes no difference.
+    Of the events before nothing is read but when they were.
+    """
+    if not late:
         return {}
-    wanted = bulk.fill_temporary(connection, "basket_anew", {"id": int}, ((who,) for who in customers))
+    wanted = bulk.fill_temporary(connection, "basket_late", {"id": int, "at": datetime}, late.items())
+    rows = connection.execute(
+        select(event.c.customer_id, event.c.at)
+        .join(wanted, wanted.c.id == event.c.customer_id)
+        .where(event.c.name.in_(_NAMES), event.c.seq.is_not(None), event.c.at < wanted.c.at)
+        .order_by(event.c.customer_id, event.c.at.desc())
+    )
+    found, done = dict(late), set[int]()
+    for row in rows:
+        if row.customer_id not in done and found[row.customer_id] - row.at <= BASKET_LIFE:
+            found[row.customer_id] = row.at
+        else:
+            done.add(row.customer_id)
+    return found
+
+
+def _all(connection: Connection, since: Mapping[int, datetime]) -> Told:
+    """All that these customers told of baskets since then, so far as it was applied."""
+    if not since:
+        return {}
+    columns = {"id": int, "at": datetime}
+    wanted = bulk.fill_temporary(connection, "basket_anew", columns, since.items())
     names = ("customer_id", "name", "at", "message_id", "properties", "source")
     rows = connection.execute(
         select(*(event.c[name] for name in names))
         .join(wanted, wanted.c.id == event.c.customer_id)
-        .where(event.c.name.in_(_NAMES), event.c.seq.is_not(None))
+        .where(event.c.name.in_(_NAMES), event.c.seq.is_not(None), event.c.at >= wanted.c.at)
     )
     return told((row.customer_id, row) for row in rows)
 

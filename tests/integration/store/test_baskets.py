@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
 from loyaltyloop.journey.facts import BASKET_LIFE
+from loyaltyloop.store import basket_book
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.baskets import CartEvent
 from loyaltyloop.store.canonical import to_json
@@ -172,6 +174,25 @@ def test_what_is_told_costs_by_what_is_told(engine: Engine) -> None:
     assert read != []
     event.remove(engine, "after_cursor_execute", count)
     assert one(engine, Basket).quantity == 302
+
+
+def test_of_what_comes_late_only_its_own_time_is_read_again(engine: Engine) -> None:
+    """A basket of half a year ago is over, and nothing of it is read for what comes late today."""
+    settle(engine, *(add("ada", f"p{n % 9}", f"2025-11-01T09:{n % 60:02}:00Z") for n in range(60)))
+    settle(engine, add("ada", "p1", at(8)), add("ada", "p1", at(9)))
+    read: list[int] = []
+    told = basket_book.told
+
+    def counted(rows: Any) -> Any:
+        some = list(rows)
+        read.append(len(some))
+        return told(some)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(basket_book, "told", counted)
+        settle(engine, add("ada", "p2", at(7)))
+    assert read == [1, 3]  # what is new, and what is told anew
+    assert one(engine, Basket).quantity == 3
 
 
 IDS = st.tuples(st.integers(0, 5), st.sampled_from(["ada", "~tablet", "~phone"]))

@@ -40,11 +40,12 @@ def suppression(
     """
     from loyaltyloop.store import suppression as suppressed
     from loyaltyloop.store.database import read, write_shop
+    from loyaltyloop.store.fingerprints import is_address
 
     if add and lift:
         raise UsageError("--add and --lift at once: say one of them.")
     channel = "email" if "@" in address else "sms"
-    if not suppressed.is_address(channel, address):
+    if not is_address(channel, address):
         raise UsageError(f"{address!r} is neither an e-mail address nor a phone number.")
     engine = project.engine()
     if add or lift:

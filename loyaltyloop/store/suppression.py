@@ -6,19 +6,17 @@ free. An event on record that no turn has applied yet counts at the claim, as a 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.store import bulk
 from loyaltyloop.store.among import among
-from loyaltyloop.store.models import Consent, Customer, Event, Identity, Message, Salt, Suppression
-from loyaltyloop.store.privacy.tombstones import by_email, by_phone, hashed
+from loyaltyloop.store.fingerprints import find_key, fingerprint, hash_of, hash_of_mark, new_key
+from loyaltyloop.store.models import Consent, Customer, Event, Identity, Message, Suppression
 from loyaltyloop.store.segment import PUBLIC
 from loyaltyloop.store.setting_aside import stands_aside
 
@@ -27,7 +25,6 @@ customer: Table = Customer.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
-salt: Table = Salt.__table__  # type: ignore[attr-defined]
 suppression: Table = Suppression.__table__  # type: ignore[attr-defined]
 
 BOUNCED, COMPLAINT, STOP, BY_HAND = "hard bounce", "complaint", "stop", "by hand"
@@ -36,7 +33,6 @@ REASONS = (BOUNCED, COMPLAINT, STOP, BY_HAND)
 NAMES = ("Email Bounced", "SMS Bounced", "Email Marked as Spam", "Consent Withdrawn", "SMS Resumed")
 ADDRESS = "address"  # the property in which an event has a fingerprint, where it names no message
 KEYWORD = "keyword"  # the property that tells a STOP from a consent that was withdrawn elsewhere
-_NAME, _KIND = "suppressed", "suppression"
 _COLUMNS = ("channel", "address", "reason", "stops", "at", "known_at", "event_id")
 
 
@@ -51,18 +47,6 @@ class Line:
     at: datetime
     known_at: datetime
     event_id: int | None = None
-
-
-def fingerprint(channel: str, address: str) -> str:
-    """An address as events have it: a hash of its normalised form, equal for all ways to write it."""
-    if channel == "sms":
-        return f"phone:{sha256(by_phone(address).encode()).hexdigest()[:32]}"
-    return by_email(address.strip())
-
-
-def is_address(channel: str, text: str) -> bool:
-    """Can it be one of this channel's?"""
-    return bool(by_phone(text)) if channel == "sms" else "@" in text.strip(" @")
 
 
 def tells(row: Any) -> tuple[str, str, bool] | None:
@@ -88,7 +72,7 @@ def tells(row: Any) -> tuple[str, str, bool] | None:
 def write(connection: Connection, told: Sequence[tuple[Any, int]]) -> None:
     """Add what these events (rows of `event`, and whose they are now) tell of addresses to the ledger."""
     if told:
-        key = _key(connection) or _new_key(connection)
+        key = find_key(connection) or new_key(connection)
         _add(connection, _lines(connection, key, [(row, [who]) for row, who in told]))
 
 
@@ -96,8 +80,8 @@ def note(
     connection: Connection, channel: str, address: str, now: datetime, *, reason: str = BY_HAND, stops: bool
 ) -> None:
     """Say by hand that nothing is sent to this address for that reason, or that it is again."""
-    key = _key(connection) or _new_key(connection)
-    hash_ = hashed(key, _KIND, fingerprint(channel, address))
+    key = find_key(connection) or new_key(connection)
+    hash_ = hash_of(key, channel, address)
     _add(connection, [Line(channel, hash_, reason, stops, now, now)])
 
 
@@ -114,7 +98,7 @@ def _lines(connection: Connection, key: bytes, told: Sequence[tuple[Any, Collect
     for row, whose, (channel, reason, stops) in found:
         at = min(row.at, row.arrived_at)  # nothing happens later than it was told
         for mark in sorted(_meant(row, channel, whose, sent_to, present)):
-            yield Line(channel, hashed(key, _KIND, mark), reason, stops, at, row.arrived_at, row.id)
+            yield Line(channel, hash_of_mark(key, mark), reason, stops, at, row.arrived_at, row.id)
 
 
 def _message_of(row: Any) -> str:
@@ -176,15 +160,11 @@ def stopped(connection: Connection, asking: Sequence[Waiting], since: int) -> di
     As things will stand once all is applied that was recorded after the event `since` (an id).
     """
     waiting = _waiting(connection, since)
-    key = _key(connection)
+    key = find_key(connection)
     if key is None and not waiting:
         return {}
     key = key or b""
-    marks = {
-        one.key: (one.channel, hashed(key, _KIND, fingerprint(one.channel, one.to)))
-        for one in asking
-        if one.to
-    }
+    marks = {one.key: (one.channel, hash_of(key, one.channel, one.to)) for one in asking if one.to}
     lines = [*_ledger(connection, {address for _, address in marks.values()})]
     lines += _lines(connection, key, [(row, _whose(connection, row)) for row in waiting])
     standing = in_force(lines)
@@ -269,28 +249,17 @@ def _ledger(connection: Connection, addresses: set[str]) -> list[Line]:
 
 def reasons_of(connection: Connection, channel: str, address: str) -> dict[str, datetime]:
     """Why nothing is sent to this address, and since when; empty if nothing stands against it."""
-    key = _key(connection)
+    key = find_key(connection)
     if key is None:
         return {}
-    hash_ = hashed(key, _KIND, fingerprint(channel, address))
+    hash_ = hash_of(key, channel, address)
     return in_force(_ledger(connection, {hash_})).get((channel, hash_), {})
 
 
 def ledger_of(connection: Connection, channel: str, address: str) -> list[Line]:
     """All that was ever told of this address, the oldest first."""
-    key = _key(connection)
+    key = find_key(connection)
     if key is None:
         return []
-    lines = _ledger(connection, {hashed(key, _KIND, fingerprint(channel, address))})
+    lines = _ledger(connection, {hash_of(key, channel, address)})
     return sorted((one for one in lines if one.channel == channel), key=lambda one: (one.at, one.stops))
-
-
-def _key(connection: Connection) -> bytes | None:
-    found = connection.execute(select(salt.c.value).where(salt.c.name == _NAME)).scalar()
-    return None if found is None else str(found).encode()
-
-
-def _new_key(connection: Connection) -> bytes:
-    made = secrets.token_hex(32)
-    connection.execute(insert(salt).values(name=_NAME, value=made))
-    return made.encode()

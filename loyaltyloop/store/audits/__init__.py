@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from loyaltyloop.store.audits import ends, friends, points, vouchers
+from loyaltyloop.store.audits import (
+    ends,
+    erased,
+    friends,
+    hand_overs,
+    points,
+    quiet,
+    stuck,
+    suppressed,
+    vouchers,
+    withdrawn,
+)
 from loyaltyloop.store.audits.audit import Audit, Breach
 
 __all__ = ["AUDITS", "Audit", "Breach"]
 
 AUDITS: tuple[Audit, ...] = (
+    *(hand_overs.AUDIT, withdrawn.AUDIT, suppressed.AUDIT, quiet.AUDIT, erased.AUDIT, stuck.AUDIT),
     *(ends.AUDIT, points.AUDIT, friends.AUDIT),
     *(vouchers.CODES, vouchers.SHOWN, vouchers.KEPT),
 )

@@ -19,6 +19,7 @@ from loyaltyloop.store.addressees import (
     whose_phone,
 )
 from loyaltyloop.store.canonical import Refused, plain_text
+from loyaltyloop.store.fingerprints import fingerprint
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.providers.told import BY_ADDRESS, NAMES, Told
 from loyaltyloop.web.responses.agents import Kind
@@ -117,7 +118,7 @@ def _calls(
     for number, name, properties in told.events():
         if told.address and name in suppression.NAMES and letter is None:
             # Whose it is may be told later than they have another address.
-            properties |= {suppression.ADDRESS: suppression.fingerprint(told.channel, told.address)}
+            properties |= {suppression.ADDRESS: fingerprint(told.channel, told.address)}
         for place, who in enumerate(to):
             once = number if not place else f"{number}:{place}"
             yield response_call(who, source, once, name, told.at, received, properties)

@@ -13,6 +13,7 @@ from loyaltyloop.store.database import write_shop
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.turn.runner import tick
+from tests.integration.store.audited import breaches
 from tests.reference.interpreter import Reference
 from tests.reference.reading import SHOP_TEXT, read
 from tests.reference.staging import difference, empty, ingest, make_live, world
@@ -59,6 +60,7 @@ def play(engine: Engine, story: Story) -> None:
                 erase_there(engine, who, now)
         told = difference(engine, reference)
         assert not told, "\n".join([f"after the turn at {now}", *told])
+    assert breaches(engine, story.turns[-1]) == {}
 
 
 def erase_there(engine: Engine, who: str, now: datetime) -> None:

@@ -21,26 +21,32 @@ from loyaltyloop.channels.context import (
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.json_bodies import ENDING
 from loyaltyloop.channels.json_lines import NotJson
+from loyaltyloop.channels.push_text import PushText
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Rendered, Renderer
 from loyaltyloop.channels.samples import NOBODY, Sampler
+from loyaltyloop.channels.sms_text import parts
 from loyaltyloop.channels.used import Used
 from loyaltyloop.errors import UserError
-from loyaltyloop.journey.model import Ask, Call, Journey, Purpose, Send, Shop
+from loyaltyloop.journey.model import CALLS, Ask, Call, Journey, Purpose, Send, Shop
+from loyaltyloop.journey.numbers import counted
 from loyaltyloop.journey.reader import Reading
 from loyaltyloop.journey.templates import Templates
+from loyaltyloop.journey.written import ENDINGS, written_for
 from loyaltyloop.store.addressees import user_ids
 
 KEY = NOBODY
+TEXTS = ("sms", "push")
 MADE_UP = "2030-12-31T09:00:00Z"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What the customer would get; `notes` say what of it is made up."""
+    """What the customer would get; `notes` say what of it is made up. `ending`: of the file that shows it."""
 
     rendered: Rendered
     notes: list[str]
+    ending: str = ".html"
 
 
 @dataclass(frozen=True)
@@ -58,10 +64,10 @@ def preview(connection: Connection, reading: Reading, renderer: Renderer, templa
     """The template as the customer with this id would get it. UserError where that cannot be told."""
     if reading.shop is None:
         raise UserError("There is no journeys/shop.yaml that can be read: see loop check.")
-    name = template.removeprefix("templates/").removesuffix(".html").removesuffix(ENDING)
+    name, channel = named(reading.templates, template)
     person = _find(connection, who)
     journey, sent = next(_sending(reading, name), (None, Sent("", "", "marketing")))
-    sampler = Sampler(connection, reading.shop, Used.by(Templates(reading.templates), name))
+    sampler = Sampler(connection, reading.shop, _used(reading.templates, name, channel))
     sent = _entered(connection, person, sent)
     names = _names(connection, person, sent, reading.shop)
     _add_questions(connection, journey, sent, names)
@@ -72,9 +78,43 @@ def preview(connection: Connection, reading: Reading, renderer: Renderer, templa
         user_id = user_ids(connection, [person.id]).get(person.id) or person.key
         return _body(renderer, name, names, user_id, sampler.notes)
     try:
+        if channel in renderer.texts:
+            return _text(renderer, channel, (name, names, person.locale), sampler.notes)
         return Preview(renderer.render(name, KEY, names, person.locale), sampler.notes)
     except CannotRender as error:
         raise UserError(f"{who} would not get this message: {error.reason}.\n{_remedy(error)}") from None
+
+
+def named(templates: Mapping[str, str], template: str) -> tuple[str, str]:
+    """The template's name, and the channel that is meant: by its ending, else the first there is one for."""
+    name = template.removeprefix("templates/")
+    for channel, ending in ENDINGS.items():
+        if name.endswith(ending):
+            return name.removesuffix(ending), channel
+    if name.endswith(ENDING) or is_body(templates, name):
+        return name.removesuffix(ENDING), CALLS
+    return name, next(iter(written_for(name, templates)), "email")
+
+
+def _used(templates: Mapping[str, str], name: str, channel: str) -> Used:
+    read = Templates(templates)
+    return Used.by_files(read, [f"{name}{ENDINGS[channel]}"]) if channel in TEXTS else Used.by(read, name)
+
+
+def _text(renderer: Renderer, channel: str, what: tuple[str, Names, str | None], notes: list[str]) -> Preview:
+    """A text, with how many parts it has; or a push, whose title is the subject."""
+    name, names, locale = what
+    made = renderer.texts[channel].render(name, KEY, names, locale)
+    if channel == "push":
+        push = PushText.of(made.text)
+        words = "\n\n".join(filter(None, [push.body, push.link]))
+        return Preview(
+            Rendered(push.title, "", f"{words}\n", made.links, made.unsubscribe), notes, ENDINGS[channel]
+        )
+    count = counted(parts(made.text), "part")
+    rendered = Rendered("", "", f"{made.text}\n", made.links, made.unsubscribe)
+    told = [*notes, f"the text has {count}: {len(made.text)} letters"]
+    return Preview(rendered, told, ENDINGS[channel])
 
 
 def is_body(templates: Mapping[str, str], name: str) -> bool:
@@ -97,7 +137,7 @@ def _body(renderer: Renderer, name: str, names: Names, user_id: str, notes: list
         raise UserError(f"{told}\n\n{error.text}\n\n{user_id} would not be called for.") from None
     except CannotRender as error:
         raise UserError(f"{user_id} would not be called for: {error.reason}.\n{_remedy(error)}") from None
-    return Preview(Rendered("", "", text, [], ""), [*notes, "the times of the enrolment are made up"])
+    return Preview(Rendered("", "", text, [], ""), [*notes, "the times of the enrolment are made up"], ENDING)
 
 
 def _remedy(error: CannotRender) -> str:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def command(project: Project, template: str, who: str, open_it: bool, as_json: bool) -> None:
     """Show one message as this customer would get it: subject and text here, the HTML in var/preview/.
 
-    Of a call's body (a template that ends in .json) the JSON is shown.
+    Of a call's body (a template that ends in .json) the JSON is shown; of one that ends in .sms.txt or
+    .push.txt the text message, with how many parts it has, or the push.
 
     Nothing is taken and nothing sent: the links of a preview lead nowhere. What the journey would bring (what
     is entered by, an order, chosen products) is made up where there is none, and said.
@@ -42,9 +43,10 @@ def command(project: Project, template: str, who: str, open_it: bool, as_json: b
 
 
 def _preview(project: Project, template: str, who: str) -> Preview:
-    from loyaltyloop.channels.preview import is_body, preview
+    from loyaltyloop.channels.preview import named, preview
     from loyaltyloop.channels.render import Renderer
     from loyaltyloop.errors import FilesError
+    from loyaltyloop.journey.model import CALLS
     from loyaltyloop.journey.reader import read_project
     from loyaltyloop.store.database import read
 
@@ -53,17 +55,19 @@ def _preview(project: Project, template: str, who: str) -> Preview:
         raise FilesError([problem for problem in reading.problems if problem.severity == "error"])
     settings = project.settings()
     renderer = Renderer(reading.templates, reading.shop, settings.public_url, settings.secret())
-    name = template.removeprefix("templates/").removesuffix(".html").removesuffix(".json")
+    name, channel = named(reading.templates, template)
     # A broken template is shown with its place.
-    (renderer.bodies if is_body(reading.templates, name) else renderer).compile(name)
+    (renderer.bodies if channel == CALLS else renderer.texts.get(channel, renderer)).compile(name)
     with read(project.reading()) as connection:
         return preview(connection, reading, renderer, template, who)
 
 
 def _write(project: Project, template: str, made: Preview) -> Path:
-    name = template.removeprefix("templates/").removesuffix(".html").removesuffix(".json").replace("/", "-")
+    name = template.removeprefix("templates/").replace("/", "-")
+    for ending in (".html", ".json", ".sms.txt", ".push.txt"):
+        name = name.removesuffix(ending)
     whole = made.rendered
-    path = project.folder / "var" / "preview" / (f"{name}.html" if whole.html else f"{name}.json")
+    path = project.folder / "var" / "preview" / f"{name}{made.ending}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(whole.html or whole.text, encoding="utf-8")
     return path
@@ -81,8 +85,10 @@ def _as_json(made: Preview, path: Path) -> dict[str, object]:
 
 
 def _show(made: Preview, path: Path) -> None:
-    subject = f"Subject: {made.rendered.subject}\n\n" if made.rendered.html else ""
+    what = "Subject" if made.rendered.html else "Title"
+    subject = f"{what}: {made.rendered.subject}\n\n" if made.rendered.subject else ""
     click.echo(f"{subject}{made.rendered.text}")
     for note in made.notes:
         click.echo(f"Note: {note}", err=True)
-    click.echo(f"{'HTML' if made.rendered.html else 'JSON'}: {path}", err=True)
+    kind = {".html": "HTML", ".json": "JSON"}.get(made.ending, "Text")
+    click.echo(f"{kind}: {path}", err=True)

@@ -144,7 +144,7 @@ def _seen(seen: Seen, message: Sent | None, way: Way) -> str:
 
 def _told(message: Sent) -> str:
     subject = f": “{message.subject}”" if message.subject else ""
-    what, done = ("call", "made") if message.channel == "hook" else ("message", "sent")
+    what, done = ("call", "made") if message.channel == "hook" else (f"message{_by(message)}", "sent")
     match message.state:
         case "handed_over":
             return f"{what} handed over to {message.to}{subject}{_held(message)}"
@@ -156,6 +156,16 @@ def _told(message: Sent) -> str:
             return f"{what} handed over, its outcome is not known: {message.reason}"
         case state:
             return f"{what} {state}{f': {message.reason}' if message.reason else ''}"
+
+
+def _by(message: Sent) -> str:
+    """By which channel, where it is not by e-mail as ever: why, and why not by those before it."""
+    if not message.routes:
+        return "" if message.channel == "email" else f" by {message.channel}"
+    passed = [one for one in message.routes if "refused" in one and one["channel"] != message.channel]
+    why = next((one["why"] for one in message.routes if one["channel"] == message.channel), "")
+    words = [why, *(f"not by {one['channel']}: {one['refused']}" for one in passed)]
+    return f" by {message.channel} ({'; '.join(filter(None, words))})"
 
 
 def _held(message: Sent) -> str:

@@ -76,6 +76,7 @@ class Sent:
     due_at: datetime
     handed_over_at: datetime | None
     subject: str | None
+    routes: list[dict[str, Any]] | None = None  # the channels that it may take, and why
 
 
 @dataclass(frozen=True)

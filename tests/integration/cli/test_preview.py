@@ -198,3 +198,19 @@ def test_a_basket_is_shown_as_it_is_or_made_up_and_said(
     ran = loop("preview", "welcome/hello", "--customer", ada)
     assert "Jam 3 £13.50" in ran.out
     assert "cart:" not in ran.err
+
+
+TEXT = "Hello {{ customer.first_name }}, {{ trigger.item }} is back: https://shop.example/tea STOP to end"
+PUSH = "Back again\n\nFor you, {{ customer.first_name }}.\nhttps://shop.example/tea"
+
+
+def test_a_text_and_a_push_are_shown_as_they_would_leave(loop: Loop, project: Path, ada: str) -> None:
+    write_files(project, {"templates/welcome/hello.sms.txt": TEXT, "templates/welcome/hello.push.txt": PUSH})
+    sms = loop("preview", "welcome/hello.sms.txt", "--customer", ada)
+    assert sms.out.startswith("Hello Ada, Sample item is back: http")
+    assert "the text has 1 part" in sms.err
+    assert (project / "var/preview/welcome-hello.sms.txt").read_text().startswith("Hello Ada")
+    push = loop("preview", "templates/welcome/hello.push.txt", "--customer", ada)
+    assert push.out.startswith("Title: Back again\n\nFor you, Ada.\n\nhttp")
+    html = loop("preview", "welcome/hello", "--customer", ada)
+    assert html.out.startswith("Subject: Hello Ada")

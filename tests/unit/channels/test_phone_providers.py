@@ -53,19 +53,24 @@ def account_file(folder: Path, token_url: str = "https://oauth2.example/token") 
     return path
 
 
+def group(kind: Any, **own: Any) -> Any:
+    """A group of settings of these values alone."""
+    return kind(_env_file=None, rate=0, **own)
+
+
 def twilio(url: str = "https://api.twilio.com", **own: Any) -> Twilio:
-    words = {"account": ACCOUNT, "token": "secret-1", "sender": "+15005550006", "rate": 0} | own
-    return Twilio(TwilioSettings(_env_file=None, url=url, **words), lambda: NOW, told_at=BACK)
+    words = {"account": ACCOUNT, "token": "secret-1", "sender": "+15005550006"} | own
+    return Twilio(group(TwilioSettings, url=url, **words), lambda: NOW, told_at=BACK)
 
 
 def onesignal(url: str = "https://api.onesignal.com") -> OneSignal:
-    settings = OneSignalSettings(_env_file=None, url=url, app="app-1", api_key="secret-1", rate=0)
+    settings = group(OneSignalSettings, url=url, app="app-1", api_key="secret-1")
     return OneSignal(settings, lambda: NOW)
 
 
 def fcm(folder: Path, url: str = "https://fcm.googleapis.com", token_url: str = "https://o.example/t") -> Fcm:
     file = account_file(folder, token_url)
-    return Fcm(FcmSettings(_env_file=None, url=url, account_file=file, rate=0), lambda: NOW)
+    return Fcm(group(FcmSettings, url=url, account_file=file), lambda: NOW)
 
 
 def text(words: str = "Hello") -> Outgoing:
@@ -77,7 +82,9 @@ def push(written: str = "Title\n\nWords\nhttps://t.example/c/1") -> Outgoing:
 
 
 def way_of(name: str, folder: Path) -> HttpWay[Any]:
-    return {"twilio": twilio, "onesignal": onesignal}.get(name, lambda: fcm(folder))()
+    if name == "fcm":
+        return fcm(folder)
+    return twilio() if name == "twilio" else onesignal()
 
 
 def document(name: str, request: Request) -> Any:
@@ -234,7 +241,7 @@ def test_google_lets_in_by_a_signed_assertion_and_is_asked_again_before_it_ends(
     with providing(Provider(answer)) as provider:
         clock = [NOW]
         file = account_file(tmp_path, f"{provider.url}/token")
-        settings = FcmSettings(_env_file=None, url=provider.url, account_file=file, rate=0)
+        settings = group(FcmSettings, url=provider.url, account_file=file)
         way = Fcm(settings, lambda: clock[0])
         for later in (timedelta(), timedelta(minutes=50), timedelta(minutes=56)):
             clock[0] = NOW + later

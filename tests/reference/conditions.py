@@ -97,8 +97,9 @@ def _state(condition: Answered | Consents | Reachable | Inside | Redeemed, asked
         case Answered(_, test):
             said = answer(condition, asked)
             return holds(test, said.properties["answer"] if said else None, moment_of(asked))
-        case Redeemed():
-            raise AssertionError("not part of the reference yet")
+        case Redeemed(step):
+            gift = asked.enrolment.gifts.get(step) if asked.enrolment else None
+            return gift is not None and gift.redeemed
     assert_never(condition)
 
 

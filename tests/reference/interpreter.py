@@ -14,6 +14,7 @@ from loyaltyloop.journey.model import (
     ByHand,
     ByState,
     Call,
+    Give,
     Journey,
     Send,
     Set,
@@ -33,7 +34,8 @@ from tests.reference.entering import (
     started,
     state_holds,
 )
-from tests.reference.gate import judge, leaving
+from tests.reference.gate import Verdict, judge, leaving
+from tests.reference.gifts import Pools, served, shows
 from tests.reference.graves import Graves
 from tests.reference.hashing import held_out
 from tests.reference.people import People
@@ -57,6 +59,7 @@ class Reference:
         self._held: dict[str, set[str]] = {}  # for whom it held then, by key
         self._ended: list[Enrolment] = []  # in this turn
         self._stops: list[Stop] = []
+        self._pools = Pools()
         self._touched: list[Happening | Person | None] = []  # to whom something happened, in order
         self._looked: dict[str, int] = {}  # how many of these each journey has looked at
         self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
@@ -86,6 +89,7 @@ class Reference:
                 if message.state in ("planned", "held"):
                     message.state, message.reason = "refused", "erased"
                 message.to = None
+            enrolment.gifts.clear()
             enrolment.customer_key = enrolment.one_per = enrolment.occurrence = "erased"
         self._started = [(journey, each) for journey, each in self._started if each.person is not person]
         self._touched = [None if self._who(one) is person else one for one in self._touched]
@@ -98,6 +102,7 @@ class Reference:
         for event in sorted(waiting, key=lambda e: (e.arrived_at, e.number)):
             self.people.apply(event)
             self._applied.append(event)
+            self._pools.used(event, self.enrolments)
             self._stops += self._told_of_addresses(event)
             self._touched.append(event)
 
@@ -246,6 +251,7 @@ class Reference:
     ) -> None:
         if not enrolment.held_out:
             self._visited(enrolment, now, path)
+        self._pools.release(enrolment)
         enrolment.step, enrolment.due_at = None, None
         enrolment.state, enrolment.end, enrolment.reason = "ended", end, reason
         self._ended.append(enrolment)
@@ -279,7 +285,7 @@ class Reference:
     def _walk(self, journey: Journey, who: list[Enrolment], now: datetime) -> None:
         """Step after step down the list; `leave_when` is looked at wherever somebody stands or comes."""
         for step in journey:
-            for enrolment in who:
+            for enrolment in served(step, who) if isinstance(step.action, Give) else who:
                 if enrolment.step == step.name:
                     self._leave_if_due(journey, enrolment, now)
                 if enrolment.step == step.name:
@@ -293,6 +299,9 @@ class Reference:
             return
         if isinstance(step.action, Set):
             self._touched.append(enrolment.person)
+        if isinstance(step.action, Give) and not self._gives(step, step.action, enrolment, now):
+            self._finish(enrolment, now, "left", "nothing to give")
+            return
         match act(self.shop, step, enrolment, asked):
             case Skip():
                 self._go(enrolment, now, "", behind_next(self._journey(enrolment), step))
@@ -307,6 +316,11 @@ class Reference:
                 self._finish(enrolment, now, "left", reason)
             case Go(path):
                 self._go(enrolment, now, path, step.target(path))
+
+    def _gives(self, step: Step, give: Give, enrolment: Enrolment, now: datetime) -> bool:
+        """False: the customer leaves for it that there is nothing."""
+        mine = [each for each in self.enrolments if each.journey == enrolment.journey]
+        return self._pools.give(step, enrolment, mine, self.shop, now) or give.if_empty == "skip"
 
     def _go(self, enrolment: Enrolment, now: datetime, path: str, target: str | None) -> None:
         if target is None:
@@ -345,12 +359,22 @@ class Reference:
         journey = self._journey(enrolment)
         asked = self._asked(enrolment.person, now, enrolment)
         verdict = judge(self.shop, journey, message, enrolment, asked, self._stops, self._sent())
+        if verdict.state == "handed_over" and not self._shows(journey, message, enrolment, now):
+            verdict = Verdict("refused", "gift")
         message.state, message.reason = verdict.state, verdict.reason
         message.due_at, message.holding = verdict.due_at or message.due_at, verdict.holding
         if verdict.state == "handed_over":
             message.handed_over_at, message.to = now, enrolment.person.attribute("email")
         if verdict.left is not None:
             self._finish(enrolment, now, "left", verdict.left)
+
+    def _shows(self, journey: Journey, message: Message, enrolment: Enrolment, now: datetime) -> bool:
+        if message.call:
+            return True
+        action = journey.step(message.step).action
+        send = action.send if isinstance(action, Ask) else action
+        assert isinstance(send, Send)
+        return shows(send.template, enrolment, journey, self.zone(enrolment.person), now)
 
     def _sent(self) -> list[tuple[Enrolment, Message]]:
         return [

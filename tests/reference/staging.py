@@ -29,6 +29,10 @@ Rows = dict[str, list[tuple[Any, ...]]]
 TEMPLATE = """{% block subject %}Hello{% endblock %}
 {% block body %}<p>Hello</p><p><a href="{{ links.unsubscribe }}">Unsubscribe</a></p>{% endblock %}
 """
+TREAT = """{% block subject %}For you{% endblock %}
+{% block body %}<p>{% if treat is defined %}{{ treat.code }}: {{ treat.value }}{% endif %}</p>
+<p><a href="{{ links.unsubscribe }}">Unsubscribe</a></p>{% endblock %}
+"""
 # Where the engine tells more than the reference does: the beginning of its reason → the reference's.
 REASONS = {
     "the enrolment has ended": "ended",
@@ -44,6 +48,7 @@ REASONS = {
     "one copy": "copy",
     "hold_while": "",
     "expired": "expired",
+    "gift: ": "gift",
     "the customer was erased": "erased",
     "the customer asked": "",
 }
@@ -85,6 +90,7 @@ def empty(engine: Engine) -> None:
 def make_live(engine: Engine, journeys: Iterable[str], now: datetime, shop: str = SHOP_TEXT) -> None:
     """Apply these journeys, in the shop of the reference unless another is given."""
     files: dict[str, str | bytes] = {"journeys/shop.yaml": shop, "templates/test/hello.html": TEMPLATE}
+    files["templates/test/treat.html"] = TREAT
     files |= {f"journeys/j{number}.yaml": text for number, text in enumerate(journeys)}
     apply(engine, read_project(files), now)
 

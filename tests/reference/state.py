@@ -106,6 +106,17 @@ class Message:
     to: str | None = None
 
 
+@dataclass
+class Gift:
+    """What a `give` gave. state: none (nothing was given), reserved, shown, released. `code`: of a pool."""
+
+    state: str
+    at: datetime
+    code: str | None = None
+    expires_at: datetime | None = None
+    redeemed: bool = False
+
+
 @dataclass(eq=False)
 class Enrolment:
     """One way through one journey, and where the customer stands: ready, waiting, sending or ended."""
@@ -129,6 +140,7 @@ class Enrolment:
     goal_at: datetime | None = None
     visits: list[Visit] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    gifts: dict[str, Gift] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:

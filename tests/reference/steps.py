@@ -12,6 +12,7 @@ from loyaltyloop.journey.model import (
     At,
     Branch,
     Call,
+    Give,
     Journey,
     Leave,
     Recommend,
@@ -97,7 +98,7 @@ def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
             return Quit(step.action.reason)
         case Start():
             return Enter(step.action.journey)
-        case Recommend():
+        case Recommend() | Give():
             return Go()
         case _:
             raise AssertionError(f"{step.verb} is not part of the reference yet")
@@ -202,6 +203,10 @@ def _until(until: Until, at: At | None, enrolment: Enrolment, asked: Asked) -> M
 def _target(until: Until, enrolment: Enrolment, asked: Asked) -> datetime | None:
     """The instant meant; a date is the beginning of that day where the customer lives."""
     prefix, _, name = until.source.rpartition(".")
+    if name == "expires":
+        gift = enrolment.gifts.get(prefix)
+        ends = gift.expires_at if gift else None
+        return ends and until.offset.after(ends, asked.zone, until.offset_sign) if until.offset else ends
     value = enrolment.trigger.get(name) if prefix == "trigger" else asked.person.attribute(until.source)
     instant = read_instant(value)
     if instant is None:

@@ -25,6 +25,7 @@ class Names:
     given: int = 0
     sends: tuple[str, ...] = field(default=())
     asks: dict[str, str] = field(default_factory=dict)  # questions: answers or scale
+    gives: bool = False  # has everybody here passed a `give`, called treat?
     other: str | None = None  # another journey, to be started from here
 
     def new(self) -> str:
@@ -100,13 +101,15 @@ def of_step(names: Names) -> st.SearchStrategy[Data]:
     """What a branch, or a step's `if`, asks."""
     inside = [st.just({"inside": names.other})] if names.other else []
     leaves = [*inside, did(since=("entered", "ever", "step", *names.sends), same=True), states(), trigger()]
-    return joined(st.one_of(*leaves, *_clicked(names)))
+    used = [st.just({"redeemed": "treat"})] if names.gives else []
+    return joined(st.one_of(*leaves, *used, *_clicked(names)))
 
 
 def of_wait(names: Names) -> st.SearchStrategy[Data]:
     """What a path of `wait_for` waits for: mostly something done."""
     done = did(within=False, same=True)
-    leaf = st.one_of(done, done, *_clicked(names))
+    used = [st.just({"redeemed": "treat"})] if names.gives else []
+    leaf = st.one_of(done, done, *used, *_clicked(names))
     pair = st.lists(leaf, min_size=2, max_size=2)
     both = st.tuples(leaf, st.one_of(states(), trigger()))
     return st.one_of(

@@ -215,6 +215,8 @@ def details(draw: st.DrawFn, who: str) -> dict[str, Any]:
         made["order_id"] = f"{who}-{draw(st.sampled_from(['o1', 'o2', 'o3']))}"
     if draw(st.booleans()):
         made["total"] = draw(st.sampled_from([20, 50, 99.5]))
+    if rarely(draw):
+        made["coupon"] = draw(st.sampled_from(["FEW-1", "FEW-2", "NONE"]))
     made["ship_on"] = draw(st.sampled_from(["2024-03-31", "2024-04-02", "2024-03-30T21:30:00Z", "soon"]))
     if rarely(draw):
         made["color"] = draw(st.sampled_from(["red", "blue"]))

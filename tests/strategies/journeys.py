@@ -43,9 +43,11 @@ def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
     verbs = ["send", "send", "ask", "wait", "wait", "set", "split", "call"]
     verbs += ["wait_for", "wait_for", "branch"] if depth < 2 else []
     verbs += ["start"] if names.other else []
+    verbs += ["give"] if depth == 0 and not names.gives else []
     made: Data = draw(_VERBS[draw(st.sampled_from(verbs))](names, depth))
     if rarely(draw):
         made["if"] = draw(of_step(names))
+    names.gives |= "give" in made
     if sent := made.get("send") or made.get("ask"):
         names.sends = (*names.sends, sent)
     return made
@@ -53,7 +55,8 @@ def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 @st.composite
 def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
-    made: Data = {"send": names.new(), "template": "test/hello"}
+    shows = names.gives and draw(st.booleans())
+    made: Data = {"send": names.new(), "template": "test/treat" if shows else "test/hello"}
     if rarely(draw):
         made["at"] = draw(TIMES)
     if rarely(draw):
@@ -77,7 +80,7 @@ def _ask(draw: st.DrawFn, names: Names, depth: int) -> Data:
 @st.composite
 def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
     if rarely(draw):
-        return draw(_until(names.new()))
+        return draw(_until(names.new(), names.gives))
     made: Data = {"wait": draw(DURATIONS)}
     if rarely(draw):
         made["reset_by"] = draw(did(within=False))
@@ -91,8 +94,9 @@ def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 
 @st.composite
-def _until(draw: st.DrawFn, name: str) -> Data:
-    made: Data = {"wait": name, "until": "trigger.ship_on"}
+def _until(draw: st.DrawFn, name: str, gives: bool) -> Data:
+    what = "treat.expires" if gives and draw(st.booleans()) else "trigger.ship_on"
+    made: Data = {"wait": name, "until": what}
     if rarely(draw):
         made["offset"] = draw(st.sampled_from(["-1 day", "5 hours"]))
     made["if_past"] = draw(st.sampled_from(["proceed", "skip", "leave"]))
@@ -152,6 +156,20 @@ def _set(draw: st.DrawFn, names: Names, depth: int) -> Data:
     return {"set": draw(st.sampled_from([*tags, *moods, *rhythms]))}
 
 
+@st.composite
+def _give(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    made: Data = {"give": "treat", "voucher": draw(st.sampled_from(["few", "few", "made"]))}
+    if rarely(draw):
+        made["valid"] = draw(DURATIONS)
+    if rarely(draw):
+        made["chance"] = "50%"
+    if rarely(draw):
+        made["budget"] = draw(st.sampled_from([1, 2, "1 a day", "2 a week"]))
+    if rarely(draw):
+        made["if_empty"] = "leave"
+    return made
+
+
 def _call(names: Names, depth: int) -> st.SearchStrategy[Data]:
     return st.just({"call": names.new(), "url": "https://desk.example/in"})
 
@@ -163,6 +181,7 @@ def _start(names: Names, depth: int) -> st.SearchStrategy[Data]:
 _VERBS = {
     "start": _start,
     "call": _call,
+    "give": _give,
     "send": _send,
     "ask": _ask,
     "wait": _wait,

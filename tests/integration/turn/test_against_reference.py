@@ -6,20 +6,23 @@ import os
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table, insert
 
 from loyaltyloop.journey.reader import read_shop
-from loyaltyloop.store.database import write_shop
+from loyaltyloop.store.database import write, write_shop
+from loyaltyloop.store.models import Voucher
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.turn.runner import tick
 from tests.integration.store.audited import breaches
+from tests.reference.gifts import CODES, POOLS
 from tests.reference.interpreter import Reference
 from tests.reference.reading import SHOP_TEXT, read
 from tests.reference.staging import difference, empty, ingest, make_live, world
 from tests.reference.state import Happening
 from tests.strategies.histories import NIGHT, START, Story, stories
 
+voucher: Table = Voucher.__table__  # type: ignore[attr-defined]
 # `STORIES=500 pytest ...` looks for what is not known yet; without it the same few stories each time.
 STORIES = os.environ.get("STORIES")
 # One database for all stories of a test; each begins by emptying it.
@@ -41,7 +44,8 @@ def test_the_engine_does_what_the_reference_does(engine: Engine, story: Story) -
 def play(engine: Engine, story: Story) -> None:
     """Both live through the story; after each turn both tell the same."""
     empty(engine)
-    shop = f"{SHOP_TEXT.replace(NIGHT, story.quiet)}{story.held}"
+    shop = f"{SHOP_TEXT.replace(NIGHT, story.quiet)}{story.held}{POOLS}"
+    stock(engine)
     make_live(engine, story.journeys, START - timedelta(days=2), shop)
     reference = Reference([read(text) for text in story.journeys], read_shop(shop))
     stage, fresh = world(engine), list(story.events)
@@ -61,6 +65,13 @@ def play(engine: Engine, story: Story) -> None:
         told = difference(engine, reference)
         assert not told, "\n".join([f"after the turn at {now}", *told])
     assert breaches(engine, story.turns[-1]) == {}
+
+
+def stock(engine: Engine) -> None:
+    """The few codes that there are."""
+    rows = [{"pool": "few", "code": code, "matched": code, "state": "free", "made": False} for code in CODES]
+    with write(engine) as connection:
+        connection.execute(insert(voucher), rows)
 
 
 def erase_there(engine: Engine, who: str, now: datetime) -> None:

@@ -19,6 +19,7 @@ from loyaltyloop.store.holding import CAPPED
 from loyaltyloop.store.versions import load_versions
 
 _A_DAY = timedelta(days=2)  # longer than any local day
+_CLOCKS = timedelta(hours=2)  # more than clocks are set forward or back by
 _NAMED = 3  # so many of those that went first are named
 
 
@@ -60,6 +61,7 @@ class Room:
     ) -> None:
         self._caps, self._first_names = caps, first_names or (lambda _: {})
         self._of: dict[tuple[str, str], list[Cap]] = {}
+        self._spans: dict[tuple[Cap, str], _Span] = {}
         self._by_customer: dict[int, list[Left]] = {}
         self._by_address: dict[str, list[Left]] = {}
         for one in sorted(left):
@@ -74,8 +76,22 @@ class Room:
         if not caps:
             return None
         mine, there = self._by_customer.get(candidate.customer_id, ()), self._there(candidate)
-        found = [_full(cap, left, candidate, now) for cap in caps for left in (mine, there) if left]
+        found = [self._full(cap, left, candidate, now) for cap in caps for left in (mine, there) if left]
         return max((one for one in found if one), key=lambda one: one.until, default=None)
+
+    def _full(self, cap: Cap, left: Sequence[Left], candidate: Any, now: datetime) -> Full | None:
+        zone, span = candidate.zone, self._spans.get((cap, candidate.zone))
+        if span is None:
+            span = self._spans[cap, zone] = _Span(cap, zone, now)
+        counted = [one for one in left if cap.counts(one.channel, one.purpose) and span.takes_room(one.at)]
+        if len(counted) < cap.number:
+            return None
+        # By when each is free: in the hour that comes twice that need not be the order in which they left.
+        took = sorted((cap.free_at(one.at, zone), one) for one in counted)[-cap.number :]
+        others = any(one.customer_id != candidate.customer_id for _, one in took)
+        first = _named(one for _, one in took)
+        reason = f"{CAPPED}{cap}{' to this address' if others else ''}: {first} went first"
+        return Full(reason, took[0][0], tuple(one.key for _, one in took))
 
     def copy(self, candidate: Any, now: datetime) -> Left | None:
         """The same step's message that went to the same address today, for another customer."""
@@ -114,19 +130,27 @@ def _same_day(at: datetime, now: datetime, zone: str) -> bool:
     return now - at < _A_DAY and to_local(at, zone).date() == to_local(now, zone).date()
 
 
-def _full(cap: Cap, left: Sequence[Left], candidate: Any, now: datetime) -> Full | None:
-    counted = [one for one in left if cap.counts(one.channel, one.purpose)]
-    if len(counted) < cap.number:
-        return None
-    # By when each is free: in the hour that comes twice that need not be the order in which they left.
-    took = sorted((cap.free_at(one.at, candidate.zone), one) for one in counted)[-cap.number :]
-    until = took[0][0]
-    if until <= now:
-        return None
-    others = any(one.customer_id != candidate.customer_id for _, one in took)
-    first = _named(one for _, one in took)
-    reason = f"{CAPPED}{cap}{' to this address' if others else ''}: {first} went first"
-    return Full(reason, until, tuple(one.key for _, one in took))
+class _Span:
+    """Of which instants a message takes room under a cap in a zone now: asked of thousands of messages.
+
+    What is long before one that takes none takes none, and what is long after one that does takes some.
+    """
+
+    def __init__(self, cap: Cap, zone: str, now: datetime) -> None:
+        self._cap, self._zone, self._now = cap, zone, now
+        self._free, self._full = cap.looks_back_to(now), now
+
+    def takes_room(self, at: datetime) -> bool:
+        if at >= self._full:
+            return True
+        if at <= self._free:
+            return False
+        takes = self._cap.free_at(at, self._zone) > self._now
+        if takes:
+            self._full = min(self._full, at + _CLOCKS)
+        else:
+            self._free = max(self._free, at - _CLOCKS)
+        return takes
 
 
 def _named(took: Iterable[Left]) -> str:

@@ -58,6 +58,13 @@ def load_shop(connection: Connection) -> Shop:
     return _shop(text)
 
 
+def shop_judged_by(connection: Connection, digest: str) -> Shop | None:
+    """The shop as messages were judged by it, live or not any more. `digest`: as they bear it."""
+    found = select(content_table.c.body).where(content_table.c.hash.startswith(digest, autoescape=True))
+    text = connection.execute(found.order_by(content_table.c.hash).limit(1)).scalar_one_or_none()
+    return None if text is None else _shop(text)
+
+
 def load_templates(connection: Connection) -> dict[str, str]:
     """The templates that are live, by their path under templates/; they hold for all versions."""
     return {

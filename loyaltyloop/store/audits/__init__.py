@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from loyaltyloop.store.audits import (
+    caps,
+    copies,
     ends,
     erased,
     friends,
@@ -21,5 +23,6 @@ __all__ = ["AUDITS", "Audit", "Breach"]
 AUDITS: tuple[Audit, ...] = (
     *(hand_overs.AUDIT, withdrawn.AUDIT, suppressed.AUDIT, quiet.AUDIT, erased.AUDIT, stuck.AUDIT),
     *(ends.AUDIT, points.AUDIT, friends.AUDIT),
+    *(caps.AUDIT, copies.AUDIT),
     *(vouchers.CODES, vouchers.SHOWN, vouchers.KEPT),
 )

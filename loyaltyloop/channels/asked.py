@@ -28,8 +28,11 @@ class Asked:
             {"value": one.value, "text": one.text, "url": address(raw, number)}
             for number, one in enumerate(choices)
         ]
+        low, high = self.question.ends or ("", "")
         return {
             "question": self.question.text,
+            "low": low,
+            "high": high,
             "answers": answers,
             "links": {str(one["value"]): one["url"] for one in answers},
             "answer": self.answer,

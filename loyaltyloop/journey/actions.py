@@ -98,7 +98,8 @@ def _message(file: SendFile | AskFile, purpose: model.Purpose) -> model.Action:
             low, _, high = (file.scale or "").partition("-")
             scale = (int(low), int(high)) if file.scale else None
             answers = tuple((name, text or "") for name, text in (file.answers or {}).items())
-            return model.Ask(send, file.question, answers, scale, file.comment)
+            ends = (file.ends[0], file.ends[1]) if file.ends else None
+            return model.Ask(send, file.question, answers, scale, file.comment, ends)
         case other:
             assert_never(other)
 

@@ -21,12 +21,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Question:
-    """The question of one message. `scale`: its answers are numbers; `comment`: words may be added."""
+    """The question of one message. `scale`: its answers are numbers; `comment`: words may be added.
+
+    `ends`: what the least and the most of a scale mean.
+    """
 
     text: str
     choices: tuple[Choice, ...]
     scale: bool = False
     comment: bool = False
+    ends: tuple[str, str] | None = None
 
     @classmethod
     def of(cls, ask: Ask) -> Question:
@@ -36,22 +40,26 @@ class Question:
         else:
             low, high = ask.scale
             choices = tuple(Choice(number, str(number)) for number in range(low, high + 1))
-        return cls(ask.question, choices, ask.scale is not None, ask.comment)
+        return cls(ask.question, choices, ask.scale is not None, ask.comment, ask.ends)
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Question:
         """The question that `as_document` wrote."""
         choices = tuple(Choice(value, text) for value, text in document["answers"])
-        return cls(document["question"], choices, document["scale"], document["comment"])
+        low, high = document.get("ends") or ("", "")
+        ends = (low, high) if low else None
+        return cls(document["question"], choices, document["scale"], document["comment"], ends)
 
     def as_document(self) -> dict[str, Any]:
         """The question as JSON."""
         answers = [[choice.value, choice.text] for choice in self.choices]
+        ends = {} if self.ends is None else {"ends": list(self.ends)}
         return {
             "question": self.text,
             "answers": answers,
             "scale": self.scale,
             "comment": self.comment,
+            **ends,
         }
 
     def offers(self, value: object) -> bool:

@@ -44,13 +44,17 @@ class Send:
 
 @dataclass(frozen=True)
 class Ask:
-    """A message with answer links: either named answers, or a scale from the lowest to the highest."""
+    """A message with answer links: either named answers, or a scale from the lowest to the highest.
+
+    `ends`: what these two mean, where it is said.
+    """
 
     send: Send
     question: str
     answers: tuple[tuple[str, str], ...] = ()  # name, text
     scale: tuple[int, int] | None = None
     comment: bool = False
+    ends: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

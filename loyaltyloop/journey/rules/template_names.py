@@ -31,7 +31,7 @@ _OF_CALLS: dict[str, frozenset[str] | None] = {
 }
 _OF_CUSTOMER = frozenset(CUSTOMER) | {"key", "zone", "often", "referral_link"}
 _OF_GIVE = frozenset(("code", "value", "expires"))
-_OF_ASK = frozenset(("links", "answers", "question", "answer", "answer_text", "comment"))
+_OF_ASK = frozenset(("links", "answers", "question", "low", "high", "answer", "answer_text", "comment"))
 # Every customer has these; all else may be unknown.
 _ALWAYS = frozenset(
     (

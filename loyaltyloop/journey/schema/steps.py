@@ -72,6 +72,7 @@ class AskFile(MessageFile):
     question: Text
     answers: Annotated[dict[str, str | None], Field(min_length=2)] | None = None
     scale: Literal["0-10", "1-5"] | None = None
+    ends: Annotated[list[Text], Field(min_length=2, max_length=2)] | None = None
     comment: StrictBool = False
 
     @model_validator(mode="after")
@@ -81,6 +82,12 @@ class AskFile(MessageFile):
                 "a question needs 'answers' or 'scale', one of the two",
                 "Write 'answers: {name: text, ...}' or 'scale: 0-10'.",
                 "scale" if self.scale else "ask",
+            )
+        if self.ends is not None and self.scale is None:
+            raise wrong(
+                "'ends' says what the two ends of a 'scale' mean, and there is none",
+                "Write 'scale: 1-5' instead of 'answers', or delete 'ends'.",
+                "ends",
             )
         return self
 

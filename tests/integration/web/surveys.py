@@ -25,7 +25,8 @@ ASKS = """
         answers: {gift: A present for someone, myself: Something for me, looking: Just looking}
         comment: true
       - {ask: nps, template: test/hello, question: How likely are you to come again?, scale: 0-10}
-      - {ask: tea, template: test/hello, question: How was the tea?, scale: 1-5, comment: true}
+      - {ask: tea, template: test/hello, question: How was the tea?, scale: 1-5,
+         ends: [disappointed, delighted], comment: true}
       - wait_for: told
         up_to: 3 days
         paths:

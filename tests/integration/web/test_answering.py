@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -158,6 +159,13 @@ def test_a_number_on_a_scale(surveys: Surveys) -> None:
     assert "comment" not in surveys.answers()[0]
     surveys.stage.turn("03-02 11:00")
     assert surveys.paths()["told"] == "low"
+
+
+def test_what_the_ends_of_a_scale_mean_is_shown_with_them(surveys: Surveys) -> None:
+    page = surveys.look(4, "tea").text
+    ends = re.findall(r'<span class="name">(\d)</span>\s*(?:<span class="end">([^<]+)</span>)?</label>', page)
+    assert ends == [("1", "disappointed"), ("2", ""), ("3", ""), ("4", ""), ("5", "delighted")]
+    assert 'class="end"' not in surveys.look(0, "nps").text
 
 
 def test_somebody_else_answers_in_the_same_moment(surveys: Surveys, monkeypatch: pytest.MonkeyPatch) -> None:

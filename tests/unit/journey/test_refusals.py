@@ -78,3 +78,18 @@ def test_conditions_nested_deeply_are_read_or_refused_in_words(deep: int) -> Non
     journey = f"journey: x\nabout: y\nenter: {{manual: true}}\n{text}steps: [{{leave: a}}]\n"
     problems = read_project(good() | {"journeys/x.yaml": journey}).problems
     assert [one.message for one in problems] == ([] if deep == 20 else ["this is nested too deeply"])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("answers: {a: A, b: B}, ends: [bad, good]", "'ends' says what the two ends of a 'scale' mean"),
+        ("scale: 1-5, ends: [bad]", "1 are too few"),
+        ("scale: 1-5, ends: [bad, so, good]", "3 are too many"),
+    ],
+)
+def test_what_cannot_stand_at_the_ends_of_a_scale(said: str, told: str) -> None:
+    step = f"{{ask: q, template: a/b, question: How?, {said}}}"
+    with pytest.raises(FilesError) as refused:
+        read_journey(f"journey: x\nabout: y\nenter: {{manual: true}}\nsteps: [{step}]\n")
+    assert told in str(refused.value)

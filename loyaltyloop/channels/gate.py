@@ -5,14 +5,12 @@ Checks stand in one order; the first that objects decides. Each refusal is a rea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from email_validator import EmailNotValidError, validate_email
-
+from loyaltyloop.channels.mailbox import valid_address
 from loyaltyloop.channels.room import Room
 from loyaltyloop.channels.where import unreachable
 from loyaltyloop.journey.dice import jitter
@@ -22,11 +20,6 @@ from loyaltyloop.journey.phrases import phrase
 from loyaltyloop.journey.quiet import quiet_until
 from loyaltyloop.store.holding import CAPPED, HOLDS, QUIET
 from loyaltyloop.store.withdrawals import Withdrawn
-
-_COMMON = re.compile(
-    r"[A-Za-z0-9_+-]{1,32}(\.[A-Za-z0-9_+-]{1,31})?@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,}"
-)
-
 
 # How long a message that a `hold_while` holds is not looked at, when nothing happens to its customer.
 AGAIN, AGAIN_IF_MOVING = timedelta(days=1), timedelta(hours=1)
@@ -239,17 +232,3 @@ CHECKS_OF_CALLS: tuple[Check, ...] = (
     _conditions,
     _in_time,
 )
-
-
-def valid_address(address: str) -> bool:
-    """Is this an e-mail address one may write to? Only its form is looked at.
-
-    The common form is recognised at once; the library, a hundred times slower, judges the rest.
-    """
-    if _COMMON.fullmatch(address) and len(address) <= 254:
-        return True
-    try:
-        validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return True

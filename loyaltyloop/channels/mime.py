@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Protocol
 
+from loyaltyloop.channels.mailbox import wire_address
 from loyaltyloop.channels.out import Outgoing
 from loyaltyloop.journey.model import Shop
 
@@ -145,8 +146,8 @@ class MailParts:
 def assemble(message: Written) -> Outgoing:
     """The message, ready to leave. ValueError for a header that would break out of its line."""
     name, _, address = message.sender.rpartition(" <")
-    sender = ascii_address(address.removesuffix(">"))
-    to = ascii_address(message.to)
+    sender = wire_address(_line(address.removesuffix(">")))
+    to = wire_address(_line(message.to))
     subject, unsubscribe = _line(message.subject), _line(message.unsubscribe)
     parts = MailParts(
         message.key,
@@ -175,13 +176,6 @@ def header_text(text: str) -> str:
     if text.isascii() and text.isprintable() and "=?" not in text and text == text.strip():
         return text
     return "\r\n ".join(f"=?utf-8?b?{_base64(part)}?=" for part in _parts(text))
-
-
-def ascii_address(address: str) -> str:
-    """The address with its domain in ASCII (IDNA); a local part beyond ASCII stays as it is."""
-    _line(address)
-    local, _, domain = address.rpartition("@")
-    return address if domain.isascii() else f"{local}@{domain.encode('idna').decode()}"
 
 
 def _line(text: str) -> str:

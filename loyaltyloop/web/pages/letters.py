@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from loyaltyloop.channels import formats, tokens
-from loyaltyloop.channels.gate import valid_address
+from loyaltyloop.channels.mailbox import valid_address
 from loyaltyloop.channels.mime import assemble, sender_of
 from loyaltyloop.channels.out import Outgoing, WayOut
 from loyaltyloop.channels.plain_text import tidy

@@ -20,6 +20,7 @@ from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import fill_temporary
 from loyaltyloop.store.vouchers.gifts import gift
+from loyaltyloop.store.vouchers.stock import voucher
 
 _READ = ("id", "enrolment_id", "step", "state", "value", "amount", "code", "expires_at")
 
@@ -100,7 +101,8 @@ def valid_of(give: Give, shop: Shop) -> Duration | None:
 def _load(
     connection: Connection, enrolments: Sequence[int], steps: Iterable[str]
 ) -> dict[tuple[int, str], Any]:
-    chosen = select(*(gift.c[name] for name in _READ)).where(
+    own = select(voucher.c.ends_at).where(voucher.c.matched == gift.c.matched).scalar_subquery()
+    chosen = select(*(gift.c[name] for name in _READ), own.label("ends_at")).where(
         among(connection, gift.c.enrolment_id, enrolments), gift.c.step.in_(list(steps))
     )
     return {(row.enrolment_id, row.step): row for row in connection.execute(chosen)}
@@ -108,11 +110,11 @@ def _load(
 
 def _expires(row: Any, give: Give, shop: Shop, zone: str, now: datetime) -> datetime | None:
     """Until when: counted from this hand-over if it is the first, and never behind the code's own end."""
-    valid = valid_of(give, shop)
-    if row.state != "reserved" or valid is None:
+    if row.state != "reserved":
         return row.expires_at  # type: ignore[no-any-return]
-    ends = valid.after(now, zone)
-    return ends if row.expires_at is None else min(ends, row.expires_at)
+    valid = valid_of(give, shop)
+    ends = (valid.after(now, zone) if valid else None, row.ends_at)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _names(

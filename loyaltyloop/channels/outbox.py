@@ -121,7 +121,8 @@ def record(
         elif state == "refused":
             values["handed_over_at"] = None
         if state == "refused" or (state == "try_again" and not keep):
-            take_back(connection, gift.c.message_key.in_(select(message.c.key).where(mine)))
+            unseen = gift.c.message_key.in_(select(message.c.key).where(mine))
+            take_back(connection, unseen, state == "try_again")
         connection.execute(update(message).where(mine).values(values))
         if state == "try_again":
             _renew(connection, keys)

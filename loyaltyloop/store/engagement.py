@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, select, update
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store import bulk
 from loyaltyloop.store.models import Body, Engagement, Enrolment, Message
+from loyaltyloop.store.vouchers.gifts import seen_after_all
 
 body: Table = Body.__table__  # type: ignore[attr-defined]
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
@@ -143,6 +144,7 @@ def _has_left(connection: Connection, keys: Iterable[str]) -> None:
     mine = and_(enrolment.c.id.in_(standing), enrolment.c.state == "sending")
     connection.execute(update(enrolment).where(mine).values(state="sent"))
     left_at = func.coalesce(message.c.handed_over_at, message.c.claimed_at)
+    seen_after_all(connection, select(message.c.key).where(these), left_at)
     values = {"state": "handed_over", "reason": "", "handed_over_at": left_at}
     connection.execute(update(message).where(these).values(values))
 

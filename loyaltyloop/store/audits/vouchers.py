@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, and_, func, or_, select
 
-from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store.audits.audit import Audit, Breach
 from loyaltyloop.store.models import Enrolment, Gift, Message, Voucher
 
@@ -32,7 +32,9 @@ def _twice(connection: Connection, _shop: Shop, _now: datetime) -> Sequence[Brea
 
 
 def _unseen(connection: Connection, _shop: Shop, _now: datetime) -> Sequence[Breach]:
-    left = message.c.state.in_(_LEFT)
+    # A call is tried with the same bytes until its last instant: who takes it may have read them.
+    tried = and_(message.c.channel == CALLS, message.c.claimed_at.is_not(None))
+    left = or_(message.c.state.in_(_LEFT), tried)
     shown = select(message.c.id).where(message.c.key == gift.c.message_key, left).exists()
     states = gift.c.state.in_(("committed", "expired"))
     rows = connection.execute(select(gift.c.id).where(states, ~shown).order_by(gift.c.id)).scalars()

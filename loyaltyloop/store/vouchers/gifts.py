@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, fun
 
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.models import Gift
-from loyaltyloop.store.vouchers.stock import give_back, voucher
+from loyaltyloop.store.models import Enrolment, Gift, Message
+from loyaltyloop.store.vouchers.stock import give_back
 
+enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 gift: Table = Gift.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
 COLUMNS = (
     "enrolment_id", "customer_id", "journey", "step", "kind", "what", "state", "given_at", "value", "amount",
     "code", "matched", "expires_at",
@@ -44,20 +46,39 @@ def release(connection: Connection, where: ColumnElement[bool]) -> int:
     codes = connection.execute(select(gift.c.matched).where(mine)).scalars().all()
     if not codes:
         return 0
-    back = {"state": "released", "code": None, "matched": None, "expires_at": None}
+    back = {"state": "released", "code": None, "matched": None, "message_key": None, "expires_at": None}
     connection.execute(update(gift).where(mine).values(back))
     give_back(connection, [code for code in codes if code is not None])
     return len(codes)
 
 
-def take_back(connection: Connection, messages: ColumnElement[bool]) -> None:
+def take_back(connection: Connection, messages: ColumnElement[bool], tried_again: bool) -> None:
     """Messages that were claimed did not leave: what they would have shown first, nobody has seen.
 
-    `messages`: a condition on `gift.message_key`.
+    `messages`: a condition on `gift.message_key`. `tried_again`: they may leave yet.
     """
-    ends = select(voucher.c.ends_at).where(voucher.c.matched == gift.c.matched).scalar_subquery()
-    unseen = {"state": "reserved", "message_key": None, "committed_at": None, "expires_at": ends}
-    connection.execute(update(gift).where(messages, gift.c.state == "committed").values(unseen))
+    mine = and_(messages, gift.c.state == "committed")
+    ids = connection.execute(select(gift.c.id).where(mine)).scalars().all()
+    if not ids:
+        return
+    these = among(connection, gift.c.id, ids)
+    unseen: dict[str, Any] = {"state": "reserved", "committed_at": None}
+    if not tried_again:
+        unseen |= {"message_key": None, "expires_at": None}
+    connection.execute(update(gift).where(these).values(unseen))
+    # What nobody knew the outcome of held up nobody: their enrolments may have ended.
+    over = select(enrolment.c.id).where(enrolment.c.ended_at.is_not(None))
+    release(connection, and_(these, gift.c.enrolment_id.in_(over)))
+
+
+def seen_after_all(connection: Connection, keys: Any, at: ColumnElement[datetime]) -> None:
+    """Messages (a select of their keys) that were to be tried again have left, as is told of them.
+
+    `at`: when, of the row of a message.
+    """
+    mine = and_(gift.c.message_key.in_(keys), gift.c.state == "reserved")
+    left = select(at).where(message.c.key == gift.c.message_key).scalar_subquery()
+    connection.execute(update(gift).where(mine).values(state="committed", committed_at=left))
 
 
 def shown_until(enrolment_id: ColumnElement[int], step: str) -> ScalarSelect[datetime | None]:

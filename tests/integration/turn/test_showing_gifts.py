@@ -18,7 +18,7 @@ from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.export import export
 from loyaltyloop.store.privacy.subject import subject_named
 from tests.integration.turn.stage import DAYTIME, Stage, utc
-from tests.reference.staging import ENROLMENT, Taken
+from tests.reference.staging import ENROLMENT, MESSAGE, Taken
 
 body: Table = Body.__table__  # type: ignore[attr-defined]
 gift: Table = Gift.__table__  # type: ignore[attr-defined]
@@ -106,7 +106,7 @@ def test_what_has_run_out_is_shown_to_nobody(engine: Engine) -> None:
 def test_the_codes_own_end_comes_first(engine: Engine) -> None:
     shower = Shower(engine, "BEE-1")
     with write(shower.engine) as connection:
-        connection.execute(update(gift).values(expires_at=utc("03-10 00:00")))
+        connection.execute(update(voucher).values(ends_at=utc("03-10 00:00")))
     shower.turn("03-02 12:15")
     assert shower.gift() == ("committed", "BEE-1", utc("03-10 00:00"))
 
@@ -130,11 +130,23 @@ def test_what_did_not_leave_has_shown_nothing(engine: Engine, state: str) -> Non
     ways: Mapping[str, Taken] = {"email": Refuses(state)}
     shower.world = replace(shower.world, ways=ways)
     shower.turn("03-02 12:15")
-    assert shower.gift() == ("reserved", "BEE-1", None)
+    assert shower.gift()[:2] == ("reserved", "BEE-1")
     shower.turn("03-02 12:45")
     shower.turn("03-04 12:45")
     shown = "03-16 12:45" if state == "try_again" else "03-18 12:45"
     assert shower.gift() == ("committed", "BEE-1", utc(shown))
+
+
+def test_what_was_to_be_tried_again_and_arrived_has_shown_it(engine: Engine) -> None:
+    shower = Shower(engine, "BEE-1")
+    shower.world = replace(shower.world, ways={"email": Refuses("try_again")})
+    shower.turn("03-02 12:15")
+    with read(engine) as connection:
+        chosen = select(MESSAGE.c.key).where(MESSAGE.c.step == "first")
+        key = connection.execute(chosen).scalar_one()
+    shower.did("ada", "Email Delivered", "03-02 12:16", email_id=key)
+    shower.turn("03-02 12:17")
+    assert shower.gift() == ("committed", "BEE-1", utc("03-16 12:15"))
 
 
 def test_an_outcome_that_is_not_known_has_shown_it(engine: Engine) -> None:

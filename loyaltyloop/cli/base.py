@@ -33,7 +33,6 @@ NOT_YET = {
     "train": "fitting the scores",
     "recommend": "products for one customer, with reasons",
     "simulate": "forecasts on a copy, sending nothing",
-    "doctor": "what is wrong or missing in a project",
 }
 LONGEST_SENTENCE = 400  # letters; longer ones end in "..."
 _NO_COMMANDS = {"__init__", "__main__", "base"}

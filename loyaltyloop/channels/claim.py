@@ -28,6 +28,7 @@ from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store import suppression
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.cohorts import end, ended_state
+from loyaltyloop.store.stopped import stopped
 from loyaltyloop.store.versions import load_versions
 from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 
@@ -81,7 +82,7 @@ def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]
     withdrawn = frozenset(withdrawn_meanwhile(connection, customers, desk.recorded))
     room = load_room(connection, desk.shop.caps, rows, desk.now)
     suppressed = suppression.stopped(connection, _addressed(connection, rows), desk.recorded)
-    moment = Moment(desk.now, desk.shop, objections, withdrawn, room, suppressed)
+    moment = Moment(desk.now, desk.shop, objections, withdrawn, room, suppressed, stopped(connection))
     verdicts = {row.key: judge(row, moment) for row in rows}
     turned = _turn(rows, verdicts, desk.now)
     letters = _store_bodies(connection, desks, groups, verdicts)

@@ -18,7 +18,7 @@ from loyaltyloop.journey.model import CALLS, Purpose, Shop
 from loyaltyloop.journey.moving import moves
 from loyaltyloop.journey.phrases import phrase
 from loyaltyloop.journey.quiet import quiet_until
-from loyaltyloop.store.holding import CAPPED, HOLDS, QUIET
+from loyaltyloop.store.holding import CAPPED, HOLDS, QUIET, STOPPED
 from loyaltyloop.store.withdrawals import Withdrawn
 
 # How long a message that a `hold_while` holds is not looked at, when nothing happens to its customer.
@@ -52,6 +52,7 @@ class Moment:
     withdrawn: frozenset[Withdrawn] = frozenset()  # committed, and not applied yet
     room: Room = field(default_factory=Room, compare=False)
     suppressed: Mapping[str, str] = field(default_factory=dict)  # key → why nothing goes to its address
+    stopped: Mapping[str, str] = field(default_factory=dict)  # journey → why its marketing has stopped
     _ends: dict[tuple[str, str, str, str], datetime | None] = field(default_factory=dict, compare=False)
 
     def quiet_until(self, channel: str, purpose: str, zone: str, country: str | None) -> datetime | None:
@@ -64,11 +65,11 @@ class Moment:
             self._ends[asked] = quiet_until(self.shop.quiet_hours, *asked, self.now)
         return self._ends[asked]
 
-    def holding(self, purpose: str) -> tuple[str, datetime]:
-        """Why the shop holds messages of this purpose, and when they are looked at again at the latest."""
+    def holding(self, purpose: str) -> tuple[str, timedelta]:
+        """Why the shop holds messages of this purpose, and after how long they are looked at again."""
         condition = dict(self.shop.hold_while)[cast("Purpose", purpose)]
         again = AGAIN_IF_MOVING if moves(condition) else AGAIN
-        return f"{HOLDS}{phrase(condition)}", self.now + again
+        return f"{HOLDS}{phrase(condition)}", again
 
 
 Candidate = Any  # a row of `candidates`, by the names of its columns
@@ -142,12 +143,22 @@ def _conditions(message: Candidate, moment: Moment) -> Verdict | None:
     return Verdict("refused", reason) if reason else None
 
 
+def _journey_stopped(message: Candidate, moment: Moment) -> Verdict | None:
+    """It waits until somebody lets its journey go on, or for its last instant."""
+    why = moment.stopped.get(message.journey) if message.purpose == "marketing" else None
+    return _wait(message, moment, f"{STOPPED}{why}", AGAIN) if why else None
+
+
 def _hold_while(message: Candidate, moment: Moment) -> Verdict | None:
     """It waits until its last instant; whatever happens to the customer lets it be looked at sooner."""
     if not message.holding:
         return None
-    reason, again = moment.holding(message.purpose)
-    expires = message.expires_at
+    return _wait(message, moment, *moment.holding(message.purpose))
+
+
+def _wait(message: Candidate, moment: Moment, reason: str, pause: timedelta) -> Verdict:
+    """It is held until it is looked at again, or for the last time."""
+    again, expires = moment.now + pause, message.expires_at
     if expires is not None and moment.now >= expires:
         return Verdict("refused", f"expired: {reason}")
     return Verdict("held", reason, min(again, expires) if expires else again)
@@ -183,7 +194,7 @@ def _caps(message: Candidate, moment: Moment) -> Verdict | None:
 def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
     if message.expires_at is None or moment.now < message.expires_at:
         return None
-    if message.reason and (message.channel == CALLS or message.reason.startswith((HOLDS, CAPPED))):
+    if message.reason and (message.channel == CALLS or message.reason.startswith((HOLDS, CAPPED, STOPPED))):
         # It was tried, or held, until its last instant.
         return Verdict("refused", f"expired: {message.reason}")
     return Verdict("refused", "expired") if moment.now > message.expires_at else None
@@ -214,6 +225,7 @@ CHECKS: tuple[Check, ...] = (
     _address,
     _conditions,
     _in_time,
+    _journey_stopped,
     _hold_while,
     _paused,
     _seldom,

@@ -57,6 +57,10 @@ def _show(lines: list[Line]) -> None:
     for (journey, version), group in groupby(lines, key=lambda line: (line.journey, line.version)):
         whole, *steps = group
         console.print(Text.assemble((journey, "bold"), f" version {version}: {_headline(whole)}"))
+        if whole.stopped:
+            console.print(
+                f"  its marketing has stopped: {whole.stopped}; `loop release {journey}` lets it go on"
+            )
         console.print(_table(steps))
         _answers(console, steps)
         _refused(console, whole)

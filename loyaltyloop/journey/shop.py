@@ -9,6 +9,7 @@ from loyaltyloop.journey.loyalty import badges_of, points_of, referral_of, tiers
 from loyaltyloop.journey.meaning import Names, condition_of
 from loyaltyloop.journey.model import Cap, Hook, Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.places import conditions_in
+from loyaltyloop.journey.schema.breaking import breaking_of
 from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.schema.vouchers import pool_of
 from loyaltyloop.journey.tree import Source
@@ -60,6 +61,8 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
         tiers=tiers_of(file.tiers or {}),
         badges=badges_of(file.badges or {}, segments),
         referral=referral_of(file.referral, file.url),
+        breaker=breaking_of(file.breaker),
+        alerts=file.alerts.hook if file.alerts else None,
         uses=used_in_shop(file, source),
         extra=_extra(file),
         **{word: value for word, value in given.items() if value is not None},  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from loyaltyloop.journey.question import Question
-from loyaltyloop.store import bulk
+from loyaltyloop.store import bulk, tallies
 from loyaltyloop.store.models import Body, Engagement, Enrolment, Message
 from loyaltyloop.store.vouchers.gifts import seen_after_all
 
@@ -41,6 +42,7 @@ _REPORTED = {
     "bounced": ("bounced", ("handed_over", "delivered")),
     "complained": ("complained", ("handed_over", "delivered", "bounced")),
 }
+_COUNTED: Mapping[str, tallies.What] = {"bounced": "bounced", "complained": "complained"}
 _COLUMNS = [
     "event_id",
     "message_key",
@@ -57,7 +59,10 @@ _COLUMNS = [
 
 @dataclass(frozen=True)
 class Response:
-    """An event that tells of a message. `answer`: a text or a number, of `answered` alone."""
+    """An event that tells of a message.
+
+    `answer`: a text or a number, of `answered` alone. `hard`: a bounce for good.
+    """
 
     event_id: int
     message_key: str
@@ -66,6 +71,7 @@ class Response:
     arrived_at: datetime
     machine: bool
     answer: str | int | float | None = None
+    hard: bool = False
 
 
 def response(
@@ -78,7 +84,8 @@ def response(
     answer = properties.get("answer") if kind == "answered" else None
     if kind == "answered" and (isinstance(answer, bool) or not isinstance(answer, str | int | float)):
         return None
-    return Response(event_id, key, kind, at, arrived_at, properties.get("machine") is True, answer)
+    hard = properties.get("type") == "hard"
+    return Response(event_id, key, kind, at, arrived_at, properties.get("machine") is True, answer, hard)
 
 
 def write(connection: Connection, responses: Sequence[Response]) -> set[int]:
@@ -151,10 +158,18 @@ def _has_left(connection: Connection, keys: Iterable[str]) -> None:
 
 def _report(connection: Connection, responses: Iterable[Response]) -> None:
     for kind, (state, before) in _REPORTED.items():
-        keys = {response.message_key for response in responses if response.kind == kind}
-        if keys:
-            told = bulk.fill_temporary(connection, "told_message", {"key": str}, ((key,) for key in keys))
+        of_kind = {response.message_key: response for response in responses if response.kind == kind}
+        if of_kind:
+            told = bulk.fill_temporary(connection, "told_message", {"key": str}, ((key,) for key in of_kind))
             of_them = message.c.key.in_(select(told.c.key))
-            connection.execute(
-                update(message).where(of_them, message.c.state.in_(before)).values(state=state)
-            )
+            change = update(message).where(of_them, message.c.state.in_(before)).values(state=state)
+            changed = connection.execute(change.returning(message.c.key, message.c.journey)).all()
+            _count(connection, kind, [(row.journey, of_kind[row.key]) for row in changed])
+
+
+def _count(connection: Connection, kind: str, told: Iterable[tuple[str, Response]]) -> None:
+    """Each message once, by the day on which it was told of; a bounce only where it was for good."""
+    what = _COUNTED.get(kind)
+    if what is not None:
+        days = Counter((journey, one.at.date()) for journey, one in told if one.hard or kind != "bounced")
+        tallies.count(connection, what, days)

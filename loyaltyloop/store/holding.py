@@ -14,6 +14,7 @@ message: Table = Message.__table__  # type: ignore[attr-defined]
 HOLDS = "hold_while: "  # the reason of such a message begins so
 CAPPED = "cap of "  # and of one over a cap
 QUIET = "quiet hours"
+STOPPED = "stopped: "  # of one whose journey's marketing has stopped
 # Written out as the partial index has it, which SQLite then finds.
 _WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 _HELD = and_(message.c.state == "held", message.c.reason.startswith(HOLDS))
@@ -24,6 +25,13 @@ def release(connection: Connection, journey: str, customers: Collection[int], no
     theirs = and_(message.c.journey == journey, among(connection, message.c.customer_id, customers))
     held = and_(_HELD, message.c.due_at > now)
     return int(connection.execute(update(message).where(theirs, held).values(due_at=now)).rowcount)
+
+
+def release_stopped(connection: Connection, journey: str, now: datetime) -> int:
+    """What waited for this journey's marketing to go on is due now."""
+    theirs = and_(message.c.journey == journey, message.c.state == "held", message.c.due_at > now)
+    waits = and_(theirs, message.c.reason.startswith(STOPPED))
+    return int(connection.execute(update(message).where(waits).values(due_at=now)).rowcount)
 
 
 def release_quiet(connection: Connection, now: datetime) -> int:

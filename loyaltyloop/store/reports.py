@@ -13,6 +13,7 @@ from loyaltyloop.journey.model import Ask, Call, Journey, Send, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.answers import Value, count_answers
 from loyaltyloop.store.models import Enrolment, Message, TurnLog, Visit
+from loyaltyloop.store.stopped import stopped
 from loyaltyloop.store.versions import live_journeys, load_version
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -37,7 +38,7 @@ class Line:
     many there was none (`PASSED_OVER`). `held_out`: how many of those who entered were kept out to compare;
     `held_out_goal`: how many of these, `goal`: how many of the others have reached the goal. `refused`: who
     did not enter, by reason, of the whole journey. `answers`: of a step that asks, how many answered what;
-    `wording`: these answers' words.
+    `wording`: these answers' words. `stopped`: why the journey's marketing has stopped by itself.
     """
 
     journey: str
@@ -55,6 +56,7 @@ class Line:
     refused: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     wording: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
 
 
 def report(connection: Connection, journey: str | None = None) -> list[Line]:
@@ -79,13 +81,14 @@ def _of_journey(connection: Connection, journey: str, newest: int) -> Iterator[L
     messages, answers = _messages(connection, journey), count_answers(connection, journey)
     for place, number in _passed_over(connection, journey, files):
         messages.setdefault(place, Counter())[PASSED_OVER] = number
-    refused = _refused(connection, journey)
+    refused, why = _refused(connection, journey), stopped(connection).get(journey, "")
     for version, file in files.items():
         whole = totals.get(version, Line(journey, version))
         calls = {step.name for step in (*file, *file.at_end) if isinstance(step.action, Call)}
         sent = [told for (number, step), told in messages.items() if number == version and step not in calls]
         counts = sum(sent, Counter[str]())
-        yield replace(_with_messages(whole, counts), refused=refused if version == newest else {})
+        told = {"refused": refused, "stopped": why} if version == newest else {}
+        yield replace(_with_messages(whole, counts), **told)  # type: ignore[arg-type]
         yield from _of_version(file, version, visits, standing, messages, answers)
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, Row, true
 
+from loyaltyloop.channels import alerts, breakers
+from loyaltyloop.channels.breaker import Circuit
 from loyaltyloop.channels.claim import Claimed, Desk, claim
 from loyaltyloop.channels.households import as_households
 from loyaltyloop.channels.leases import claimers
 from loyaltyloop.channels.line import Line
 from loyaltyloop.channels.outbox import message, ready
+from loyaltyloop.journey.model import CALLS, Hook
 from loyaltyloop.store.deliveries import at_work
+from loyaltyloop.store.stopped import stopped
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.handing import Hands
@@ -29,8 +35,9 @@ def deliver(frame: Frame) -> Counts:
     Delivery ends early, and `frame.left_over` says so by channel, when now is no longer the present; that of
     one channel when its way out takes nothing. One that has ended so is not begun again by this turn.
     """
+    seen = _look(frame)
     channels = [name for name in frame.world.ways if name not in frame.left_over]
-    if not channels or _idle(frame, channels):
+    if not channels or seen.idle:
         return Counts()
     by, desks = frame.world.next_delivery(), dict[str, Desk]()
     renderer = frame.world.renderers.of(frame.templates, frame.shop)
@@ -41,15 +48,55 @@ def deliver(frame: Frame) -> Counts:
         with Hands(frame, by) as hands:
             return Counts.sum(_leave(frame, desks, hands))
     with frame.world.at_work, at_work(frame.world.engine, by), Hands(frame, by) as hands:
-        return Counts.sum([*hands.recover(channels), *_leave(frame, desks, hands)])
+        hands.trying.update(seen.trying)
+        parts = list(hands.recover(channels))
+        if seen.hook is not None and CALLS in channels:
+            hands.tell(seen.hook, seen.alerts)
+        return Counts.sum([*parts, *_leave(frame, desks, hands)])
 
 
-def _idle(frame: Frame, channels: Sequence[str]) -> bool:
-    """Is there nothing to do? Asked before anybody is told that a delivery is at work."""
+@dataclass
+class _Seen:
+    """What is seen before anybody is told that a delivery is at work. `idle`: there is nothing to do.
+
+    `trying`: channels that had stopped, by which one message may leave; `alerts`: what `hook` is to be told.
+    """
+
+    idle: bool
+    trying: frozenset[str]
+    hook: Hook | None
+    alerts: Sequence[Row[Any]]
+
+
+def _look(frame: Frame) -> _Seen:
+    """Note what has stopped, and stop what is to stop."""
     with frame.transactions.read() as connection:
-        return not claimers(connection, channels) and not ready(
-            connection, frame.now, channels, _who(frame), 1
+        to_stop = breakers.exceeding(connection, frame.shop, frame.now)
+    if to_stop:
+        with frame.transactions.write_shop() as connection:
+            breakers.stop(connection, frame.shop, frame.now)
+    hook = alerts.hook_of(frame.shop)
+    with frame.transactions.read() as connection:
+        frame.stopped = stopped(connection)
+        trying = _note_circuits(frame, breakers.circuits(connection))
+        there = [name for name in frame.world.ways if name not in frame.left_over]
+        due = alerts.due(connection, frame.now) if hook else ()
+        idle = (
+            not due
+            and not claimers(connection, there)
+            and not ready(connection, frame.now, there, _who(frame), 1)
         )
+    return _Seen(idle, trying, hook, due)
+
+
+def _note_circuits(frame: Frame, circuits: Mapping[str, Circuit]) -> frozenset[str]:
+    """Nothing leaves by a channel that has stopped; the channels by which it is tried again."""
+    stages = {name: circuit.stage(frame.now) for name, circuit in circuits.items()}
+    for name, circuit in circuits.items():
+        if stages[name] == "open" and circuit.again_at is not None:
+            why = LeftOver(f"{name} has stopped: {circuit.why}", circuit.again_at)
+            frame.left_over.setdefault(name, why)
+    return frozenset(name for name, stage in stages.items() if stage == "trying")
 
 
 def _leave(frame: Frame, desks: Mapping[str, Desk], hands: Hands) -> Iterator[Counts]:
@@ -85,7 +132,8 @@ def _serve(frame: Frame, desks: Mapping[str, Desk], hands: Hands, line: Line) ->
         free = hands.ready & line.wanted()
         if free:
             since = frame.world.ticks()
-            claimed = _claim(frame, desks, line.take({name: frame.world.ways[name].batch for name in free}))
+            room = {name: 1 if name in hands.trying else frame.world.ways[name].batch for name in free}
+            claimed = _claim(frame, desks, line.take(room))
             yield Counts(claimed.counts)
             yield from hands.give(claimed.keys, since)
         elif hands.at_work:

@@ -117,6 +117,7 @@ class Frame:
     passed: dict[str, Counts] = field(default_factory=dict)  # by stage: what moved behind the delivery
     # By channel: its delivery ended early, and is not begun again in this turn.
     left_over: dict[str, LeftOver] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)  # journey → why its marketing has stopped
 
     def pass_on(self, stage: str, counts: Counts) -> None:
         """Note what moved at a stage after its own task was over."""
@@ -125,7 +126,8 @@ class Frame:
     @property
     def messages_wait(self) -> str:
         """Why messages that could have left did not; empty where none waits so."""
-        return "; ".join(dict.fromkeys(one.why for one in self.left_over.values()))
+        stopped = [f"the marketing of {name} has stopped: {why}" for name, why in self.stopped.items()]
+        return "; ".join(dict.fromkeys([*(one.why for one in self.left_over.values()), *stopped]))
 
     def version(self, number: int | None) -> Live:
         """The version of that number."""

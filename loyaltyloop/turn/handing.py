@@ -7,12 +7,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
 from types import TracebackType
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
-from loyaltyloop.channels import leases
+from loyaltyloop.channels import alerts, breakers, leases
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.channels.outbox import RETRY, load_claimed, mark_unknown, record
 from loyaltyloop.channels.ways_out import CHANNELS
+from loyaltyloop.journey.model import CALLS, Hook
 from loyaltyloop.store.deliveries import dead
 from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
@@ -26,10 +27,14 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Handed:
-    """What became of messages; `away`: why their way out takes nothing more for now."""
+    """What became of messages. `away`: why their way out takes nothing more for now, and until when.
+
+    `trying`: nothing but one message may leave by it, until one has.
+    """
 
     counts: Counts
-    away: str | None = None
+    away: LeftOver | None = None
+    trying: bool = False
 
 
 class Hands:
@@ -42,6 +47,7 @@ class Hands:
 
     def __init__(self, frame: Frame, by: str) -> None:
         self.ready: set[str] = set()
+        self.trying: set[str] = set()
         self._frame, self._by = frame, by
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._at_work: dict[Future[Handed], str] = {}
@@ -109,17 +115,25 @@ class Hands:
         for channel, keys in safe.items():
             self._begin(channel, self._repeat, channel, keys, since)
 
+    def tell(self, hook: Hook, rows: Sequence[Any]) -> None:
+        """Have these alerts told."""
+        if rows:
+            self._begin(CALLS, tell, self._frame, hook, rows)
+
     def wait(self) -> Iterator[Counts]:
         """What the next ones tell that are done; their channels are free."""
         done = self._done()
+        opening = self._opening.intersection(done)
+        self._opening -= opening
         for future in done:
             channel = self._at_work.pop(future)
             handed = future.result()
-            if future in self._opening and handed.away is None:
+            if future in opening and handed.away is None:
                 self.ready.add(channel)
-            self._opening.discard(future)
             if handed.away is not None:
-                self._frame.left_over[channel] = LeftOver(handed.away, self._frame.now + RETRY)
+                self._frame.left_over[channel] = handed.away
+            if future not in opening and not handed.trying:
+                self.trying.discard(channel)
             yield handed.counts
 
     def _done(self) -> Collection[Future[Handed]]:
@@ -151,11 +165,12 @@ class Hands:
         return future
 
     def _open(self, channel: str) -> Handed:
-        return Handed(Counts(), self._frame.world.ways[channel].open())
+        why = self._frame.world.ways[channel].open()
+        return Handed(Counts(), LeftOver(why, self._frame.now + RETRY) if why is not None else None)
 
     def _repeat(self, channel: str, keys: Sequence[str], since: float) -> Handed:
         parts: list[Counts] = []
-        away = None
+        away: LeftOver | None = None
         for chunk in batches(keys, self._frame.world.ways[channel].batch):
             handed = hand_over(self._frame, channel, chunk, self._by, self._may(since))
             parts.append(handed.counts)
@@ -182,7 +197,20 @@ def hand_over(frame: Frame, channel: str, keys: Sequence[str], by: str, may: Cal
         missed = [Outcome(key, "try_again", NOT_OFFERED) for key in keys if key not in known]
         with frame.transactions.write_shop() as connection:  # their journeys' own turns may be at work
             counts = Counts(record(connection, [*refused, *told, *missed], frame.now, by, way.keeps))
-    return Handed(counts, _away(told))
+            circuit = breakers.note(connection, frame.shop, channel, told, frame.now)
+    if circuit is not None and circuit.state == "open":
+        again = circuit.again_at or frame.now + RETRY
+        return Handed(counts, LeftOver(f"{channel} has stopped: {circuit.why}", again), trying=True)
+    why = _away(told)
+    return Handed(counts, LeftOver(why, frame.now + RETRY) if why is not None else None)
+
+
+def tell(frame: Frame, hook: Hook, rows: Sequence[Any]) -> Handed:
+    """Tell whom the shop names of what has stopped. Each is told under its own key until it is taken."""
+    outcomes = list(frame.world.ways[CALLS].hand_over(alerts.calls(rows, hook, frame.now)))
+    with frame.transactions.write_shop() as connection:
+        alerts.record(connection, outcomes, frame.now)
+    return Handed(Counts())
 
 
 def _assemble(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Callable
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
 from loyaltyloop.store.database import read
+from loyaltyloop.store.stopped import number_unknown, stopped
 from loyaltyloop.web.limits import HOST, sender_of
 from loyaltyloop.web.metrics import CONTENT_TYPE
 from loyaltyloop.web.service import Service, service_of
@@ -47,7 +49,7 @@ async def metrics(request: Request) -> Response:
     if wanted and not _shows(request, wanted):
         service.counts["metrics", "wrong token"] += 1
         return JSONResponse({"detail": "the token is missing or wrong"}, 401, {"WWW-Authenticate": "Bearer"})
-    service.metrics.database.set(await _connected(service))
+    service.metrics.database.set(await _connected(service, _counts))
     return Response(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
 
@@ -66,10 +68,10 @@ def _is_near(request: Request) -> bool:
     )
 
 
-async def _connected(service: Service) -> bool:
+async def _connected(service: Service, asks: Callable[[Service], bool] | None = None) -> bool:
     try:
         async with asyncio.timeout(PATIENCE):
-            return await to_thread.run_sync(_asks, service, abandon_on_cancel=True)
+            return await to_thread.run_sync(asks or _asks, service, abandon_on_cancel=True)
     except (SQLAlchemyError, TimeoutError):
         return False
 
@@ -77,4 +79,13 @@ async def _connected(service: Service) -> bool:
 def _asks(service: Service) -> bool:
     with read(service.engine) as connection:
         connection.execute(text("SELECT 1"))
+    return True
+
+
+def _counts(service: Service) -> bool:
+    """The figures of deliveries, from what is on record."""
+    with read(service.engine) as connection:
+        service.metrics.unknown.set(number_unknown(connection))
+        for kind in ("journey", "channel"):
+            service.metrics.stopped.labels(kind).set(len(stopped(connection, kind)))
     return True

@@ -91,6 +91,10 @@ class Metrics:
             "loop_web_commits_failed", "Commits that the database refused", registry=registry
         )
         self.database = Gauge("loop_web_database_up", "Does the database answer? (1 or 0)", registry=registry)
+        self.unknown = Gauge("loop_messages_unknown", "Messages that may have left or not", registry=registry)
+        self.stopped = Gauge(
+            "loop_breakers_open", "Journeys and channels that have stopped", ("kind",), registry=registry
+        )
         queue = Gauge("loop_web_waiting_requests", "Requests that wait for their commit", registry=registry)
         queue.set_function(waiting)
         Gauge("loop_web_connections", "Connections open now", registry=registry).set_function(

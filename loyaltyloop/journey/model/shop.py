@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.model.breaking import Breaking
 from loyaltyloop.journey.model.caps import Cap
 from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
 from loyaltyloop.journey.model.quiet import QuietHours
@@ -81,6 +82,8 @@ class Shop:
     tiers: tuple[Tier, ...] = ()  # lowest first
     badges: tuple[Badge, ...] = ()
     referral: Referral | None = None
+    breaker: Breaking = field(default_factory=Breaking)
+    alerts: str | None = None  # the hook that is called when something has stopped
     uses: tuple[Used, ...] = ()
     digest: str = field(default="", compare=False)
     extra: tuple[tuple[str, object], ...] = ()  # logo, brand colours and the like, for templates

@@ -241,6 +241,11 @@ def _unknown_in_shop(context: Context) -> Iterator[Found]:
     if context.shop is None:
         return
     hooks, pools = context.shop.file.hooks or {}, context.shop.file.vouchers or {}
+    alerts = context.shop.file.alerts
+    if alerts is not None and alerts.hook not in hooks:
+        remedy = did_you_mean(alerts.hook, hooks, "The hooks of shop.yaml")
+        why = f"shop.yaml has no hook '{alerts.hook}'"
+        yield found(context.shop.source, ("alerts", "hook"), why, remedy, "value")
     for seen in context.journeys:
         for one in seen.placed:
             match one.file:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from loyaltyloop.journey.model import Cap, Purpose
+from loyaltyloop.journey.schema.breaking import AlertsFile, BreakerFile
 from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.loyalty import BadgeFile, PointsFile, ReferralFile, TierFile
 from loyaltyloop.journey.schema.moments import Clock, DaysAndHolidays, Span
@@ -192,3 +193,5 @@ class ShopFile(Words):
     badges: dict[Name, BadgeFile] | None = None
     referral: ReferralFile | None = None
     hooks: dict[Name, HookFile] | None = None
+    breaker: BreakerFile | None = None
+    alerts: AlertsFile | None = None

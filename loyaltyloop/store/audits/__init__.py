@@ -5,6 +5,7 @@ from __future__ import annotations
 from loyaltyloop.store.audits import (
     caps,
     copies,
+    deliveries,
     ends,
     erased,
     friends,
@@ -24,5 +25,6 @@ AUDITS: tuple[Audit, ...] = (
     *(hand_overs.AUDIT, withdrawn.AUDIT, suppressed.AUDIT, quiet.AUDIT, erased.AUDIT, stuck.AUDIT),
     *(ends.AUDIT, points.AUDIT, friends.AUDIT),
     *(caps.AUDIT, copies.AUDIT),
+    *(deliveries.LEFT, deliveries.UNTOLD),
     *(vouchers.CODES, vouchers.SHOWN, vouchers.KEPT),
 )

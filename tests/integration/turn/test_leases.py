@@ -19,7 +19,9 @@ from loyaltyloop.store.database import read, write
 from loyaltyloop.store.deliveries import all_done, at_work, dead
 from loyaltyloop.turn.handing import NOT_OFFERED
 from loyaltyloop.turn.world import World
-from tests.integration.turn.stage import Stage
+from loyaltyloop.web.providers.calls import understand
+from loyaltyloop.web.providers.told import Told
+from tests.integration.turn.stage import Stage, utc
 from tests.reference.staging import MESSAGE, Taken
 
 GREETING = """
@@ -108,6 +110,22 @@ def test_a_claim_bears_its_delivery_a_lease_and_the_providers_id(engine: Engine)
     assert row.claimed_by == f"{stage.world.deliverer}.1"
     assert timedelta(0) < row.leased_until - now <= timedelta(seconds=LEASE)
     assert row.provider_id == f"<{row.key}>"
+
+
+def test_an_event_may_name_a_message_by_its_providers_id(engine: Engine) -> None:
+    stage = _crowd(engine, Noting())
+    stage.run("greeting", "03-02 10:00")
+    at = utc("03-02 10:05")
+    with read(engine) as connection:
+        key = connection.execute(select(MESSAGE.c.key)).scalar()
+        told = [
+            Told("delivered", "e1", "Delivery", at, provider_id=f"<{key}>"),
+            Told("delivered", "e2", "Delivery", at, provider_id="another"),
+            Told("delivered", "e3", "Delivery", at, provider_id="\0"),
+        ]
+        found = understand(connection, "postmark", told, at, "https://shop.example/")
+    assert found.counts == {"taken": 1, "not ours": 2}
+    assert [call.properties["email_id"] for call in found.calls] == [key]
 
 
 @pytest.mark.parametrize("idempotent", [False, True])

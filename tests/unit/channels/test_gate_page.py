@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 
 from loyaltyloop.channels import gate
-from loyaltyloop.store.holding import CAPPED, HOLDS
+from loyaltyloop.store.holding import CAPPED, HOLDS, STOPPED
 
 PAGE = (Path(__file__).parents[3] / "docs" / "gate.md").read_text(encoding="utf-8")
 SOURCE = Path(gate.__file__).read_text(encoding="utf-8")
 # A word of each check's question, in the gate's order.
 WORDS = (
     *("left the journey", "live", "such a customer", "agree", "stand against", "address", "leave_when"),
-    *("in time", "hold_while", "pause", "seldom", "with this address", "room", "quiet hours"),
+    *("in time", "stopped", "hold_while", "pause", "seldom", "with this address", "room", "quiet hours"),
 )
 ROWS = [line.split("|")[1:-1] for line in PAGE.splitlines() if re.match(r"\| \d+ \|", line)]
 
@@ -31,6 +31,6 @@ def test_the_reasons_are_those_of_the_gate() -> None:
         start = reason.partition("...")[0].partition(": ")[0].strip().split(" {")[0]
         assert (
             start in known
-            or reason.startswith((HOLDS, CAPPED))
+            or reason.startswith((HOLDS, CAPPED, STOPPED))
             or start in {"left", "its `if` does not hold"}
         ), reason

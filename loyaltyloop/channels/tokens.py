@@ -74,6 +74,14 @@ def read(secret: bytes, token: str) -> Token:
     return Token(kind, str(UUID(bytes=said[1:17])), number)
 
 
+def read_kind(secret: bytes, kind: Kind, token: str) -> Token:
+    """The same of a token of this kind; TokenError for one of another, too."""
+    found = read(secret, token)
+    if found.kind != kind:
+        raise TokenError("This link is one of ours, and leads elsewhere.")
+    return found
+
+
 def _decode(token: str) -> bytes:
     try:
         raw = base64.b64decode(

@@ -26,7 +26,7 @@ class Addressee(NamedTuple):
     value: str
 
 
-class Letter(NamedTuple):
+class Mailed(NamedTuple):
     """A message, and to whom it went: nobody, where they were erased.
 
     `left_at`: when its delivery was reported, else when it was handed over.
@@ -74,7 +74,7 @@ def recipient_of(connection: Connection, key: str) -> Recipient | None:
     return Recipient(**{**found._mapping, f"{known.kind}_id": known.value})
 
 
-def load_letters(connection: Connection, keys: Collection[str]) -> dict[str, Letter]:
+def load_mailed(connection: Connection, keys: Collection[str]) -> dict[str, Mailed]:
     """Those messages that there are, by their keys."""
     received = select(func.min(engagement.c.at)).where(
         engagement.c.message_key == message.c.key, engagement.c.kind == "received"
@@ -92,7 +92,7 @@ def load_letters(connection: Connection, keys: Collection[str]) -> dict[str, Let
     rows = connection.execute(whole.where(among(connection, message.c.key, keys))).all()
     alive = {row.customer_id for row in rows if row.erased_at is None}
     ids = _ids(connection, alive)
-    return {row.key: _letter(row, ids) for row in rows}
+    return {row.key: _mailed(row, ids) for row in rows}
 
 
 def keys_of_provider_ids(connection: Connection, ids: Collection[str]) -> dict[str, str]:
@@ -108,9 +108,9 @@ def user_ids(connection: Connection, customers: Collection[int]) -> dict[int, st
     return {number: one.value for number, one in found.items() if one.kind == "user"}
 
 
-def _letter(row: Row[Any], ids: Mapping[int, Addressee]) -> Letter:
+def _mailed(row: Row[Any], ids: Mapping[int, Addressee]) -> Mailed:
     left_at = row.received_at or row.handed_over_at or row.claimed_at
-    return Letter(row.key, row.journey, left_at, ids.get(row.customer_id))
+    return Mailed(row.key, row.journey, left_at, ids.get(row.customer_id))
 
 
 def _ids(connection: Connection, customers: Collection[int]) -> dict[int, Addressee]:

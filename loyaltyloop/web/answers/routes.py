@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from loyaltyloop.channels.shop import shop_names
 from loyaltyloop.journey.question import COMMENT, Question
-from loyaltyloop.store.addressees import Letter, load_letters
+from loyaltyloop.store.addressees import Mailed, load_mailed
 from loyaltyloop.store.database import read
 from loyaltyloop.store.replies import Posed, Reply, question_of, replies
 from loyaltyloop.web.answers.reply import SOURCE, Wrong, answered, ids_of, plain, read_reply
@@ -29,11 +29,11 @@ TRIES = 5  # answers of others that may come in between
 
 
 @dataclass(frozen=True)
-class Asked:
+class OpenQuestion:
     """A question that was opened: by whom, in which message, what was answered so far."""
 
     opened: Opened
-    letter: Letter
+    letter: Mailed
     posed: Posed
     given: list[Reply]
 
@@ -82,7 +82,7 @@ async def answer(request: Request, token: str) -> Response:
     return show.thanks(token, "saved")
 
 
-async def _record(service: Service, asked: Asked, reply: Reply) -> str:
+async def _record(service: Service, asked: OpenQuestion, reply: Reply) -> str:
     """`answered`; `same`, where it stood there already; `often`, where there are too many. Busy."""
     by, outcome, given = asked.opened.recipient, "same", asked.given
     ids = ids_of(by.key)
@@ -97,16 +97,16 @@ async def _record(service: Service, asked: Asked, reply: Reply) -> str:
     raise Busy
 
 
-def _find(service: Service, token: str) -> Asked:
+def _find(service: Service, token: str) -> OpenQuestion:
     with read(service.engine) as connection:
         opened = find_reader(connection, service, "a", token)
         key, number = opened.recipient.key, opened.token.number or 0
-        posed, letter = question_of(connection, key), load_letters(connection, [key]).get(key)
+        posed, letter = question_of(connection, key), load_mailed(connection, [key]).get(key)
         if posed is None or letter is None:
             raise Nobody("gone", 410, opened.shop)
         if number >= len(posed.question.choices):
             raise Nobody("forged", 404, opened.shop)
-        return Asked(opened, letter, posed, replies(connection, SOURCE, ids_of(key)))
+        return OpenQuestion(opened, letter, posed, replies(connection, SOURCE, ids_of(key)))
 
 
 def _given(service: Service, key: str) -> list[Reply]:
@@ -120,7 +120,7 @@ _STATUS = {"": 200, "often": 429}
 
 
 def _page(
-    asked: Asked, token: str, chosen: int, form: Mapping[str, str] | None = None, wrong: str = ""
+    asked: OpenQuestion, token: str, chosen: int, form: Mapping[str, str] | None = None, wrong: str = ""
 ) -> Response:
     """The question; with a `form`, as it was filled in, and what is `wrong` with it."""
     shop, said = asked.opened.shop, form or {}
@@ -144,7 +144,7 @@ def _page(
     )
 
 
-def _thanks(asked: Asked, token: str) -> Response:
+def _thanks(asked: OpenQuestion, token: str) -> Response:
     shop = asked.opened.shop
     return show.page(
         "answered",

@@ -35,7 +35,7 @@ _OPEN = {"export": ("mailing", "mailed", "done"), "erase": ("mailing", "mailed")
 
 
 @dataclass(frozen=True)
-class Asked:
+class OpenRequest:
     """A request whose link was opened in time: by whom, and until when (UTC)."""
 
     key: str
@@ -80,7 +80,7 @@ async def erase(request: Request, token: str) -> Response:
     return show.notice("erased_now", asked.shop, asked.texts, 200)
 
 
-def _page(asked: Asked, about: str) -> Response:
+def _page(asked: OpenRequest, about: str) -> Response:
     zone = asked.shop.timezone
     day = formats.day(asked.until, "long", asked.texts.language, zone)
     return show.page("data", asked.shop, asked.texts, about=about, until=day)
@@ -95,7 +95,7 @@ def _export(service: Service, token: str) -> bytes:
     return as_bytes(document)
 
 
-def _erase(service: Service, token: str) -> Asked:
+def _erase(service: Service, token: str) -> OpenRequest:
     with write_shop(service.engine) as connection:
         asked, now = _found(connection, service, "e", token), service.clock()
         erased = erase_person(connection, subject_of(connection, (), {asked.customer_id}), now)
@@ -104,12 +104,12 @@ def _erase(service: Service, token: str) -> Asked:
     return asked
 
 
-def _asked(service: Service, kind: Kind, token: str) -> Asked:
+def _asked(service: Service, kind: Kind, token: str) -> OpenRequest:
     with read(service.engine) as connection:
         return _found(connection, service, kind, token)
 
 
-def _found(connection: Connection, service: Service, kind: Kind, token: str) -> Asked:
+def _found(connection: Connection, service: Service, kind: Kind, token: str) -> OpenRequest:
     """Nobody: the token is not ours or of another kind, too old, used, or its reader was erased.
 
     Or they have another address by now: whoever reads at the old one may be somebody else.
@@ -134,4 +134,4 @@ def _found(connection: Connection, service: Service, kind: Kind, token: str) -> 
     if row.email is None or by_email(row.email) != asked.address:
         raise Nobody("expired", 410, shop)
     texts = show.words(shop, row.locale, row.email)
-    return Asked(asked.key, asked.customer_id, asked.expires_at, shop, texts)
+    return OpenRequest(asked.key, asked.customer_id, asked.expires_at, shop, texts)

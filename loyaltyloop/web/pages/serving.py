@@ -26,6 +26,7 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.addressees import Recipient, recipient_of
 from loyaltyloop.store.segment import Call
 from loyaltyloop.store.versions import load_shop
+from loyaltyloop.web.bodies import collect
 from loyaltyloop.web.pages import show
 from loyaltyloop.web.service import Service, service_of
 from loyaltyloop.web.writer import Busy
@@ -105,10 +106,9 @@ def shop_of(connection: Connection) -> Shop | None:
 def read_token(secret: bytes, kind: Kind, token: str) -> Token | None:
     """What a token of this kind says; None for any other text."""
     try:
-        found = tokens.read(secret, token)
+        return tokens.read_kind(secret, kind, token)
     except TokenError:
         return None
-    return found if found.kind == kind else None
 
 
 async def commit(service: Service, calls: Sequence[Call]) -> None:
@@ -119,15 +119,11 @@ async def commit(service: Service, calls: Sequence[Call]) -> None:
 
 async def read_form(request: Request, largest: int = LARGEST) -> Mapping[str, str] | None:
     """The fields of a form of ours; None for any other body, and for more than so many bytes."""
-    body = bytearray()
     try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > largest:
-                return None
+        body = await collect(request, largest)
     except ClientDisconnect:
         return None
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+    if body is None or request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return None
     try:
         fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS)

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from loyaltyloop.store import suppression
 from loyaltyloop.store.addressees import (
     Addressee,
-    Letter,
+    Mailed,
     keys_of_provider_ids,
-    load_letters,
+    load_mailed,
     whose_address,
     whose_phone,
 )
@@ -40,7 +40,7 @@ def understand(
 ) -> Understood:
     """The events that these become. `own`: how addresses of ours begin, whose clicks we record ourselves."""
     told = _named(connection, told)
-    letters = load_letters(connection, {one.key for one in told if one.key})
+    letters = load_mailed(connection, {one.key for one in told if one.key})
     elsewhere = _by_address(connection, [one for one in told if _goes_by_address(one, letters)])
     found = Understood()
     for one in told:
@@ -73,7 +73,7 @@ def _left_out(told: Told, to: Collection[Addressee], own: str) -> str:
     return "" if to else "not ours"
 
 
-def _goes_by_address(told: Told, letters: dict[str, Letter]) -> bool:
+def _goes_by_address(told: Told, letters: dict[str, Mailed]) -> bool:
     """What somebody wants counts for whoever has the address, if it names no message of ours."""
     wanted = told.what in BY_ADDRESS or (told.channel == "sms" and told.what == "replied")
     return wanted and told.key not in letters and bool(told.address) and _is_plain(told.address)
@@ -95,7 +95,7 @@ def _by_address(connection: Connection, told: Sequence[Told]) -> dict[str, list[
 
 
 def _whose(
-    told: Told, letters: dict[str, Letter], elsewhere: dict[str, list[Addressee]]
+    told: Told, letters: dict[str, Mailed], elsewhere: dict[str, list[Addressee]]
 ) -> Sequence[Addressee]:
     letter = letters.get(told.key)
     if letter is not None:
@@ -103,7 +103,7 @@ def _whose(
     return elsewhere.get(told.address, []) if _goes_by_address(told, letters) else []
 
 
-def _judged(told: Told, letter: Letter | None) -> Told:
+def _judged(told: Told, letter: Mailed | None) -> Told:
     """The same, told to be a machine's if it is one's."""
     if told.what not in ("opened", "clicked") or told.machine or told.at is None:
         return told
@@ -113,7 +113,7 @@ def _judged(told: Told, letter: Letter | None) -> Told:
 
 
 def _calls(
-    source: str, told: Told, letter: Letter | None, to: Sequence[Addressee], received: datetime
+    source: str, told: Told, letter: Mailed | None, to: Sequence[Addressee], received: datetime
 ) -> Iterator[Call]:
     for number, name, properties in told.events():
         if told.address and name in suppression.NAMES and letter is None:

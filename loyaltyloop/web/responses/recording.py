@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from loyaltyloop.store.addressees import Letter
+from loyaltyloop.store.addressees import Mailed
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.responses.calls import response_call
 from loyaltyloop.web.responses.machines import Seen, reason
@@ -33,7 +33,7 @@ class Link(NamedTuple):
     hidden: bool = False
 
 
-async def record(request: Request, kind: str, letter: Letter, link: Link | None) -> None:
+async def record(request: Request, kind: str, letter: Mailed, link: Link | None) -> None:
     """A click on the link, or, without one, an opening. What fails is told to the log alone.
 
     `kind`: of the token, for the counts.
@@ -52,7 +52,7 @@ async def record(request: Request, kind: str, letter: Letter, link: Link | None)
     service.counts["link", kind, outcome] += 1
 
 
-def _call(request: Request, service: Service, letter: Letter, link: Link | None) -> Call | None:
+def _call(request: Request, service: Service, letter: Mailed, link: Link | None) -> Call | None:
     """The event; None where nobody is there whose it could be."""
     if letter.to is None:
         return None

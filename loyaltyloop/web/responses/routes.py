@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from loyaltyloop.channels import tokens
 from loyaltyloop.channels.links import TRAP, allowed
 from loyaltyloop.errors import LoopError
-from loyaltyloop.store.addressees import Letter, html_of, links_of, load_letters
+from loyaltyloop.store.addressees import Mailed, html_of, links_of, load_mailed
 from loyaltyloop.store.database import read
 from loyaltyloop.web.responses import pages
 from loyaltyloop.web.responses.recording import Link, record
@@ -40,7 +40,7 @@ class NoSuchLink(LoopError):
 class Found(NamedTuple):
     """The message of a token, and where its links lead."""
 
-    letter: Letter
+    letter: Mailed
     links: list[str]
 
 
@@ -106,17 +106,14 @@ async def _shown(request: Request, _said: tokens.Token, html: str) -> Response:
 def _read(service: Service, token: str, kind: Kind) -> tokens.Token:
     """What the token says. NoSuchLink, if it is not ours, or of another kind than its place."""
     try:
-        said = tokens.read(service.secret, token)
+        return tokens.read_kind(service.secret, kind, token)
     except tokens.TokenError:
         raise NoSuchLink("forged") from None
-    if said.kind != kind:
-        raise NoSuchLink("forged")
-    return said
 
 
 def _find(service: Service, key: str) -> Found:
     with read(service.engine) as connection:
-        letter = load_letters(connection, [key]).get(key)
+        letter = load_mailed(connection, [key]).get(key)
         links = links_of(connection, key)
     if letter is None or links is None:
         raise NoSuchLink("unknown message")

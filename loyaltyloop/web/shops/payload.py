@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,10 +29,30 @@ def text(value: object) -> str | None:
         return None
 
 
-def all_codes(used: Sequence[Payload]) -> list[str] | None:
-    """The codes of several vouchers on one order; None where there is one or none."""
+def codes_of(used: Sequence[Payload]) -> dict[str, Any]:
+    """The vouchers of an order: `coupon`, the first, and `coupons`, all codes where there are several."""
     codes = [code for each in used if (code := text(each.get("code"))) is not None]
-    return codes if len(codes) > 1 else None
+    first = text(used[0].get("code")) if used else None
+    return {"coupon": first, "coupons": codes if len(codes) > 1 else None}
+
+
+def bought(lines: Iterable[Payload]) -> Iterator[tuple[Payload, dict[str, Any]]]:
+    """Lines of an order, each with what all shops call alike of its product.
+
+    One that an edit took away altogether has no pieces, and is none.
+    """
+    for line in lines:
+        pieces = whole(line.get("quantity"))
+        if pieces is None or pieces > 0:
+            yield (
+                line,
+                {
+                    "product_id": identifier(line.get("product_id")),
+                    "sku": identifier(line.get("sku")),
+                    "price": amount(line.get("price")),
+                    "quantity": pieces,
+                },
+            )
 
 
 def identifier(value: object) -> str | None:

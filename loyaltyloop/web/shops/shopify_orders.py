@@ -10,17 +10,17 @@ from loyaltyloop.store.segment import Call
 from loyaltyloop.web.shops.delivery import Delivery, Whose, by_thing, content, whose
 from loyaltyloop.web.shops.payload import (
     Payload,
-    all_codes,
     amount,
     block,
     blocks,
+    bought,
+    codes_of,
     email,
     given,
     identifier,
     instant,
     needed,
     text,
-    whole,
 )
 from loyaltyloop.web.shops.shopify_people import introduced
 
@@ -100,7 +100,6 @@ def _changed_at(said: Delivery) -> datetime | None:
 def _order(number: str, told: Payload) -> dict[str, Any]:
     """Total and lines as they were bought: what was paid back later is told by the refunds."""
     shipping = block(block(told.get("total_shipping_price_set")).get("shop_money"))
-    codes = blocks(told.get("discount_codes"))
     return given(
         order_id=number,
         order_number=text(told.get("name")),
@@ -110,8 +109,7 @@ def _order(number: str, told: Payload) -> dict[str, Any]:
         shipping=amount(shipping.get("amount")),
         tax=amount(told.get("total_tax")),
         discount=amount(told.get("total_discounts")),
-        coupon=text(codes[0].get("code")) if codes else None,
-        coupons=all_codes(codes),
+        **codes_of(blocks(told.get("discount_codes"))),
         currency=text(told.get("currency")),
         affiliation=text(told.get("source_name")),
         financial_status=text(told.get("financial_status")),
@@ -120,20 +118,15 @@ def _order(number: str, told: Payload) -> dict[str, Any]:
 
 
 def _products(lines: Iterable[Payload]) -> Iterator[dict[str, Any]]:
-    """Lines as products of the spec; one that an edit took away altogether has no pieces."""
-    for line in lines:
-        pieces = whole(line.get("quantity"))
-        if pieces is None or pieces > 0:
-            yield given(
-                product_id=identifier(line.get("product_id")),
-                variant_id=identifier(line.get("variant_id")),
-                sku=identifier(line.get("sku")),
-                name=text(line.get("title")),
-                variant=text(line.get("variant_title")),
-                brand=text(line.get("vendor")),
-                price=amount(line.get("price")),
-                quantity=pieces,
-            )
+    """Lines as products of the spec."""
+    for line, known in bought(lines):
+        yield given(
+            **known,
+            variant_id=identifier(line.get("variant_id")),
+            name=text(line.get("title")),
+            variant=text(line.get("variant_title")),
+            brand=text(line.get("vendor")),
+        )
 
 
 # ── what comes without its customer ─────────────────────────────────────────

@@ -13,17 +13,17 @@ from loyaltyloop.store.shop_products import ProductNews, StockNews
 from loyaltyloop.web.shops.delivery import Delivery, Topics, Whose, by_thing, content, whose
 from loyaltyloop.web.shops.payload import (
     Payload,
-    all_codes,
     amount,
     block,
     blocks,
+    bought,
+    codes_of,
     email,
     given,
     identifier,
     instant,
     needed,
     text,
-    whole,
 )
 
 SOURCE = "woocommerce"
@@ -111,7 +111,6 @@ def _buyer(said: Delivery, number: str) -> Whose:
 
 
 def _order(number: str, told: Payload) -> dict[str, Any]:
-    coupons = blocks(told.get("coupon_lines"))
     return given(
         order_id=number,
         order_number=text(told.get("number")),
@@ -119,8 +118,7 @@ def _order(number: str, told: Payload) -> dict[str, Any]:
         shipping=amount(told.get("shipping_total")),
         tax=amount(told.get("total_tax")),
         discount=amount(told.get("discount_total")),
-        coupon=text(coupons[0].get("code")) if coupons else None,
-        coupons=all_codes(coupons),
+        **codes_of(blocks(told.get("coupon_lines"))),
         currency=text(told.get("currency")),
         affiliation=text(told.get("created_via")),
         products=list(_products(blocks(told.get("line_items")))),
@@ -128,18 +126,13 @@ def _order(number: str, told: Payload) -> dict[str, Any]:
 
 
 def _products(lines: list[Payload]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        pieces = whole(line.get("quantity"))
-        if pieces is None or pieces > 0:
-            yield given(
-                product_id=identifier(line.get("product_id")),
-                variant_id=identifier(line.get("variation_id")),
-                sku=identifier(line.get("sku")),
-                name=_name(line.get("name")),
-                price=amount(line.get("price")),
-                quantity=pieces,
-                image_url=text(block(line.get("image")).get("src")),
-            )
+    for line, known in bought(lines):
+        yield given(
+            **known,
+            variant_id=identifier(line.get("variation_id")),
+            name=_name(line.get("name")),
+            image_url=text(block(line.get("image")).get("src")),
+        )
 
 
 def _checkout(about: dict[str, Any]) -> dict[str, Any]:

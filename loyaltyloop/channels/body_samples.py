@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from loyaltyloop.channels.asked import Names
 from loyaltyloop.channels.used import Kind, Used
 from loyaltyloop.journey.facts import LINE, PRODUCT
 from loyaltyloop.journey.templates import Names as Path
+
+# A key that no message has: a preview's links lead nowhere.
+NOBODY = str(uuid5(NAMESPACE_URL, "loyaltyloop:preview"))
 
 _DAY = "2030-12-31T09:00:00Z"
 _NUMBERS = frozenset(

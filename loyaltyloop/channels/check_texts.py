@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loyaltyloop.channels.body_samples import sample_names
+from loyaltyloop.channels.body_samples import NOBODY, sample_names
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.faults import ROOT, fault
 from loyaltyloop.channels.links import host_of
 from loyaltyloop.channels.push_text import PushText
 from loyaltyloop.channels.render import Renderer
-from loyaltyloop.channels.samples import NOBODY
 from loyaltyloop.channels.sms_text import parts, strange
 from loyaltyloop.channels.used import Used
 from loyaltyloop.errors import FilesError, Problem

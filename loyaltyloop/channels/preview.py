@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from loyaltyloop.channels.asked import Asked, asked_in
 from loyaltyloop.channels.baskets import baskets_of
+from loyaltyloop.channels.body_samples import NOBODY
 from loyaltyloop.channels.context import (
     Names,
     customer,
@@ -24,7 +25,7 @@ from loyaltyloop.channels.json_lines import NotJson
 from loyaltyloop.channels.push_text import PushText
 from loyaltyloop.channels.questions import add_asked
 from loyaltyloop.channels.render import Rendered, Renderer
-from loyaltyloop.channels.samples import NOBODY, Sampler
+from loyaltyloop.channels.samples import Sampler
 from loyaltyloop.channels.sms_text import parts
 from loyaltyloop.channels.used import Used
 from loyaltyloop.errors import UserError

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Connection, Row, select
 
 from loyaltyloop.channels.asked import Asked
 from loyaltyloop.channels.baskets import worth
+from loyaltyloop.channels.body_samples import NOBODY
 from loyaltyloop.channels.context import Names, order, order_names, product, product_names
 from loyaltyloop.channels.formats import money_of
 from loyaltyloop.channels.used import Used
@@ -18,8 +18,6 @@ from loyaltyloop.journey.money import exponent
 from loyaltyloop.journey.question import Question
 from loyaltyloop.journey.templates import Names as Path
 
-# A key that no message has: a preview's links lead nowhere.
-NOBODY = str(uuid5(NAMESPACE_URL, "loyaltyloop:preview"))
 _WORDS = tuple(f"Sample product {word}" for word in ("one", "two", "three", "four"))
 _DAY = "2030-12-31"
 _NUMBERS = frozenset(

@@ -32,6 +32,7 @@ from loyaltyloop.store.identity import People, survivor_of
 from loyaltyloop.store.loyalty import heard
 from loyaltyloop.store.models import Event, Touch
 from loyaltyloop.store.orders import EVENTS, OrderEvent
+from loyaltyloop.store.own_doing import is_own
 from loyaltyloop.store.setting_aside import CannotApply, may_be_theirs, set_aside, stands_aside
 from loyaltyloop.store.touched import newest_seq
 from loyaltyloop.store.vouchers import redeeming
@@ -42,8 +43,6 @@ touch: Table = Touch.__table__  # type: ignore[attr-defined]
 CHUNK = 5000
 _TOUCH = ["seq", "customer_id", "cause"]
 # A list of customers, `set` steps, what was decided of tiers and badges, a clerk.
-_NOT_OWN_SOURCES = (CSV, "journey", "loyalty", "by hand")
-_SHOPS = ("shopify", "woocommerce")  # whose clerks write in the records, too
 _COLUMNS = [
     event.c[name]
     for name in (
@@ -220,15 +219,6 @@ def _reference(row: Any) -> date | None:
 def _of_context(context: dict[str, Any]) -> dict[str, Any]:
     """What a device says of its owner: zone and language."""
     return {name: context[name] for name in ("timezone", "locale") if name in context}
-
-
-def is_own(source: str, kind: str, name: str, properties: dict[str, Any]) -> bool:
-    """Did the customer do this, and not the shop, a mail server, a machine, a list or a journey?"""
-    if source in _NOT_OWN_SOURCES or (source in _SHOPS and kind != "track"):
-        return False
-    return kind != "track" or (
-        name not in facts.NOT_OWN and not (name in facts.BY_MACHINES and properties.get("machine") is True)
-    )
 
 
 # ── writing ─────────────────────────────────────────────────────────────────

@@ -214,3 +214,25 @@ def test_a_text_and_a_push_are_shown_as_they_would_leave(loop: Loop, project: Pa
     assert push.out.startswith("Title: Back again\n\nFor you, Ada.\n\nhttp")
     html = loop("preview", "welcome/hello", "--customer", ada)
     assert html.out.startswith("Subject: Hello Ada")
+
+
+def test_a_voucher_is_made_up_and_none_is_taken(loop: Loop, project: Path, engine: Engine, ada: str) -> None:
+    giving = WELCOME.replace("  - send", "  - {give: treat, voucher: spring, if_empty: skip}\n  - send")
+    shop = (project / "journeys" / "shop.yaml").read_text() + "vouchers: {spring: {value: 5, codes: a.csv}}\n"
+    shows = TEMPLATE.replace(
+        "<p>{%", "<p>{{ treat.code }}: {{ treat.value }}, until {{ treat.expires | date }}.{%"
+    )
+    files = {"journeys/welcome.yaml": giving, "journeys/shop.yaml": shop}
+    write_files(
+        project, files | {"templates/welcome/hello.html": shows, "codes.csv": "pool,code\nspring,BEE-1\n"}
+    )
+    assert "1 code read, 1 taken" in loop("import", str(project / "codes.csv")).out
+    before = _rows(engine)
+    ran = loop("preview", "welcome/hello", "--customer", ada)
+    assert "SAMPLE-CODE: £5.00, until 31 December 2030." in ran.out
+    assert "treat: made up, as a preview shows nobody's code" in ran.err
+    assert _rows(engine) == before
+    told = loop("vouchers").out
+    assert told == (
+        "spring (5 GBP): 1 left.\n  vouchers spring: 1 code is left; take in more with `loop import`.\n"
+    )

@@ -11,7 +11,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import now_option, wide_console
-from loyaltyloop.cli.suppression import suppression
+from loyaltyloop.cli.suppression import of_address
 from loyaltyloop.errors import UsageError, UserError
 from loyaltyloop.journey.numbers import counted
 
@@ -257,4 +257,4 @@ def _carry_out(project: Project, key: str, yes: bool, now: datetime) -> None:
     click.echo(f"Erased: {counted(count, 'customer')}.", err=True)
 
 
-command.add_command(suppression)
+command.add_command(of_address)

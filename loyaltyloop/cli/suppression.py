@@ -15,7 +15,7 @@ from loyaltyloop.errors import UsageError, UserError
 _TOLD = ("channel", "reason", "stops", "at", "known_at", "event_id")
 
 
-@click.command()
+@click.command("suppression")
 @click.argument("address")
 @click.option("--add", is_flag=True, help="Send nothing to this address any more.")
 @click.option(
@@ -26,7 +26,7 @@ _TOLD = ("channel", "reason", "stops", "at", "known_at", "event_id")
 @now_option("The moment from which it counts.")
 @json_option
 @pass_project
-def suppression(
+def of_address(
     project: Project, address: str, add: bool, lift: str | None, now: datetime, as_json: bool
 ) -> None:
     """Show why nothing is sent to an address; stop it by hand, or lift what stands against it.

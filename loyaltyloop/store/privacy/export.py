@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from loyaltyloop.store.privacy.parts import PARTS, Part
 from loyaltyloop.store.privacy.subject import Subject
 from loyaltyloop.store.privacy.whose import rows_of
+from loyaltyloop.store.suppression import ledger_of
 
 FORMAT = "loyalty-loop personal data 1"
 # Part → the column of it, and that of the part within which it stands, which lead from one to the other.
@@ -33,7 +34,17 @@ def export(connection: Connection, subject: Subject, now: datetime) -> dict[str,
     for part in PARTS:
         if not part.inside:
             document[part.name] = [_told(part, row, within) for row in found[part.name]]
+    document["addresses_suppressed"] = list(_suppressed(connection, found["customer"]))
     return document
+
+
+def _suppressed(connection: Connection, customers: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """Why nothing is sent to an address of theirs, or was not: the ledger itself names no address."""
+    for row in customers:
+        for channel, address in (("email", row["email"]), ("sms", row["sms_number"])):
+            for line in ledger_of(connection, channel, address) if address else ():
+                said = {"reason": line.reason, "stops": line.stops, "at": _plain(line.at)}
+                yield {"channel": channel, "address": address, **said}
 
 
 def _rows(connection: Connection, part: Part, subject: Subject) -> list[Row]:

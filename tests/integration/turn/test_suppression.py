@@ -13,6 +13,7 @@ from loyaltyloop.store.database import read, write_shop
 from loyaltyloop.store.fingerprints import fingerprint
 from loyaltyloop.store.models import Suppression
 from loyaltyloop.store.privacy.erasing import erase
+from loyaltyloop.store.privacy.export import export
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.store.segment import PUBLIC
 from loyaltyloop.turn.engine import open_turn
@@ -223,3 +224,20 @@ def test_what_anybody_may_have_sent_stops_nothing() -> None:
 
     assert Row.source == PUBLIC
     assert suppression.tells(Row) is None
+
+
+def test_an_export_tells_of_it(engine: Engine) -> None:
+    stage = staged(engine)
+    told(stage, "ada", "Email Bounced", "03-02 11:00", type="hard")
+    stage.turn("03-02 12:00")
+    with read(engine) as connection:
+        document = export(connection, subject_named(connection, "ada"), utc("03-02 13:00"))
+    assert document["addresses_suppressed"] == [
+        {
+            "channel": "email",
+            "address": "us@example.com",
+            "reason": "hard bounce",
+            "stops": True,
+            "at": "2026-03-02T11:00:00Z",
+        }
+    ]

@@ -294,9 +294,9 @@ def test_what_is_told_of_answers(engine: Engine) -> None:
         stage.did(who, "Survey Answered", f"03-02 10:0{minute}", **said, **comment)
     stage.turn("03-02 11:00")
     with read(engine) as connection:
-        lines = [line for line in report(connection) if line.answers]
-        told = {line.step: line.answers for line in lines}
-        assert lines[0].wording == {"gift": "A present", "myself": "For me"}
+        answered = [line for line in report(connection) if line.answers]
+        told = {line.step: line.answers for line in answered}
+        assert answered[0].wording == {"gift": "A present", "myself": "For me"}
         [ada] = [row.id for row in rows(engine, Customer) if row.key == "ada"]
         [way] = load_history(connection, ada).ways
     assert told == {"taste": {"gift": 2, "myself": 1}}

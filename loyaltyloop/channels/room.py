@@ -166,7 +166,8 @@ def address_of(candidate: Any) -> str | None:
         case "email":
             return normal_email(candidate.email)
         case "sms":
-            return getattr(candidate, "sms_number", None)
+            number: str | None = candidate.sms_number
+            return number
         case _:
             return None
 

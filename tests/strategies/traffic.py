@@ -61,7 +61,7 @@ JOURNEYS = (
     ("bills", "Bought", "transactional", "  - send: bill\n    template: test/hello\n"),
 )
 _ASKS = ["Asked"] * 6 + ["Looked"] * 4 + ["Bought"] * 4
-_SAYS = ["Consent Withdrawn", "Consent Granted", "Consent Granted", "Email Bounced", "Email Marked as Spam"]
+_SAYS = ["Consent Withdrawn"] * 4 + ["Consent Granted"] * 3 + ["Email Bounced", "Email Marked as Spam"]
 
 
 @dataclass(frozen=True)

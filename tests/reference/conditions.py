@@ -91,7 +91,7 @@ def _state(condition: Answered | Consents | Reachable | Inside | Redeemed, asked
         case Consents(channel, given):
             return consents(asked.person, channel) == given
         case Reachable(channel):
-            return channel == "email" and valid_address(asked.person.attribute("email"))
+            return address_of(asked.person, channel) is not None
         case Inside(journey):
             return any(each.running for each in asked.enrolments if each.journey == journey)
         case Answered(_, test):
@@ -106,6 +106,14 @@ def _state(condition: Answered | Consents | Reachable | Inside | Redeemed, asked
 def consents(person: Person, channel: str) -> bool:
     """Is consent to marketing by this channel on record?"""
     return person.consents.get((channel, "marketing"), (None, False))[1]
+
+
+def address_of(person: Person, channel: str) -> str | None:
+    """Where they can be reached; None: nowhere. The histories know numbers as they are kept, or landlines."""
+    address = person.attribute({"email": "email", "sms": "phone", "push": "device"}[channel])
+    if channel == "sms" and not (isinstance(address, str) and address.startswith("+447")):
+        return None
+    return address if isinstance(address, str) else None
 
 
 def valid_address(address: Any) -> bool:

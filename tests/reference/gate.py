@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import cast
 
 from holidays import country_holidays
 
-from loyaltyloop.journey.model import Ask, Journey, QuietHours, Send, Shop
+from loyaltyloop.journey.model import Ask, Channel, Journey, QuietHours, Send, Shop
 from loyaltyloop.journey.times import read_instant, to_local
-from tests.reference.conditions import Asked, asks, consents, valid_address
+from tests.reference.channels import may
+from tests.reference.conditions import Asked, address_of, asks, consents, valid_address
 from tests.reference.hashing import jitter
 from tests.reference.room import Sent, has_copy, room_at
 from tests.reference.state import Enrolment, Message, Person, Stop
@@ -46,13 +48,15 @@ def judge(
     step = journey.step(message.step)
     send = step.action.send if isinstance(step.action, Ask) else step.action
     assert isinstance(send, Send)
+    send = replace(send, channel=cast("Channel", message.channel))
     if not enrolment.running:
         return Verdict("refused", "ended")
-    if not _consented(send, asked):
+    if not may(send, message.channel, asked):
         return Verdict("refused", "consent")
     if suppressed(send, asked.person, stops):
         return Verdict("refused", "suppressed")
-    if not valid_address(asked.person.attribute("email")):
+    address = address_of(asked.person, message.channel)
+    if address is None or (message.channel == "email" and not valid_address(address)):
         return Verdict("refused", "address")
     if (reason := leaving(journey, enrolment, asked)) is not None:
         return Verdict("refused", "left", left=reason)
@@ -83,22 +87,12 @@ def leaving(journey: Journey, enrolment: Enrolment, asked: Asked) -> str | None:
     return next((reason for reason, rule in journey.leave_when if asks(rule, here)), None)
 
 
-def _consented(send: Send, asked: Asked) -> bool:
-    match send.purpose:
-        case "transactional":
-            return True
-        case "service":
-            return asked.person.consents.get((send.channel, "service"), (None, True))[1]
-        case "marketing":
-            return consents(asked.person, send.channel)
-
-
 def suppressed(send: Send, person: Person, stops: Iterable[Stop]) -> bool:
     """Has somebody with this address complained, or did it bounce for good?
 
     A complaint is over for whoever agrees anew, and says nothing of transactional messages.
     """
-    address = person.attribute("email")
+    address = person.attribute("email") if send.channel == "email" else None
     mine = [stop for stop in stops if address is not None and stop.address == address.lower()]
     agreed = person.consents.get((send.channel, "marketing"), (None, False))
     for stop in mine:

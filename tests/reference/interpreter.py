@@ -22,7 +22,8 @@ from loyaltyloop.journey.model import (
     Step,
 )
 from loyaltyloop.journey.times import zone_names
-from tests.reference.conditions import Asked, asks, deeds
+from tests.reference.channels import OF_CHANNEL
+from tests.reference.conditions import Asked, address_of, asks, deeds
 from tests.reference.entering import (
     Candidate,
     admitted,
@@ -112,7 +113,8 @@ class Reference:
         if event.type != "track" or not (hard or event.name == "Email Marked as Spam"):
             return []
         key = event.properties.get("email_id")
-        sent = [m.to for e in self.enrolments for m in e.messages.values() if m.key == key and m.to]
+        messages = [m for e in self.enrolments for m in e.messages.values() if m.channel == "email"]
+        sent = [m.to for m in messages if m.key == key and m.to]
         to = sent[0] if sent else self.people.owner(event).attribute("email")
         return [Stop(to.lower(), hard, min(event.at, event.arrived_at))] if to else []
 
@@ -334,9 +336,11 @@ class Reference:
 
     def deliver(self, now: datetime) -> bool:
         """All messages that are ready, through the gate; then those who stood there walk on."""
-        ready = self._ready(now)
-        for enrolment, message in ready:
-            self._claim(enrolment, message, now)
+        ready: list[tuple[Enrolment, Message]] = []
+        while line := self._ready(now):
+            for enrolment, message in line:
+                self._claim(enrolment, message, now)
+            ready += line
         for journey in self.journeys:
             self._walk(journey, [each for each, _ in ready if each.journey == journey.name], now)
         return bool(ready)
@@ -364,7 +368,10 @@ class Reference:
         message.state, message.reason = verdict.state, verdict.reason
         message.due_at, message.holding = verdict.due_at or message.due_at, verdict.holding
         if verdict.state == "handed_over":
-            message.handed_over_at, message.to = now, enrolment.person.attribute("email")
+            to = address_of(enrolment.person, message.channel) if not message.call else None
+            message.handed_over_at, message.to = now, None if message.channel == "push" else to
+        if verdict.state == "refused" and verdict.reason in OF_CHANNEL and not message.call:
+            self._turn_elsewhere(message, now)
         if verdict.left is not None:
             self._finish(enrolment, now, "left", verdict.left)
 
@@ -375,6 +382,15 @@ class Reference:
         send = action.send if isinstance(action, Ask) else action
         assert isinstance(send, Send)
         return shows(send.template, enrolment, journey, self.zone(enrolment.person), now)
+
+    def _turn_elsewhere(self, message: Message, now: datetime) -> None:
+        """It could not leave by its channel: by the next, if there is one."""
+        message.passed += 1
+        if message.others:
+            message.channel, *others = message.others
+            message.others, message.state, message.reason, message.due_at = tuple(others), "planned", "", now
+        elif message.passed > 1:
+            message.reason = "no channel"
 
     def _sent(self) -> list[tuple[Enrolment, Message]]:
         return [

@@ -53,6 +53,8 @@ class People:
         person = self._who(event)
         person.events.append(event)
         person.first_seen_at = min(person.first_seen_at, event.at)
+        if event.device is not None:
+            person.assign("device", event.device, event.at)
         match event.type, event.name:
             case "identify", _:
                 _take_traits(person, event.properties, event.at)

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from loyaltyloop.journey.model import Cap, Send, Shop
 from loyaltyloop.journey.times import to_instant, to_local
-from tests.reference.conditions import Asked
+from tests.reference.conditions import Asked, address_of
 from tests.reference.state import Enrolment, Message
 
 Sent = tuple[Enrolment, Message]
@@ -18,7 +18,7 @@ def has_copy(message: Message, enrolment: Enrolment, sent: Iterable[Sent], asked
     return message.purpose == "marketing" and any(
         other.person is not enrolment.person
         and (other.journey, each.step, each.purpose) == (enrolment.journey, message.step, "marketing")
-        and _at(each, asked)
+        and _at(each, message.channel, asked)
         and each.handed_over_at is not None
         and to_local(each.handed_over_at, asked.zone).date() == to_local(asked.now, asked.zone).date()
         for other, each in sent
@@ -28,7 +28,7 @@ def has_copy(message: Message, enrolment: Enrolment, sent: Iterable[Sent], asked
 def room_at(shop: Shop, send: Send, enrolment: Enrolment, sent: list[Sent], asked: Asked) -> datetime | None:
     """When there is room again under all caps; None: now."""
     mine = [each for other, each in sent if other.person is enrolment.person]
-    there = [each for _, each in sent if _at(each, asked)]
+    there = [each for _, each in sent if _at(each, send.channel, asked)]
     dues = [
         due
         for cap in shop.caps
@@ -39,9 +39,10 @@ def room_at(shop: Shop, send: Send, enrolment: Enrolment, sent: list[Sent], aske
     return max(dues, default=None)
 
 
-def _at(each: Message, asked: Asked) -> bool:
-    mine = asked.person.attribute("email")
-    return each.to is not None and each.to.lower() == mine.lower()
+def _at(each: Message, channel: str, asked: Asked) -> bool:
+    """Did it go where a message by this channel would go? A push goes to no address."""
+    mine = address_of(asked.person, channel) if channel != "push" else None
+    return None not in (each.to, mine) and str(each.to).lower() == str(mine).lower()
 
 
 def _free(cap: Cap, messages: Iterable[Message], asked: Asked) -> datetime | None:
@@ -53,7 +54,7 @@ def _free(cap: Cap, messages: Iterable[Message], asked: Asked) -> datetime | Non
         and not each.call
         and each.purpose != "transactional"
         and each.purpose in cap.purposes
-        and "email" in cap.channels
+        and each.channel in cap.channels
     )
     over = [end for end in ends if end > asked.now]
     return over[-cap.number] if len(over) >= cap.number else None

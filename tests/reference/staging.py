@@ -14,16 +14,17 @@ from loyaltyloop.journey.reader import read_project
 from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import is_postgres, read, write
 from loyaltyloop.store.ingest import record
-from loyaltyloop.store.models import Enrolment, Message, Visit
+from loyaltyloop.store.models import Enrolment, Visit
+from loyaltyloop.store.models import Message as Row
 from loyaltyloop.store.segment import Call
 from loyaltyloop.turn.world import World
 from tests.reference.interpreter import Reference
 from tests.reference.reading import SHOP_TEXT
-from tests.reference.state import Happening
+from tests.reference.state import Happening, Message
 
 ENROLMENT: Table = Enrolment.__table__  # type: ignore[attr-defined]
 VISIT: Table = Visit.__table__  # type: ignore[attr-defined]
-MESSAGE: Table = Message.__table__  # type: ignore[attr-defined]
+MESSAGE: Table = Row.__table__  # type: ignore[attr-defined]
 
 Rows = dict[str, list[tuple[Any, ...]]]
 TEMPLATE = """{% block subject %}Hello{% endblock %}
@@ -33,8 +34,15 @@ TREAT = """{% block subject %}For you{% endblock %}
 {% block body %}<p>{% if treat is defined %}{{ treat.code }}: {{ treat.value }}{% endif %}</p>
 <p><a href="{{ links.unsubscribe }}">Unsubscribe</a></p>{% endblock %}
 """
+TREAT_TEXT = "For you{% if treat is defined %}, {{ treat.code }}: {{ treat.value }}{% endif %}"
 # Where the engine tells more than the reference does: the beginning of its reason → the reference's.
 REASONS = {
+    "email: ": "no channel",
+    "sms: ": "no channel",
+    "push: ": "no channel",
+    "no phone number": "address",
+    "the phone number": "address",
+    "no device": "address",
     "the enrolment has ended": "ended",
     "no consent": "consent",
     "service messages": "consent",
@@ -73,7 +81,8 @@ class Taken(WayOut):
 
 def world(engine: Engine) -> World:
     """What the engine's turns work with here."""
-    return World(engine, {"email": Taken(), "hook": Taken()}, b"a secret for tests", "http://shop.example")
+    ways = {name: Taken() for name in ("email", "sms", "push", "hook")}
+    return World(engine, ways, b"a secret for tests", "http://shop.example")
 
 
 def empty(engine: Engine) -> None:
@@ -91,6 +100,8 @@ def make_live(engine: Engine, journeys: Iterable[str], now: datetime, shop: str 
     """Apply these journeys, in the shop of the reference unless another is given."""
     files: dict[str, str | bytes] = {"journeys/shop.yaml": shop, "templates/test/hello.html": TEMPLATE}
     files["templates/test/treat.html"] = TREAT
+    for name, text in (("hello", "Hello"), ("treat", TREAT_TEXT)):
+        files |= {f"templates/test/{name}.{channel}.txt": f"{text} STOP" for channel in ("sms", "push")}
     files |= {f"journeys/j{number}.yaml": text for number, text in enumerate(journeys)}
     apply(engine, read_project(files), now)
 
@@ -116,6 +127,7 @@ def _call(event: Happening) -> Call:
         arrived_at=event.arrived_at,
         properties=dict(event.properties),
         order_id=order_id,
+        context={"device": {"type": "ios", "token": event.device}} if event.device else None,
     )
 
 
@@ -144,10 +156,14 @@ def told_by_reference(reference: Reference) -> Rows:
         rows["enrolments"].append((*who, e.entered_at, *standing, e.held_out, e.goal_at))
         rows["visits"] += [(*who, v.step, v.arrived_at, v.left_at, v.path) for v in e.visits]
         rows["messages"] += [
-            (m.key, m.step, m.state, m.reason, m.decided_at, m.due_at, m.handed_over_at)
+            (m.key, m.step, "hook" if m.call else m.channel, m.state, m.reason, *_times_of(m))
             for m in e.messages.values()
         ]
     return _sorted(rows)
+
+
+def _times_of(message: Message) -> tuple[datetime | None, ...]:
+    return message.decided_at, message.due_at, message.handed_over_at
 
 
 def told_by_engine(engine: Engine) -> Rows:
@@ -156,7 +172,7 @@ def told_by_engine(engine: Engine) -> Rows:
     who = (e.journey, e.customer_key, e.one_per, e.occurrence)
     standing = (e.end, e.reason, e.step, e.state)
     visits = select(*who, v.step, v.arrived_at, v.left_at, v.path).where(v.enrolment_id == e.id)
-    messages = select(m.key, m.step, m.state, m.reason, m.decided_at, m.due_at, m.handed_over_at)
+    messages = select(m.key, m.step, m.channel, m.state, m.reason, m.decided_at, m.due_at, m.handed_over_at)
     enrolments = select(*who, e.entered_at, *standing, e.held_out, e.goal_at)
     with read(engine) as connection:
         rows: Rows = {
@@ -176,10 +192,10 @@ def _named(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _plain(message: tuple[Any, ...]) -> tuple[Any, ...]:
-    key, step, state, reason, *times = message
+    key, step, channel, state, reason, *times = message
     short = next((plain for start, plain in REASONS.items() if reason.startswith(start)), reason)
     # What became of it at its reader's is told by events; what the gate did is what is compared.
-    return (key, step, "handed_over" if state in ("bounced", "complained") else state, short, *times)
+    return (key, step, channel, "handed_over" if state in ("bounced", "complained") else state, short, *times)
 
 
 def _sorted(rows: Rows) -> Rows:

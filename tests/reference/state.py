@@ -23,6 +23,7 @@ class Happening:
     previous_id: str | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
     source: str = "test"
+    device: str | None = None  # the token of the one it was done on
 
     @property
     def identity(self) -> str:
@@ -104,6 +105,9 @@ class Message:
     at_end: bool = False
     offers: tuple[str | int, ...] = ()
     to: str | None = None
+    channel: str = "email"
+    others: tuple[str, ...] = ()  # channels that it may take yet
+    passed: int = 0  # channels by which it could not leave
 
 
 @dataclass

@@ -28,6 +28,7 @@ from loyaltyloop.journey.model import (
 )
 from loyaltyloop.journey.times import Duration, next_at, read_instant, to_instant
 from tests.reference.answers import decided_path
+from tests.reference.channels import channels
 from tests.reference.conditions import Asked, asks, deeds
 from tests.reference.hashing import drawn_path, message_key
 from tests.reference.state import Enrolment, Message
@@ -135,7 +136,10 @@ def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
         )
         due = _next(asked.now, send.at, asked.zone)
         expires = send.expires_after.after(asked.now, asked.zone) if send.expires_after else None
-        enrolment.messages[step.name] = Message(key, step.name, send.purpose, asked.now, due, expires)
+        first_channel, *others = channels(send, asked)
+        message = Message(key, step.name, send.purpose, asked.now, due, expires)
+        message.channel, message.others = first_channel, tuple(others)
+        enrolment.messages[step.name] = message
     elif message.state == "handed_over":
         return Go()
     elif message.state == "refused":

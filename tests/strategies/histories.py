@@ -131,6 +131,11 @@ def happening(
     )
 
 
+CHANNELS = ("email", "sms", "push")
+# Mostly a mobile's number, else a landline's.
+PHONES = st.sampled_from(["+44740012345{}", "+44740012345{}", "+44207946001{}"])
+
+
 def _shown(event: Happening) -> str:
     who = event.user_id or event.anonymous_id
     late = f" (arrives {event.arrived_at:%m-%d %H:%M})" if event.arrived_at != event.at else ""
@@ -152,12 +157,20 @@ def known(draw: st.DrawFn, number: int, person: str) -> list[Happening]:
     traits |= {"birthday": draw(st.sampled_from(["1990-03-31", "1984-02-29", "1999-04-01"]))}
     if draw(st.booleans()):
         traits["plan"] = draw(st.sampled_from(PLANS))
-    identify = Happening(number, f"m{number}", "identify", at, at, user_id=person, properties=traits)
+    traits |= {"phone": draw(PHONES).format(number)} if draw(st.booleans()) else {}
+    traits |= {"preferred_channel": draw(st.sampled_from(CHANNELS))} if rarely(draw) else {}
+    device = f"device-{number}" if draw(st.booleans()) else None
+    identify = Happening(
+        number, f"m{number}", "identify", at, at, user_id=person, properties=traits, device=device
+    )
     if person == "c3" and draw(st.booleans()):
         return [identify]
-    given = {"channel": "email"}
-    granted = happening(100 + number, "Consent Granted", person, at, at, given)
-    return [identify, granted]
+    agreed = ["email", *(one for one in CHANNELS[1:] if draw(st.booleans()))]
+    granted = [
+        happening(100 + 10 * place + number, "Consent Granted", person, at, at, {"channel": channel})
+        for place, channel in enumerate(agreed, 1)
+    ]
+    return [identify, *granted]
 
 
 @st.composite
@@ -179,7 +192,8 @@ def deed(draw: st.DrawFn, number: int) -> Happening:
     base |= {"type": "track"}
     if kind == "consent":
         name = draw(st.sampled_from(["Consent Withdrawn", "Consent Granted"]))
-        return Happening(**base, at=at_once, name=name, user_id=person, properties={"channel": "email"})
+        channel = draw(st.sampled_from(["email", *CHANNELS]))
+        return Happening(**base, at=at_once, name=name, user_id=person, properties={"channel": channel})
     if kind == "rhythm":
         rhythm = draw(rhythms(at))
         return Happening(**base, at=at_once, name="Preference Updated", user_id=person, properties=rhythm)

@@ -62,7 +62,9 @@ def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
     if rarely(draw):
         made["expires_after"] = draw(st.sampled_from(["2 hours", "10 hours", "1 day"]))
     if rarely(draw):
-        made["if_blocked"] = "leave"
+        made["channel"] = draw(st.sampled_from(["sms", "push", "best", "best"]))
+    if rarely(draw):
+        made["if_blocked"] = draw(st.sampled_from(["leave", "other_channel", "other_channel"]))
     if rarely(draw):
         made["purpose"] = draw(st.sampled_from(["service", "transactional"]))
     return made

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from loyaltyloop.doctor.pools import look
 from loyaltyloop.errors import DataError
 from loyaltyloop.journey.reader import read_shop
 from loyaltyloop.store.database import read, write
@@ -89,9 +90,11 @@ def test_what_is_left_and_when_it_is_time_for_more(engine: Engine, tmp_path: Pat
         now, then = pools(connection, SHOP, NOW), pools(connection, SHOP, later)
         assert alerts(connection, SHOP, NOW, ["spring", "made"]) == []
         told = alerts(connection, SHOP, later, ["spring", "made"])
+        found = [(one.level, one.what) for one in look(connection, SHOP, later)]
     assert [(one.name, one.left, one.run_out, one.is_low) for one in now] == [
         ("spring", 2, 0, False),
         ("made", None, 0, False),
     ]
     assert [(one.left, one.run_out) for one in then] == [(1, 1), (None, 0)]
+    assert found == [("note", "the pool spring has 1 code left")]
     assert told == ["vouchers spring: 1 code is left; take in more with `loop import`"]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.errors import TurnRefused
-from loyaltyloop.store import apply
+from loyaltyloop.store import apply, own_doing
 from loyaltyloop.store.database import write
 from loyaltyloop.store.ingest import record
 from loyaltyloop.store.models import TurnLog
@@ -214,7 +214,7 @@ def test_an_event_that_cannot_be_applied_stops_nobody_and_is_told(
             raise OverflowError("who would have thought")
         return real(source, kind, name, properties)
 
-    real = apply.is_own
+    real = own_doing.is_own
     monkeypatch.setattr(apply, "is_own", is_own)
     report = run_turn(stage.world, "welcome", utc("03-02 10:00"))
     assert stage.sent() == [("ada", "hello")]

@@ -110,11 +110,13 @@ def _show(found: list[Finding]) -> None:
         table.add_column(width=5)
         table.add_column(overflow="fold")
         console.print(about, style="bold")
+        before = ""
         for one in group:
             mark, style = _MARKS[one.level]
             table.add_row(mark, one.what, style=style if one.level == "wrong" else None)
-            if one.remedy:
+            if one.remedy and one.remedy != before:  # what mends several is said once
                 table.add_row("", one.remedy, style="dim")
+            before = one.remedy
         console.print(table)
         console.print()
     wrong = sum(one.level == "wrong" for one in found)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from loyaltyloop.doctor.finding import Finding
+from loyaltyloop.journey.addresses import is_local
 from loyaltyloop.settings import Settings
 
 ABOUT = "sender"
@@ -37,7 +39,7 @@ class Record:
 def records(settings: Settings, address: str) -> list[Record]:
     """What must stand in DNS so that mails from this address are believed."""
     domain = domain_of(address)
-    names, selectors = _RELAYS.get(settings.email, (f"a:{settings.smtp_host}", ()))
+    names, selectors = _RELAYS.get(settings.email, (_host(settings.smtp_host), ()))
     selector = selectors[0] if selectors else "<selector>"
     return [
         Record(
@@ -54,6 +56,16 @@ def records(settings: Settings, address: str) -> list[Record]:
             domain, "MX", "<where mail arrives>", "people answer, and servers return what they cannot deliver"
         ),
     ]
+
+
+def _host(host: str) -> str:
+    """A mail server as SPF names it; of one on this machine nobody else knows the address."""
+    if is_local(host):
+        return "a:<your mail server>"
+    try:
+        return f"ip{ip_address(host).version}:{host}"
+    except ValueError:
+        return f"a:{host}"
 
 
 def domain_of(address: str) -> str:

@@ -83,3 +83,17 @@ def test_the_records_to_make_are_told_exactly() -> None:
         "_dmarc.shop.example  TXT  v=DMARC1; p=none; rua=mailto:hello@shop.example",
         "shop.example  MX  <where mail arrives>",
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("127.0.0.1", "a:<your mail server>"),
+        ("localhost", "a:<your mail server>"),
+        ("192.0.2.7", "ip4:192.0.2.7"),
+        ("2001:db8::7", "ip6:2001:db8::7"),
+    ],
+)
+def test_a_mail_server_is_named_as_spf_names_it(host: str, named: str) -> None:
+    settings = Settings(email="smtp", smtp_host=host, _env_file=None)
+    assert next(told(settings, "hello@shop.example")).what == f"shop.example  TXT  v=spf1 {named} ~all"

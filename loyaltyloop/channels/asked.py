@@ -13,7 +13,7 @@ Address = Callable[[bytes, int], str]  # of the page behind an answer: the messa
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionIn:
     """A question in the message with this key. `answer`, `comment`: the latest; None where there is none."""
 
     key: str

@@ -20,7 +20,7 @@ from jinja2 import Template, nodes
 from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
 
-from loyaltyloop.channels.asked import Asked
+from loyaltyloop.channels.asked import QuestionIn
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.faults import fault
 from loyaltyloop.channels.filters import filters
@@ -171,7 +171,7 @@ class Bodies:
 
 def _answers(value: object) -> object:
     """A question as it was answered; whoever is called needs no links of its message."""
-    if not isinstance(value, Asked):
+    if not isinstance(value, QuestionIn):
         return value
     told = value.names(lambda _key, _number: "")
     return {name: told[name] for name in ("question", "answer", "answer_text", "comment")}

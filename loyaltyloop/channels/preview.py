@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from loyaltyloop.channels.asked import Asked, asked_in
+from loyaltyloop.channels.asked import QuestionIn, asked_in
 from loyaltyloop.channels.baskets import baskets_of
 from loyaltyloop.channels.body_samples import NOBODY
 from loyaltyloop.channels.context import (
@@ -188,5 +188,5 @@ def _add_questions(connection: Connection, journey: Journey | None, sent: Sent, 
     """Those of the journey, with the customer's answers; the links of none of them lead anywhere."""
     add_asked(connection, {KEY: names}, [sent], asked_in(journey) if journey else {})
     for step, asked in names.items():
-        if isinstance(asked, Asked):
+        if isinstance(asked, QuestionIn):
             names[step] = replace(asked, key=KEY)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, select
 
-from loyaltyloop.channels.asked import Asked, Names
+from loyaltyloop.channels.asked import Names, QuestionIn
 from loyaltyloop.channels.context import About
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
@@ -39,12 +39,12 @@ def add_asked(
         for step, found in asked.get(one.enrolment_id, {}).items():
             own[step] = found
         if one.step in questions:
-            own[one.step] = Asked(one.key, questions[one.step])
+            own[one.step] = QuestionIn(one.key, questions[one.step])
 
 
 def _asked(
     connection: Connection, enrolments: Sequence[int], questions: Mapping[str, Question]
-) -> dict[int, dict[str, Asked]]:
+) -> dict[int, dict[str, QuestionIn]]:
     """Enrolment → step → what was asked there in a message that has left."""
     told = and_(
         engagement.c.message_key == message.c.key,
@@ -63,9 +63,9 @@ def _asked(
         )
         .order_by(engagement.c.at, engagement.c.event_id)
     )
-    found: dict[int, dict[str, Asked]] = {}
+    found: dict[int, dict[str, QuestionIn]] = {}
     for row in rows:  # the latest answer comes last
-        answered = Asked(row.key, questions[row.step], row.answer, _comment(row.properties))
+        answered = QuestionIn(row.key, questions[row.step], row.answer, _comment(row.properties))
         found.setdefault(row.enrolment_id, {})[row.step] = answered
     return found
 

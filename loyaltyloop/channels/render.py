@@ -13,7 +13,7 @@ from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from loyaltyloop.channels.asked import Asked
+from loyaltyloop.channels.asked import QuestionIn
 from loyaltyloop.channels.compile import Compiled, Workshop
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.formats import Reader
@@ -194,7 +194,7 @@ class Renderer:
 
     def _shown(self, value: object, links: Links) -> object:
         """A question with the links of its answers; any other value as it is."""
-        if not isinstance(value, Asked):
+        if not isinstance(value, QuestionIn):
             return value
         make, page = self._maker.make, f"{self._public}/a/"
         names = value.names(lambda key, number: page + make(b"a" + key + number.to_bytes(2, "big")))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from loyaltyloop.channels.asked import Asked
+from loyaltyloop.channels.asked import QuestionIn
 from loyaltyloop.channels.baskets import worth
 from loyaltyloop.channels.body_samples import NOBODY
 from loyaltyloop.channels.context import Names, order, order_names, product, product_names
@@ -47,7 +47,7 @@ class Sampler:
             if step.name in self.used.names and unknown:
                 names[step.name] = self._value(step, person.locale)
                 self.notes.append(f"{step.name}: made up, as {_why_made(step)}")
-            elif isinstance(asked := names.get(step.name), Asked) and asked.answer is None:
+            elif isinstance(asked := names.get(step.name), QuestionIn) and asked.answer is None:
                 self._answer(step.name, asked, names)
 
     def _trigger(self, names: Names, locale: str | None) -> None:
@@ -119,7 +119,7 @@ class Sampler:
             case Give():
                 return self._gift(step.action, locale)
             case Ask():
-                return _answered(Asked(NOBODY, Question.of(step.action)))
+                return _answered(QuestionIn(NOBODY, Question.of(step.action)))
         return None
 
     def _gift(self, give: Give, locale: str | None) -> Names:
@@ -131,7 +131,7 @@ class Sampler:
             value = money_of(minor, self.shop.currency, locale)
         return {"code": "SAMPLE-CODE", "value": value, "expires": _DAY}
 
-    def _answer(self, name: str, asked: Asked, names: Names) -> None:
+    def _answer(self, name: str, asked: QuestionIn, names: Names) -> None:
         """Where the message prints an answer that was not given, the first of them."""
         if {path[1] for path in self.used.needed(name)} & {"answer", "answer_text", "comment"}:
             names[name] = _answered(asked)
@@ -159,7 +159,7 @@ def _why_made(step: Step) -> str:
     return "the customer has not passed that step"
 
 
-def _answered(asked: Asked) -> Asked:
+def _answered(asked: QuestionIn) -> QuestionIn:
     return replace(asked, answer=asked.question.choices[0].value, comment="A sample comment")
 
 

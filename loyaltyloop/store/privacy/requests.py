@@ -53,7 +53,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Notice:
     """A letter that is to leave: to whom, in which language, about which request."""
 
     request: Request
@@ -89,7 +89,7 @@ def ask_by_shop(
     bulk.insert_new(connection, request, ("key",), columns, [row])
 
 
-def letters(connection: Connection, now: datetime) -> list[Letter]:
+def letters(connection: Connection, now: datetime) -> list[Notice]:
     """The letters that are to leave. One that was lost on its way is given up: nobody gets one twice."""
     lost = and_(request.c.state == "mailing", request.c.asked_at < now - LOST)
     why = "the process died while handing over"
@@ -101,7 +101,7 @@ def letters(connection: Connection, now: datetime) -> list[Letter]:
         chosen.where(request.c.state == "asked", request.c.expires_at > now, customer.c.erased_at.is_(None))
     )
     return [
-        Letter(Request(**{name: row._mapping[name] for name in _COLUMNS}), row.email, row.locale)
+        Notice(Request(**{name: row._mapping[name] for name in _COLUMNS}), row.email, row.locale)
         for row in rows
     ]
 

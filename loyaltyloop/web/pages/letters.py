@@ -26,7 +26,7 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import write_shop
 from loyaltyloop.store.privacy import requests
-from loyaltyloop.store.privacy.requests import Letter
+from loyaltyloop.store.privacy.requests import Notice
 from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.pages import show
@@ -66,7 +66,7 @@ def send_waiting(engine: Engine, settings: Settings, now: datetime) -> int:
         return sum(_send(engine, settings, shop, out, letter) for letter in waiting)
 
 
-def _send(engine: Engine, settings: Settings, shop: Shop, out: WayOut, letter: Letter) -> bool:
+def _send(engine: Engine, settings: Settings, shop: Shop, out: WayOut, letter: Notice) -> bool:
     key = letter.request.key
     outgoing = _outgoing(settings, shop, letter)
     if outgoing is None:
@@ -88,7 +88,7 @@ def _goes(engine: Engine, key: str, before: str, state: str, **more: str) -> boo
         return requests.moves(connection, key, before, state, **more)
 
 
-def _outgoing(settings: Settings, shop: Shop, letter: Letter) -> Outgoing | None:
+def _outgoing(settings: Settings, shop: Shop, letter: Notice) -> Outgoing | None:
     """The letter, ready to leave; None: there is no address to which it could."""
     if not letter.email or not valid_address(letter.email):
         return None
@@ -98,7 +98,7 @@ def _outgoing(settings: Settings, shop: Shop, letter: Letter) -> Outgoing | None
         return None
 
 
-def _write(settings: Settings, shop: Shop, letter: Letter) -> _Mail:
+def _write(settings: Settings, shop: Shop, letter: Notice) -> _Mail:
     asked, names = letter.request, shop_names(shop)
     texts = texts_for([letter.locale, str(names["language"])]).about(shop=shop.name)
     token = tokens.make(settings.secret(), LINKS[asked.kind], asked.key)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from loyaltyloop.channels import tokens
-from loyaltyloop.channels.asked import Asked
+from loyaltyloop.channels.asked import QuestionIn
 from loyaltyloop.channels.colours import contrast
 from loyaltyloop.channels.render import Rendered
 from loyaltyloop.journey.model import Ask, Send
@@ -38,7 +38,7 @@ def message(block: str, question: Question, language: str = "en") -> Rendered:
     template = TEMPLATE.replace("BLOCK", block)
     made = renderer({"t/message.html": template, "t/message.ar.html": template})
     about = {"journey": "j", "step": "asked", "purpose": "service"}
-    names = {"customer": ADA, "message": about, "asked": Asked(KEY, question)}
+    names = {"customer": ADA, "message": about, "asked": QuestionIn(KEY, question)}
     return made.render("t/message", KEY, names, language)
 
 
@@ -110,7 +110,7 @@ def test_by_day_and_by_night() -> None:
 
 
 def test_a_question_before_shows_its_own_message() -> None:
-    asked = Asked(OTHER, NPS, 0, "<b>fine</b>")
+    asked = QuestionIn(OTHER, NPS, 0, "<b>fine</b>")
     made = render(
         "<p>{{ nps.answer }}, {{ nps.answer_text }}, {{ nps.comment }}</p>"
         '<a href="{{ nps.links["10"] }}">10</a>',
@@ -126,7 +126,7 @@ def test_words_of_answers_are_escaped() -> None:
 
 
 def test_an_answer_that_is_none_of_the_question() -> None:
-    asked = Asked(OTHER, TASTE, "other")
+    asked = QuestionIn(OTHER, TASTE, "other")
     assert "other" in render("<p>{{ taste.answer_text }}</p>", {"taste": asked}).text
 
 
@@ -135,7 +135,7 @@ def test_a_written_text_part_keeps_the_links() -> None:
         "t/own.html": page("<p>a</p>"),
         "t/own.txt": "{% for one in taste.answers %}{{ one.text }}: {{ one.url }}\n{% endfor %}",
     }
-    text = renderer(files).render("t/own", KEY, {"customer": ADA, "taste": Asked(KEY, TASTE)}).text
+    text = renderer(files).render("t/own", KEY, {"customer": ADA, "taste": QuestionIn(KEY, TASTE)}).text
     assert [read(address) for address in re.findall(r"https://\S+", text)] == [("a", KEY, 0), ("a", KEY, 1)]
 
 

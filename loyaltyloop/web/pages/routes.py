@@ -61,7 +61,7 @@ async def unsubscribe(request: Request, token: str) -> Response:
     wording = f"{texts.say(f'unsubscribe.{_kind(reader)}')} [{texts.say('unsubscribe.button')}]"
     service = service_of(request)
     said = Said(reader.recipient, service.clock())
-    await commit(service, [said.unsubscribed(wording if shown else ONE_CLICK)])
+    await commit(service, _unsubscribed(said, wording if shown else ONE_CLICK))
     service.counts["page", "u", "one click" if not shown else "unsubscribed"] += 1
     return _unsubscribing(request, reader, "unsubscribed", form.get("language"))
 
@@ -130,7 +130,18 @@ def _unsubscribing(request: Request, reader: Reader, name: str, language: str | 
 
 
 def _kind(reader: Reader) -> str:
-    return "service" if reader.recipient.purpose == "service" else "marketing"
+    """Which words it is told in: by the purpose of the message, and its channel."""
+    kind = "service" if reader.recipient.purpose == "service" else "marketing"
+    return kind if reader.recipient.channel not in ("sms", "push") else f"{kind}_{reader.recipient.channel}"
+
+
+def _unsubscribed(said: Said, wording: str) -> list[Call]:
+    """No more messages like this one: by its channel alone."""
+    channel, purpose = said.by.channel, said.by.purpose
+    if channel not in ("sms", "push"):
+        return [said.unsubscribed(wording)]
+    purposes = ("marketing", "service") if purpose == "service" else ("marketing",)
+    return [said.consent(channel, each, False, wording) for each in purposes]
 
 
 async def _reader(request: Request, kind: Kind, token: str, erased_is_done: bool = False) -> Reader:

@@ -269,3 +269,18 @@ def test_in_the_shops_language_where_theirs_has_no_words(
 ) -> None:
     with Pages(service, shop=SHOP + "language: de\n", **({"locale": locale} if locale else {})) as pages:
         assert f'<html lang="{lang}">' in pages.web.get(pages.path("u")).text
+
+
+def test_of_a_text_texts_alone_are_stopped(service: Service) -> None:
+    sent = LETTERS.replace("template: test/hello", "template: test/hello\n        channel: sms")
+    with Pages(service, sent, phone="07400 123456") as pages:
+        [message] = [row for row in rows(service.engine, Message) if row.step == "hello"]
+        assert message.channel == "sms"
+        asked = pages.web.get(pages.path("u")).text
+        assert "no more news and offers by text message" in asked
+        answer = pages.web.post(pages.path("u"), data={"shown": "page", "language": "de"})
+        assert "Angebote mehr per SMS" in answer.text
+        pages.stage.turn("03-02 11:00")
+        assert [(channel, given, how) for channel, _, given, how, _ in pages.ledger()] == [
+            ("sms", False, "Consent Withdrawn")
+        ]

@@ -35,7 +35,7 @@ from loyaltyloop.turn.world import World
 
 AT_ONCE = 16  # requests
 CONNECTIONS = 4  # to the mail server
-ROUNDS = 2
+ROUNDS = 4
 NOW = START + timedelta(seconds=1)
 
 

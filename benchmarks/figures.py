@@ -39,7 +39,7 @@ class Sizes:
     many: int = 1_000_000
     large: int = 0
     batches: int = 200
-    letters: int = 2_000
+    letters: int = 1_000
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ingest", action="store_true", help="only how events are taken by HTTP")
     parser.add_argument("--batches", type=int, default=Sizes.batches, help="of 100 events, by HTTP")
     parser.add_argument("--delivery", action="store_true", help="only how fast messages leave")
-    parser.add_argument("--letters", type=int, default=Sizes.letters, help="that leave in each of four rounds")
+    parser.add_argument("--letters", type=int, default=Sizes.letters, help="that leave in each of 4 rounds")
     parser.add_argument("--only", choices=KINDS, help="one database instead of both")
     return parser

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +14,7 @@ from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.push_text import PushText
 from loyaltyloop.channels.render import Renderer
 from loyaltyloop.channels.sms_text import parts
+from loyaltyloop.journey.project import collect_files
 from loyaltyloop.journey.routes import Reader, present, reasons, refused, routes
 from loyaltyloop.journey.written import written_for
 from tests.reference.reading import SHOP as READ
@@ -181,3 +185,25 @@ def test_each_channel_is_tried_once_and_open_ones_first(
         told = refused(told, f"why {place}")
     assert present(told) is None
     assert reasons(told).count("why") == len(tried)
+
+
+def test_our_own_journeys_could_go_by_any_channel() -> None:
+    """Each of their messages with a text and a push beside it, and its channel left open."""
+    files: dict[str, str | bytes] = {**collect_files(Path(__file__).parents[3])}
+    for name in [name for name in files if name.startswith("journeys/") and not name.endswith("shop.yaml")]:
+        asked, lines = "", []
+        for line in str(files[name], "utf-8").splitlines():  # type: ignore[arg-type]
+            lines.append(line)
+            if found := re.match(r"\s*- (send|ask): (\w+)$", line):
+                asked = found[2] if found[1] == "ask" else ""
+            if found := re.match(r"(\s*)template: (\S+)$", line):
+                lines += [f"{found[1]}channel: best", f"{found[1]}if_blocked: other_channel"]
+                shown = (
+                    f"{{% for one in {asked}.answers %}}{{{{ one.text }}}}: {{{{ one.url }}}} {{% endfor %}}"
+                )
+                text = f"Hello from {{{{ shop.name }}}}. {shown if asked else ''}STOP to end"
+                for channel in ("sms", "push"):
+                    files[f"templates/{found[2]}.{channel}.txt"] = text
+        files[name] = "\n".join(lines)
+    found_wrong = [one for one in check_project(files) if one.severity == "error"]
+    assert [(one.file, one.rule, one.message) for one in found_wrong] == []

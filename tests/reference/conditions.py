@@ -24,6 +24,7 @@ from loyaltyloop.journey.condition import (
     Segment,
 )
 from tests.reference.baskets import basket
+from tests.reference.loyalty import loyalty
 from tests.reference.state import Enrolment, Happening, Message, Person
 from tests.reference.values import Moment, fields_hold, holds
 
@@ -229,7 +230,7 @@ def _subject(about: About, asked: Asked) -> dict[str, Any]:
         case "customer":
             person = asked.person
             known = {name: value for name, (_, value) in person.attributes.items()}
-            return {"tags": (), **known, "orders": orders(person)}
+            return {"tags": (), **known, "orders": orders(person), **loyalty(person)}
         case "trigger":
             return dict(asked.enrolment.trigger) if asked.enrolment else {}
         case "cart":

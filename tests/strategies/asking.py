@@ -68,6 +68,9 @@ def states(set_by: tuple[str, ...] = ("alpha", "beta")) -> st.SearchStrategy[Dat
         st.fixed_dictionaries({"customer": st.fixed_dictionaries({"plan": st.just({"known": False})})}),
         st.sampled_from([*moods, *tags]),
         st.just({"customer": {"orders": {"at_least": 2}}}),
+        st.sampled_from(
+            [{"customer": {"points": {"at_least": 5}}}, {"customer": {"badges": {"has": "fan"}}}]
+        ),
         st.just({"consents": {"email": True}}),
         st.sampled_from(
             [

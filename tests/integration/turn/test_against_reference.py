@@ -17,6 +17,7 @@ from loyaltyloop.turn.runner import tick
 from tests.integration.store.audited import breaches
 from tests.reference.gifts import CODES, POOLS
 from tests.reference.interpreter import Reference
+from tests.reference.loyalty import LOYAL
 from tests.reference.reading import SHOP_TEXT, read
 from tests.reference.staging import difference, empty, ingest, make_live, world
 from tests.reference.state import Happening
@@ -44,7 +45,7 @@ def test_the_engine_does_what_the_reference_does(engine: Engine, story: Story) -
 def play(engine: Engine, story: Story) -> None:
     """Both live through the story; after each turn both tell the same."""
     empty(engine)
-    shop = f"{SHOP_TEXT.replace(NIGHT, story.quiet)}{story.held}{POOLS}"
+    shop = f"{SHOP_TEXT.replace(NIGHT, story.quiet)}{story.held}{POOLS}{LOYAL}"
     stock(engine)
     make_live(engine, story.journeys, START - timedelta(days=2), shop)
     reference = Reference([read(text) for text in story.journeys], read_shop(shop))

@@ -59,7 +59,12 @@ def command(
 
 
 def _nothing_leaves(settings: Settings, really_send: bool) -> None:
-    real = [("E-mail", "LOOP_EMAIL", settings.email, "eml"), ("Calls", "LOOP_HOOKS", settings.hooks, "files")]
+    real = [
+        ("E-mail", "LOOP_EMAIL", settings.email, "eml"),
+        ("Texts", "LOOP_SMS", settings.sms, "files"),
+        ("Pushes", "LOOP_PUSH", settings.push, "files"),
+        ("Calls", "LOOP_HOOKS", settings.hooks, "files"),
+    ]
     for what, name, said, harmless in real:
         if said != harmless and not really_send:
             raise UserError(

@@ -276,3 +276,16 @@ def test_wrong_usage(loop: Loop, words: tuple[str, ...], said: str) -> None:
     ran = loop("walk", *words)
     assert ran.code == 2
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "what"), [("LOOP_SMS", "twilio", "Texts"), ("LOOP_PUSH", "fcm", "Pushes")]
+)
+def test_texts_and_pushes_that_would_really_leave_are_refused(
+    loop: Loop, project: Path, name: str, said: str, what: str
+) -> None:
+    env = project / ".env"
+    env.write_text(env.read_text() + f"{name}={said}\n")
+    ran = loop("walk", *WEEK)
+    assert ran.code == 1
+    assert ran.err.startswith(f"{what} would really leave here ({name}={said})")

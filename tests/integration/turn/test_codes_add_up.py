@@ -146,7 +146,7 @@ class Bank:
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     derandomize=True,
     database=None,
     deadline=None,

@@ -17,6 +17,7 @@ from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import fill_temporary
 from loyaltyloop.store.models import Event, Order
 from loyaltyloop.store.orders import PLACED, products_of
+from loyaltyloop.store.segment import PUBLIC
 from loyaltyloop.store.vouchers.gifts import gift
 from loyaltyloop.store.vouchers.stock import voucher
 
@@ -66,7 +67,10 @@ def _codes(said: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _applied(connection: Connection, orders: set[str]) -> Iterator[Use]:
-    """What was applied to these orders before they were placed, and was not taken off again."""
+    """What was applied to these orders before they were placed, and was not taken off again.
+
+    With the public key anybody could use up the codes of others, and of whole pools.
+    """
     placed = select(order.c.order_id, order.c.ordered_at).where(
         among(connection, order.c.order_id, sorted(orders))
     )
@@ -75,6 +79,7 @@ def _applied(connection: Connection, orders: set[str]) -> Iterator[Use]:
     said = select(*columns).where(
         among(connection, event.c.order_id, sorted(since)),
         event.c.name.in_((APPLIED, REMOVED)),
+        event.c.source != PUBLIC,
         event.c.seq.is_not(None),
     )
     standing: dict[str, set[str]] = {}

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import Engine, Table, select
 
 from loyaltyloop.store.database import read
-from loyaltyloop.store.models import Gift, Voucher
+from loyaltyloop.store.models import Event, Gift, Voucher
+from loyaltyloop.store.segment import PUBLIC
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 
+event: Table = Event.__table__  # type: ignore[attr-defined]
 gift: Table = Gift.__table__  # type: ignore[attr-defined]
 voucher: Table = Voucher.__table__  # type: ignore[attr-defined]
 JOURNEY = """
@@ -93,6 +95,24 @@ def test_what_was_applied_at_the_checkout_counts_once_the_order_is_placed(engine
     till.did("ada", "Order Completed", "03-03 10:20", **PLACED)
     till.turn("03-03 10:30")
     assert till.states() == [("redeemed", "o1", utc("03-03 10:20")), WAITS]
+
+
+def test_with_the_public_key_nobody_uses_up_codes(engine: Engine) -> None:
+    till = Till(engine)
+    with engine.begin() as connection:
+        free = {"pool": "other", "code": "FREE-1", "matched": "FREE-1", "state": "free", "made": False}
+        connection.execute(voucher.insert().values(free))
+    words = {"order_id": "o1", "coupons": [till.ada, "FREE-1"]}
+    till.did("cyd", "Coupon Applied", "03-03 10:00", **words)
+    with engine.begin() as connection:
+        theirs = event.c.name == "Coupon Applied"
+        connection.execute(event.update().where(theirs).values(source=PUBLIC))
+    till.did("bob", "Order Completed", "03-03 10:20", **PLACED)
+    till.turn("03-03 10:30")
+    assert till.states() == [WAITS, WAITS]
+    with read(engine) as connection:
+        states = connection.execute(select(voucher.c.state).where(voucher.c.pool == "other")).scalars().all()
+    assert states == ["free"]
 
 
 def test_whoever_uses_it_and_whatever_becomes_of_the_order(engine: Engine) -> None:

@@ -28,9 +28,17 @@ _SEEN = """
 SEEN = frozenset(" ".join(name.split()) for name in _SEEN.split(","))
 NOTE = "traits, and whose a device is, are not taken with the public key: send them from your server"
 
+# How ids begin that are made of an address, an order or a basket (shops/delivery.py): they can be guessed,
+# and whoever spoke under one would speak as that customer.
+_MADE = ("email:", "shopify:", "woocommerce:")
+
 
 def as_public(call: Call) -> Call | Rejected:
     """The call as far as it is believed, or why it is not."""
+    if call.anonymous_id is not None and call.anonymous_id.startswith(_MADE):
+        return Rejected(
+            "an anonymousId of this form is not taken with the public key: only the shop gives it"
+        )
     if call.type == "alias":
         return Rejected("an alias is not taken with the public key: send it from your server")
     if call.type == "track" and call.name in EVENTS and call.name not in SEEN:

@@ -17,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 from loyaltyloop.journey.events import EVENTS
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.settings import Settings
+from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.segment import Call, Rejected, read_call
 from loyaltyloop.web.bodies import Unreadable, unpack_gzip
 from loyaltyloop.web.keys import key_of_body, key_of_header, sender_of_key
@@ -102,6 +103,20 @@ def test_nobody_is_renamed_readdressed_or_joined() -> None:
     assert isinstance(group, Call)
     assert group.properties == {"groupId": "g"}
     assert isinstance(as_public(read(type="alias", previousId="ben")), Rejected)
+
+
+@pytest.mark.parametrize("name", [by_email("ada@example.com"), "shopify:order:1001", "woocommerce:cart:a1"])
+def test_an_id_that_only_the_shop_gives_is_nobodys_to_speak_under(name: str) -> None:
+    """Whoever knows an address knows its guest's id, and numbers of orders can be guessed."""
+    calls = [
+        {"type": "track", "event": "Signed Up", "anonymousId": name},
+        {"type": "page", "anonymousId": name, "userId": "ben"},
+        {"type": "identify", "anonymousId": name},
+    ]
+    for said in calls:
+        call = read_call(said, lateness=Duration.of("1 hour"), received=NOW)
+        assert isinstance(call, Call)
+        assert isinstance(as_public(call), Rejected)
 
 
 @given(st.binary(max_size=2000), st.integers(0, 2000))

@@ -263,7 +263,9 @@ def _store(
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
     desk = next(iter(desks.values()))
-    leaving: dict[str, Any] = {name: new.c[name] for name in ("via", "sender", "zone", "address")}
+    # What is held with the bytes that it was tried with keeps the subject that goes with them.
+    of_letter = ("via", "sender", "to", "subject", "zone", "address")
+    leaving: dict[str, Any] = {name: new.c[name] for name in of_letter}
     leaving |= {"claimed_at": desk.now, "handed_over_at": desk.now, "shop": desk.shop.digest}
     leaving |= {"claimed_by": desk.by, "leased_until": present(connection, LEASE)}
     for handed, extra in ((leaves, leaving), (~leaves, {})):
@@ -274,8 +276,6 @@ def _store(
                 state=new.c.state,
                 reason=new.c.reason,
                 due_at=func.coalesce(new.c.due_at, message.c.due_at),
-                to=new.c.to,
-                subject=new.c.subject,
                 **extra,
             )
         )

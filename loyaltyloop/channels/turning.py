@@ -34,10 +34,11 @@ def turn(row: Any, reason: str) -> tuple[str | None, list[Route]] | None:
 
 
 def write(connection: Connection, turned: Turned) -> None:
-    """Store what was found."""
+    """Store what was found; what was written for the channel that was left is not kept."""
     on = [(number, channel, told) for number, (channel, told) in turned.items() if channel is not None]
     if on:
         update_rows(connection, message, "id", ["channel", "routes"], on)
+        connection.execute(delete(body).where(among(connection, body.c.message_id, [one[0] for one in on])))
     over = [(number, told) for number, (channel, told) in turned.items() if channel is None]
     if over:
         update_rows(connection, message, "id", ["routes"], over)
@@ -73,6 +74,4 @@ def _lose(
     refused = [row for row in rows if lost[row.key].state == "refused"]
     found = {row.id: to for row in refused if (to := turn(row, lost[row.key].reason)) is not None}
     write(connection, found)
-    on = {row.id: row.key for row in refused if row.id in found and found[row.id][0] is not None}
-    connection.execute(delete(body).where(among(connection, body.c.message_id, list(on))))
-    return on.values()
+    return [row.key for row in refused if row.id in found and found[row.id][0] is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from textwrap import dedent
 
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ from loyaltyloop.journey.reader import read_project
 from loyaltyloop.store.changes import apply
 from loyaltyloop.turn.world import World
 from tests.integration.turn.stage import DAYTIME, Stage, utc
+from tests.integration.turn.test_channels import PHONE, Ways, known, shop_of, states
 from tests.integration.turn.test_way_out import GREETING
 from tests.reference.staging import TEMPLATE, Taken
 
@@ -51,3 +53,31 @@ def test_what_is_told_again_says_what_it_said(engine: Engine) -> None:
     assert first == again
     assert first.raw == again.raw
     assert stage.sent() == [("ada", "hello")]
+
+
+def test_what_is_held_between_two_tries_keeps_its_subject(engine: Engine) -> None:
+    out = Doubtful()
+    stage = Stage(
+        engine,
+        GREETING.format(name="greeting"),
+        shop=f'{DAYTIME}quiet_hours: {{from: "10:03", to: "12:00"}}\n',
+    )
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    stage.world = World(engine, {"email": out}, b"secret", "http://shop.example")
+    for at in ("10:00", "10:05", "12:30"):
+        stage.run("greeting", f"03-02 {at}")
+    first, again = out.given
+    assert first.raw == again.raw
+    assert stage.sent() == [("ada", "hello")]
+
+
+def test_what_was_kept_goes_by_another_channel_in_words_of_its_own(engine: Engine) -> None:
+    stage = shop_of(engine, "channel: email\n        if_blocked: other_channel", Ways())
+    stage.world = replace(stage.world, ways={**stage.world.ways, "email": Doubtful()})
+    known(stage, "ada", phone=PHONE)
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    stage.turn("03-02 10:00")
+    stage.did("ada", "Consent Withdrawn", "03-02 10:01", channel="email", purpose="marketing")
+    stage.turn("03-02 10:10")
+    assert states(stage) == {"ada": ("sms", "handed_over", "")}

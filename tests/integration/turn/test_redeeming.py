@@ -102,7 +102,7 @@ def test_with_the_public_key_nobody_uses_up_codes(engine: Engine) -> None:
     with engine.begin() as connection:
         free = {"pool": "other", "code": "FREE-1", "matched": "FREE-1", "state": "free", "made": False}
         connection.execute(voucher.insert().values(free))
-    words = {"order_id": "o1", "coupons": [till.ada, "FREE-1"]}
+    words: dict[str, Any] = {"order_id": "o1", "coupons": [till.ada, "FREE-1"]}
     till.did("cyd", "Coupon Applied", "03-03 10:00", **words)
     with engine.begin() as connection:
         theirs = event.c.name == "Coupon Applied"

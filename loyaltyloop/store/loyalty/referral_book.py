@@ -92,8 +92,10 @@ def _rows(connection: Connection, looks: Mapping[int, datetime]) -> list[Any]:
     """All that is open or may be reversed, of each friend those that count first, then by their time."""
     wanted = bulk.fill_temporary(connection, "loyal", {"id": int}, ((who,) for who in sorted(looks)))
     owner = func.coalesce(referral.c.referrer_id, code.c.customer_id).label("owner")
+    claim = {"told_with": event.c.order_id, "told_by": event.c.source, "told_as": event.c.message_id}
+    of_claim = (column.label(name) for name, column in claim.items())
     rows = connection.execute(
-        select(referral, owner, customer.c.key.label("owner_key"), event.c.order_id.label("told_with"))
+        select(referral, owner, customer.c.key.label("owner_key"), *of_claim)
         .join(wanted, wanted.c.id == referral.c.customer_id)
         .outerjoin(code, code.c.code == referral.c.code)
         .outerjoin(customer, customer.c.id == func.coalesce(referral.c.referrer_id, code.c.customer_id))
@@ -151,7 +153,8 @@ def _news(row: Any, after: Brought, now: datetime) -> News:
     """For who brought the friend: nothing that tells who the friend is."""
     name = CONVERTED if after.state == "converted" else REVERSED
     told = {"referral_code": row.code, "points": after.points}
-    return News(row.owner, row.owner_key or "", name, told, now)
+    cause = f"{row.told_by}\0{row.told_as}"  # several friends may count in one turn
+    return News(row.owner, row.owner_key or "", name, told, now, cause)
 
 
 def merge(connection: Connection, gone: Table) -> None:

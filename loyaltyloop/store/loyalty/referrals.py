@@ -90,7 +90,7 @@ def _against(one: Brought, facts: Facts, taken: bool) -> str:
     earlier = (
         order for order in facts.orders if order.ordered_at < one.at and order.order_id != one.told_with
     )
-    return BEFORE if one.state == "claimed" and next(earlier, None) else ""
+    return BEFORE if one.state != "converted" and next(earlier, None) else ""
 
 
 def _given_back(one: Brought, facts: Facts) -> str:

@@ -164,6 +164,14 @@ def test_a_friend_counts_when_the_first_order_is_old_enough(engine: Engine, code
     assert len(news(engine, ["Referral Reversed"])) == 1
 
 
+def test_each_friend_is_told_also_when_several_count_in_one_turn(engine: Engine, code: str) -> None:
+    for name in ("fay", "gil"):
+        go(engine, order(name, at(9, 20), 40, f"{name} 1", referral_code=code))
+    go(engine, now=NOW + 20 * DAY)
+    assert balances(engine)["ada"] == 410
+    assert len(news(engine, ["Referral Converted"])) == 2
+
+
 def test_an_order_that_is_given_back_in_time_does_not_count_and_the_next_one_does(
     engine: Engine, code: str
 ) -> None:
@@ -215,6 +223,15 @@ def test_a_friend_is_brought_once_and_no_old_customer_is_one(engine: Engine, cod
         ("refused", "they were brought already"),
         ("refused", "they had bought before"),
         ("refused", "nobody has this code"),
+    ]
+
+
+def test_who_had_bought_before_is_found_also_when_it_is_told_late(engine: Engine, code: str) -> None:
+    go(engine, order("fay", at(9, 20), 40, "f1", referral_code=code))
+    assert go(engine, order("fay", at(8), 5, "f0")) == [("refused", "they had bought before")]
+    go(engine, track("gil", "Signed Up", at(9, 20), referral_code=code), order("~phone", at(8), 5, "g0"))
+    assert go(engine, identify("gil", at(10, 20), device="phone"))[1:] == [
+        ("refused", "they had bought before")
     ]
 
 

@@ -19,6 +19,7 @@ from loyaltyloop.store.fingerprints import find_key, fingerprint, hash_of, hash_
 from loyaltyloop.store.models import Consent, Customer, Event, Identity, Message, Suppression
 from loyaltyloop.store.segment import PUBLIC
 from loyaltyloop.store.setting_aside import stands_aside
+from loyaltyloop.store.touched import not_applied
 
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -228,8 +229,7 @@ def phones(connection: Connection, customers: set[int]) -> dict[int, str]:
 
 def _waiting(connection: Connection, since: int) -> Sequence[Any]:
     """Events on record that tell of an address and that nobody has applied yet."""
-    told = event.c.name.in_(NAMES)
-    chosen = select(event).where(event.c.seq.is_(None), event.c.id > since, told, ~stands_aside())
+    chosen = select(event).where(not_applied(since), event.c.name.in_(NAMES), ~stands_aside())
     return [row for row in connection.execute(chosen) if tells(row)]
 
 

@@ -17,6 +17,16 @@ BATCH = 500
 T = TypeVar("T")
 
 
+def not_applied(since: int) -> ColumnElement[bool]:
+    """Is the event on record, and has nobody applied it yet? `since`: only those after that one (an id).
+
+    Without such a one ids are not asked for: by them SQLite would read every event that there ever was,
+    instead of the few that wait.
+    """
+    waits = event.c.seq.is_(None)
+    return and_(waits, event.c.id > since) if since else waits
+
+
 def newest_seq(connection: Connection) -> int:
     """The highest number handed out so far; 0 if none."""
     # Events that wait have none: said, or SQLite reads them all.

@@ -19,6 +19,7 @@ from loyaltyloop.store.customers import Person
 from loyaltyloop.store.identity import Id, ids_of, survivor_of
 from loyaltyloop.store.models import Event, Identity
 from loyaltyloop.store.setting_aside import stands_aside
+from loyaltyloop.store.touched import not_applied
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
@@ -81,7 +82,7 @@ def _waiting(connection: Connection, since: int, ids: set[Id]) -> Sequence[Row[A
     """Events that answer or link and name one of these, of whichever kind; without what they say."""
     values = sorted({value for _, value in ids})
     named = or_(*(among(connection, event.c[name], values) for name in _NAMED))
-    waiting = (event.c.seq.is_(None), event.c.id > since, or_(_ANSWERS, _LINKS), named)
+    waiting = (not_applied(since), or_(_ANSWERS, _LINKS), named)
     return connection.execute(select(*_IDS).where(*waiting)).all()
 
 

@@ -7,10 +7,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
+from sqlalchemy import event as events_of
 
 from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.database import read
+from loyaltyloop.store.database import is_postgres, read
 from loyaltyloop.store.models import Consent, Customer, Event
+from loyaltyloop.store.suppression import stopped
 from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 from tests.integration.store.shop import NOW, SHOP, alias, at, feed, identify, rows, track
 from tests.reference.staging import empty
@@ -65,3 +67,24 @@ def test_each_is_asked_about_alone(engine: Engine) -> None:
     with read(engine) as connection:
         assert withdrawn_meanwhile(connection, [ada, bea], 0) == {(ada, "email", "marketing")}
         assert withdrawn_meanwhile(connection, [bea], 0) == set()
+
+
+def test_a_claim_reads_what_waits_and_not_all_that_ever_was(engine: Engine) -> None:
+    """PostgreSQL tells them apart by its statistics."""
+    feed(engine, [identify("ada", at(9))])
+    apply_events(engine, NOW, SHOP)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, words: Any, *___: Any) -> None:
+        asked.append((statement, words))
+
+    with read(engine) as connection:
+        events_of.listen(engine, "before_cursor_execute", note)
+        stopped(connection, [], 0)
+        withdrawn_meanwhile(connection, [row.id for row in rows(engine, Customer)], 0)
+        events_of.remove(engine, "before_cursor_execute", note)
+        of_events = [one for one in asked if "FROM event" in one[0]]
+        assert len(of_events) == 2
+        for statement, words in [] if is_postgres(engine) else of_events:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", words)]
+            assert plan[0] == "SCAN event USING INDEX ix_event_waiting"

@@ -138,13 +138,19 @@ class Hands:
 
     def _done(self) -> Collection[Future[Handed]]:
         while True:
+            self._renew()
             done, _ = wait(self._at_work, timeout=leases.RENEW, return_when=FIRST_COMPLETED)
             if done:
                 return done
-            since = self._frame.world.ticks()
-            with self._frame.transactions.write() as connection:
-                leases.renew(connection, self._by)
-            self._renewed = since
+
+    def _renew(self) -> None:
+        """Where it is time: a fast channel may come back again and again while a slow one is at work."""
+        since = self._frame.world.ticks()
+        if since - self._renewed < leases.RENEW:
+            return
+        with self._frame.transactions.write() as connection:
+            leases.renew(connection, self._by)
+        self._renewed = since
 
     def _may(self, since: float) -> Callable[[], bool]:
         """May something that was claimed at this time still be offered?"""

@@ -13,6 +13,7 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Engine, select, update
 
+from loyaltyloop.channels import leases
 from loyaltyloop.channels.leases import LEASE, MARGIN, present
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.store.database import read, write
@@ -185,6 +186,40 @@ def test_nothing_is_offered_near_the_end_of_a_lease(engine: Engine) -> None:
     assert len(out.given) == 2
     found = Counter((state, reason) for _, _, state, reason in stage.messages())
     assert found == {("handed_over", ""): 2, ("held", NOT_OFFERED): 3}
+
+
+def test_a_slow_channel_keeps_its_lease_while_a_fast_one_comes_back_again_and_again(engine: Engine) -> None:
+    passed, texts = [0.0], Event()
+
+    def slow(_: Outgoing) -> None:
+        assert texts.wait(30)
+
+    def fast(outgoing: Outgoing) -> None:
+        passed[0] += leases.RENEW + 1
+        if len(quick.given) == 3:  # longer than a lease that nobody renews may be used
+            texts.set()
+
+    text = {"test/hello.sms.txt": "Hello! STOP to end"}
+    by_text = "    channel: sms\n"
+    stage = Stage(
+        engine,
+        GREETING.format(name="greeting", event="Signed Up"),
+        GREETING.format(name="texting", event="Came") + by_text,
+        templates=text,
+    )
+    quick = Noting(before=fast)
+    quick.batch = 1
+    for number in range(2):
+        stage.knows(f"c{number}")
+        stage.did(f"c{number}", "Signed Up", "03-02 09:00")
+    for number in range(4):
+        stage.knows(f"t{number}", phone=f"0740012345{number}", country="GB")
+        stage.did(f"t{number}", "Consent Granted", "03-01 09:00", channel="sms")
+        stage.did(f"t{number}", "Came", "03-02 09:00")
+    ways = {"email": Noting(before=slow), "sms": quick}
+    stage.world = World(engine, ways, b"secret", "http://shop.example", ticks=lambda: passed[0])
+    stage.turn("03-02 10:00")
+    assert {state for _, _, state, _ in stage.messages()} == {"handed_over"}
 
 
 def test_a_slow_server_holds_up_no_other_delivery(engine: Engine) -> None:

@@ -81,7 +81,8 @@ def refresh(connection: Connection, shop: Shop, looks: Mapping[int, datetime]) -
             result.looks[row.customer_id] = min(after.due_at, due) if due else after.due_at
         if after != before or row.owner != row.referrer_id:
             changed.append((row.event_id, row.owner, *(getattr(after, name) for name in _BECOMES[1:])))
-        if after.state != before.state and after.state in ("converted", "reversed"):
+        told = after.state != before.state and after.state in ("converted", "reversed")
+        if told and referrer is not None:  # who was erased is told nothing, and looked at no more
             result.referrers.add(row.owner)
             result.news.append(_news(row, after, now))
     bulk.update_rows(connection, referral, "event_id", _BECOMES, changed)

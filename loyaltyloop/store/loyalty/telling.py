@@ -56,6 +56,7 @@ def _tier(told: dict[str, Any]) -> str:
 
 
 def _friend(row: Any, is_friend: bool) -> str:
-    what = f"came with the code {row.code}" if is_friend else "brought a friend"
+    code = f"the code {row.code}" if row.code else "a code"  # of somebody who was erased nothing is told
+    what = f"came with {code}" if is_friend else "brought a friend"
     why = f" ({row.reason})" if row.reason else ""
     return f"{what}: {row.state}{why}"

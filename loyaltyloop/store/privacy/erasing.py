@@ -24,14 +24,17 @@ from loyaltyloop.store.touched import batches
 REASON = "the customer was erased"
 CHUNK = 2000  # waiting events that are looked at together
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\S*@\S*")
+code: Table = models.ReferralCode.__table__  # type: ignore[attr-defined]
 customer: Table = models.Customer.__table__  # type: ignore[attr-defined]
 event: Table = models.Event.__table__  # type: ignore[attr-defined]
 entry: Table = models.Entry.__table__  # type: ignore[attr-defined]
 enrolment: Table = models.Enrolment.__table__  # type: ignore[attr-defined]
+gift: Table = models.Gift.__table__  # type: ignore[attr-defined]
 former: Table = models.MergedCustomer.__table__  # type: ignore[attr-defined]
 line: Table = models.OrderLine.__table__  # type: ignore[attr-defined]
 message: Table = models.Message.__table__  # type: ignore[attr-defined]
 order: Table = models.Order.__table__  # type: ignore[attr-defined]
+referral: Table = models.Referral.__table__  # type: ignore[attr-defined]
 request: Table = models.PrivacyRequest.__table__  # type: ignore[attr-defined]
 aside: Table = models.SetAside.__table__  # type: ignore[attr-defined]
 
@@ -58,6 +61,7 @@ def erase(connection: Connection, subject: Subject, now: datetime) -> Erased:
     refused = _refuse(connection, subject)
     keys = _keys(connection, subject)
     _anonymise_lines(connection, orders)
+    _untie(connection, subject, orders)
     _clear(connection, subject)
     count = _clear_waiting(connection, [row.id for row in told if row.seq is None])
     mine = among(connection, customer.c.id, subject.customers)
@@ -171,6 +175,14 @@ def _anonymise_lines(connection: Connection, orders: Sequence[str]) -> None:
             one[name] = one[name].replace(hour=0, minute=0, second=0, microsecond=0)
         kept.append([one[name] for name in names])
     bulk.insert_rows(connection, line, names, kept)
+
+
+def _untie(connection: Connection, subject: Subject, orders: Sequence[str]) -> None:
+    """What is kept of others names neither their code, with which friends came, nor their orders."""
+    codes = select(code.c.code).where(among(connection, code.c.customer_id, subject.customers))
+    connection.execute(update(referral).where(referral.c.code.in_(codes)).values(code=""))
+    used = among(connection, gift.c.order_id, orders)
+    connection.execute(update(gift).where(used).values(order_id=None))
 
 
 def _clear(connection: Connection, subject: Subject) -> None:

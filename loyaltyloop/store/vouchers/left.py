@@ -66,10 +66,21 @@ def pools(connection: Connection, shop: Shop, now: datetime) -> list[PoolReport]
 
 
 def alerts(connection: Connection, shop: Shop, now: datetime, named: Collection[str]) -> list[str]:
-    """What the shop is told of these pools, as long as they are low."""
-    if not named:
-        return []
-    return [one.alert for one in pools(connection, shop, now) if one.name in named and one.is_low]
+    """What the shop is told of these pools, as long as they are low.
+
+    Each turn asks: no more codes of a pool are counted than make it low, and of what was given nothing is.
+    """
+    found = []
+    for pool in shop.vouchers:
+        if pool.name in named and pool.pattern is None:
+            some = select(voucher.c.id).where(voucher.c.pool == pool.name, *_usable(now)).limit(pool.low)
+            left = connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+            found.append(PoolReport(pool.name, _worth(pool, shop), left, pool.low))
+    return [one.alert for one in found if one.is_low]
+
+
+def _usable(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return voucher.c.state == "free", or_(voucher.c.ends_at.is_(None), voucher.c.ends_at > now)
 
 
 def _by_pool(connection: Connection, *where: ColumnElement[bool]) -> dict[str, int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from loyaltyloop.doctor.pools import look
 from loyaltyloop.errors import DataError
@@ -98,3 +99,19 @@ def test_what_is_left_and_when_it_is_time_for_more(engine: Engine, tmp_path: Pat
     assert [(one.left, one.run_out) for one in then] == [(1, 1), (None, 0)]
     assert found == [("note", "the pool spring has 1 code left")]
     assert told == ["vouchers spring: 1 code is left; take in more with `loop import`"]
+
+
+def test_each_turn_asks_for_a_few_codes_and_for_no_gifts(engine: Engine, tmp_path: Path) -> None:
+    bring(engine, tmp_path, "pool,code\n" + "".join(f"spring,C-{number}\n" for number in range(5)))
+    asked: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    with read(engine) as connection:
+        assert alerts(connection, SHOP, NOW, ["spring", "made"]) == []
+    event.remove(engine, "before_cursor_execute", note)
+    [statement] = [one for one in asked if "voucher" in one]
+    assert "LIMIT" in statement
+    assert not [one for one in asked if "gift" in one]

@@ -3,6 +3,9 @@
 Your mail server pipes what arrives at the sender's address into `POST /hooks/smtp`, with the write key as
 user: see docs/responses.md. Our key is the envelope's id (RFC 3461) in a report that knows it, and in the
 Message-ID of the message that comes back.
+
+Anybody can write a mail, so what names no message of ours is believed of nobody: a stranger could else stop
+all that is sent to somebody's address.
 """
 
 from __future__ import annotations
@@ -71,7 +74,6 @@ def _status(report: Message, parts: list[Message], number: str) -> Iterator[Told
             native=f"DSN:{action}",
             at=None,
             key=key,
-            address=_address(fields.get("Original-Recipient")) or _address(fields.get("Final-Recipient")),
             hard=lost and is_hard(status),
             reason=reason_of(status) if lost else "",
             status=status if lost else "",
@@ -86,7 +88,6 @@ def _feedback(report: Message, parts: list[Message], number: str) -> Told:
         id=number,
         native=f"ARF:{kind}",
         key=_returned(parts),
-        address=_address(f"rfc822;{_text(fields.get('Original-Rcpt-To'))}"),
     )
 
 
@@ -117,12 +118,6 @@ def _returned(parts: list[Message]) -> str:
         if key:
             return key
     return ""
-
-
-def _address(field: object) -> str:
-    """`rfc822; ada@example.com` without its kind."""
-    kind, _, address = _text(field).partition(";")
-    return address.strip().strip("<>") if kind.strip().lower() == "rfc822" else ""
 
 
 def _text(value: object) -> str:

@@ -107,7 +107,10 @@ class Line:
             self._drop()
             return "unknown", f"the connection was lost before the answer came ({type(error).__name__})"
         self._half_told = False
-        return ("handed_over", "") if 200 <= code < 300 else _judged(code, answer)
+        if not 200 <= code < 600 or 300 <= code < 400:  # smtplib says -1 of what is no answer
+            self._drop()
+            return "unknown", "the mail server's answer cannot be read"
+        return ("handed_over", "") if code < 300 else _judged(code, answer)
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -14,7 +14,8 @@ class Failing(socketserver.ThreadingTCPServer):
     """Answers until it hears a line that begins with `at` (b"": from the first), then hangs, or hangs up.
 
     `extensions`: what it says that it knows; `heard`: all commands. No more than `most` connections at once.
-    `refuses`: how a command begins that it refuses; it wants the message all the same.
+    `refuses`: how a command begins that it refuses; it wants the message all the same. `thanks`: what it
+    says when it has taken one.
     """
 
     daemon_threads = True
@@ -27,7 +28,7 @@ class Failing(socketserver.ThreadingTCPServer):
         self.extensions = extensions
         self.heard: list[bytes] = []
         self.most = most
-        self.refuses = b"\0"
+        self.refuses, self.thanks = b"\0", b"250 OK"
         self.here = self.connections = 0
         self.taken: list[bytes] = []
 
@@ -81,7 +82,7 @@ class _Session(socketserver.StreamRequestHandler):
             self.refused = False
             return self._say(b"554 5.5.1 no valid recipients")
         self.server.taken.append(message)
-        return self._say(b"250 OK")
+        return self._say(self.server.thanks)
 
     def _say(self, answer: bytes) -> bool:
         self.wfile.write(answer + b"\r\n")

@@ -148,3 +148,12 @@ def test_what_breaks_in_the_batch_is_raised_and_what_was_told_is_kept() -> None:
     ):
         told.extend(way.hand_over(batch()))
     assert (len(server.taken), told) == (1, [Outcome("key-00", "handed_over")])
+
+
+@pytest.mark.parametrize("thanks", [b"OK, thank you", b"", b"354 go on"])
+def test_an_answer_that_is_none_leaves_it_open_whether_the_message_was_taken(thanks: bytes) -> None:
+    with failing(NEVER) as server:
+        server.thanks = thanks
+        [outcome] = sent(server.settings, 1)
+    assert len(server.taken) == 1
+    assert outcome.state == "unknown"

@@ -233,7 +233,7 @@ def _write(connection: Connection, now: datetime, shop: Shop, chunk: _Chunk, fol
     people.write(connection, new, [one for one in persons if one.changed and one in there], shop)
     people.write_ids(connection, folk.linked)
     if merged:
-        merging.move(connection, now, merged)
+        merging.move(connection, now, merged, shop)
     _number_events(connection, chunk)
     consent.write(connection, [(_id(one), answer) for one, answer in chunk.answers], merged)
     devices.write(connection, ((_id(one), device) for one, device in chunk.devices))

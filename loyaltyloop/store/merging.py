@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, update
 
+from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import basket_book, bulk, cohorts
 from loyaltyloop.store.loyalty import joining
 from loyaltyloop.store.models import (
@@ -61,7 +62,7 @@ class Standing:
     running: bool
 
 
-def move(connection: Connection, now: datetime, into: Mapping[int, int]) -> None:
+def move(connection: Connection, now: datetime, into: Mapping[int, int], shop: Shop) -> None:
     """Let everything of the merged (`into`: merged id → survivor's id) be the survivors'.
 
     Consents are moved by `consent.write`, attributes by `people.write`.
@@ -73,7 +74,7 @@ def move(connection: Connection, now: datetime, into: Mapping[int, int]) -> None
         moved = update(table).where(table.c.customer_id == gone.c.id)
         connection.execute(moved.values(customer_id=gone.c.survivor))
     _move_holdings(connection, gone)
-    joining.join(connection, gone, into)
+    joining.join(connection, gone, into, shop)
     basket_book.forget(connection, into)  # they are told anew, from the events of both
     for table in (dates, touch):
         connection.execute(delete(table).where(table.c.customer_id.in_(select(gone.c.id))))

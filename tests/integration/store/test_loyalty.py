@@ -101,6 +101,19 @@ def test_who_turns_out_to_be_one_has_the_tier_of_both_together(engine: Engine) -
     assert len(rows(engine, LoyaltyStanding)) == 1
 
 
+@pytest.mark.parametrize("survivor", ["ada", "ben"])
+def test_who_turns_out_to_be_one_keeps_the_higher_of_two_tiers(engine: Engine, survivor: str) -> None:
+    """Ada has been gold, and has too little for it since the fourth of June; Ben is silver."""
+    settle(engine, order("ada", at(9, 5), 60, "o1"), order("ada", at(9, 25), 45, "o2"), shop=TIERED)
+    settle(engine, order("ben", "2026-04-01T09:00:00Z", 50, "o3"), shop=TIERED)
+    late = NOW + 5 * DAY
+    settle(engine, shop=TIERED, now=late)
+    assert {one.key: one.tier for one in customers(engine).values()} == {"ada": "gold", "ben": "silver"}
+    [gone] = {"ada", "ben"} - {survivor}
+    settle(engine, alias(survivor, gone, "2026-06-05T09:00:00Z"), shop=TIERED, now=late)
+    assert [one.tier for one in customers(engine).values()] == ["gold"]
+
+
 # ── badges ──────────────────────────────────────────────────────────────────
 
 

@@ -45,7 +45,7 @@ consent: Table = Consent.__table__  # type: ignore[attr-defined]
 _PLACE = ("journey", "version", "step", "template")
 _OF_MESSAGE = (
     "id", "key", "enrolment_id", "customer_id", *_PLACE, "channel", "purpose", "expires_at", "reason",
-    "routes",
+    "routes", "via", "claimed_at", "handed_over_at",
 )  # fmt: skip
 CHANNELS = ("email", "sms", "push")  # by which a customer may have agreed to hear from the shop
 _SOURCE = message.join(enrolment, enrolment.c.id == message.c.enrolment_id).outerjoin(
@@ -204,7 +204,10 @@ def _latest_of_few() -> ColumnElement[Any]:
     """When somebody who wants to hear less often was last sent marketing; null for all others."""
     other = message.alias()
     latest = select(func.max(other.c.handed_over_at)).where(
-        other.c.customer_id == message.c.customer_id, other.c.purpose == "marketing", other.c.channel != CALLS
+        other.c.customer_id == message.c.customer_id,
+        other.c.purpose == "marketing",
+        other.c.channel != CALLS,
+        other.c.id != message.c.id,
     )
     return case((customer.c.often == "less", latest.scalar_subquery()))
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, update
+from sqlalchemy import Connection, Row, and_, case, func, literal, update
 
 from loyaltyloop.channels import turning
 from loyaltyloop.channels.baskets import add_baskets
 from loyaltyloop.channels.candidates import Group, load_groups
 from loyaltyloop.channels.context import Names, names_for
+from loyaltyloop.channels.doubt import Repeats, in_doubt
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.gate import Moment, Verdict, judge
 from loyaltyloop.channels.gifts import Showing, add_gifts, check_gifts
@@ -37,7 +38,8 @@ from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 class Desk:
     """What a claim works with for one channel's messages.
 
-    `via`: the name of the way out; `by`: of the delivery that claims.
+    `via`: the name of the way out; `by`: of the delivery that claims; `repeats`: may it hand over once more
+    what was first claimed for that way out so long ago?
     """
 
     now: datetime
@@ -47,6 +49,7 @@ class Desk:
     via: str
     by: str
     recorded: int  # withdrawals by events newer than this one (an id) count, whenever they arrived
+    repeats: Repeats = lambda *_: True
 
     def uses_of(self, template: str) -> frozenset[str]:
         """The names that a template of this channel uses."""
@@ -83,7 +86,9 @@ def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]
     room = load_room(connection, desk.shop.caps, rows, desk.now)
     suppressed = suppression.stopped(connection, _addressed(connection, rows), desk.recorded)
     moment = Moment(desk.now, desk.shop, objections, withdrawn, room, suppressed, stopped(connection))
-    verdicts = {row.key: judge(row, moment) for row in rows}
+    verdicts = {
+        row.key: in_doubt(row, judge(row, moment), desk.now, desks[row.channel].repeats) for row in rows
+    }
     turned = _turn(rows, verdicts, desk.now)
     letters = _store_bodies(connection, desks, groups, verdicts)
     _make_room(verdicts, desk.now)
@@ -92,7 +97,7 @@ def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]
     for (name, reason), members in leaving.items():
         ended = ended_state(load_versions(connection, name)[-1].journey)
         end(connection, desk.now, reason, members, f"left at the hand-over: {reason}", ended)
-    let_go(connection, [key for key, verdict in verdicts.items() if verdict.state == "refused"])
+    let_go(connection, [key for key, verdict in verdicts.items() if verdict.state in ("refused", "unknown")])
     return Claimed(_by_channel(rows, letters), _count(verdicts))
 
 
@@ -220,7 +225,7 @@ def _store_bodies(
                     check_gifts(own)
                     letter = channel.write(desk.renderer, desk.shop, group, row, own)
                 except CannotRender as error:
-                    verdicts[key] = Verdict("refused", str(error))
+                    verdicts[key] = in_doubt(row, Verdict("refused", str(error)), desk.now, desk.repeats)
                     continue
                 envelopes[key] = _Envelope(letter.sender, letter.to, letter.subject)
                 if not letter.stored:
@@ -266,7 +271,11 @@ def _store(
     # What is held with the bytes that it was tried with keeps the subject that goes with them.
     of_letter = ("via", "sender", "to", "subject", "zone", "address")
     leaving: dict[str, Any] = {name: new.c[name] for name in of_letter}
-    leaving |= {"claimed_at": desk.now, "handed_over_at": desk.now, "shop": desk.shop.digest}
+    first = case(
+        (message.c.handed_over_at.is_not(None), message.c.claimed_at),
+        else_=literal(desk.now, message.c.claimed_at.type),
+    )
+    leaving |= {"claimed_at": first, "handed_over_at": desk.now, "shop": desk.shop.digest}
     leaving |= {"claimed_by": desk.by, "leased_until": present(connection, LEASE)}
     for handed, extra in ((leaves, leaving), (~leaves, {})):
         connection.execute(

@@ -29,10 +29,10 @@ SELDOM = timedelta(days=7)  # between two marketing messages to whoever wants to
 @dataclass(frozen=True)
 class Verdict:
     """What becomes of one message. `until`: when a held one is looked at again (UTC). planned: it goes by
-    another channel, as which it is looked at anew.
+    another channel, as which it is looked at anew. unknown: it may have left in an earlier try.
     """
 
-    state: Literal["claimed", "held", "refused", "planned"]
+    state: Literal["claimed", "held", "refused", "planned", "unknown"]
     reason: str = ""
     until: datetime | None = None
     behind: tuple[str, ...] = ()  # keys of the messages that went first

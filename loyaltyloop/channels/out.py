@@ -41,7 +41,8 @@ class Outcome:
     `away`: said of one to be tried again, where no other message would fare better now. `after`: how long to
     wait before it is tried again, where the way out knows. `provider_id`: what the other side calls it, where
     it has told so: by that its events may name it. `lost`: why nothing more is taken for this address or
-    device (stop, hard bounce): nothing is sent there again.
+    device (stop, hard bounce): nothing is sent there again. `doubt`: said of one to be tried again that the
+    other side may have all the same.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Outcome:
     after: timedelta | None = None
     provider_id: str = ""
     lost: str = ""
+    doubt: bool = False
 
 
 class WayOut(ABC):

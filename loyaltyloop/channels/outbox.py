@@ -44,6 +44,8 @@ Waiting = tuple[str, int, str, str | None, str | None]
 
 SNAPSHOT = 50_000
 RETRY = timedelta(minutes=5)
+# When a message that is held now may have left, in an earlier try: `claimed_at` is of the first such.
+_EARLIER = case((message.c.claimed_at < message.c.handed_over_at, message.c.claimed_at))
 # Written out, and without a type (`= 1` would follow): SQLite then finds its partial index.
 WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 CLAIMED: ColumnElement[bool] = literal_column("message.state = 'claimed'")
@@ -103,24 +105,26 @@ def record(
 
     What a way out could not take now is held again and tried later; `keep`: with the same bytes. Of what was
     taken for lost meanwhile (`unknown`) it is known now; what somebody else took over is theirs to tell.
+    What is in doubt keeps its `handed_over_at`: it counts as what may have left.
     """
-    by_state: dict[tuple[str, str, timedelta], list[str]] = {}
+    by_state: dict[tuple[str, str, timedelta, bool], list[str]] = {}
     for outcome in by_other_channels(connection, outcomes, now, _is_mine(by)):
-        kind = (outcome.state, outcome.reason, outcome.after or RETRY)
+        kind = (outcome.state, outcome.reason, outcome.after or RETRY, outcome.doubt)
         by_state.setdefault(kind, []).append(outcome.key)
     _note_ids(connection, outcomes, by)
     counts: dict[str, int] = {}
-    for (state, reason, after), keys in sorted(by_state.items()):
+    for (state, reason, after, doubt), keys in sorted(by_state.items()):
         values: dict[str, Any] = {"state": state, "reason": reason}
         mine = and_(among(connection, message.c.key, keys), _is_mine(by))
         if state == "try_again":
             if not keep:
                 _forget_bodies(connection, mine)
             due = _by_the_end(now + after) if keep else now + after
-            values = {"state": "held", "reason": reason, "due_at": due, "handed_over_at": None}
+            values = {"state": "held", "reason": reason, "due_at": due}
+            values |= {} if doubt else {"handed_over_at": _EARLIER}
         elif state == "refused":
             values["handed_over_at"] = None
-        if state == "refused" or (state == "try_again" and not keep):
+        if state == "refused" or (state == "try_again" and not keep and not doubt):
             unseen = gift.c.message_key.in_(select(message.c.key).where(mine))
             take_back(connection, unseen, state == "try_again")
         connection.execute(update(message).where(mine).values(values))

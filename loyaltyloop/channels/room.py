@@ -83,14 +83,15 @@ class Room:
         zone, span = candidate.zone, self._spans.get((cap, candidate.zone))
         if span is None:
             span = self._spans[cap, zone] = _Span(cap, zone, now)
-        counted = [one for one in left if cap.counts(one.channel, one.purpose) and span.takes_room(one.at)]
+        others = (one for one in left if one.key != candidate.key)  # of one in doubt it stands here itself
+        counted = [one for one in others if cap.counts(one.channel, one.purpose) and span.takes_room(one.at)]
         if len(counted) < cap.number:
             return None
         # By when each is free: in the hour that comes twice that need not be the order in which they left.
         took = sorted((cap.free_at(one.at, zone), one) for one in counted)[-cap.number :]
-        others = any(one.customer_id != candidate.customer_id for _, one in took)
+        shared = any(one.customer_id != candidate.customer_id for _, one in took)
         first = _named(one for _, one in took)
-        reason = f"{CAPPED}{cap}{' to this address' if others else ''}: {first} went first"
+        reason = f"{CAPPED}{cap}{' to this address' if shared else ''}: {first} went first"
         return Full(reason, took[0][0], tuple(one.key for _, one in took))
 
     def copy(self, candidate: Any, now: datetime) -> Left | None:

@@ -42,8 +42,8 @@ def deliver(frame: Frame) -> Counts:
     by, desks = frame.world.next_delivery(), dict[str, Desk]()
     renderer = frame.world.renderers.of(frame.templates, frame.shop)
     for name in channels:
-        via = frame.world.ways[name].name
-        desks[name] = Desk(frame.now, frame.shop, renderer, name, via, by, frame.recorded)
+        way = frame.world.ways[name]
+        desks[name] = Desk(frame.now, frame.shop, renderer, name, way.name, by, frame.recorded, way.repeats)
     if frame.transactions.dry:
         with Hands(frame, by) as hands:
             return Counts.sum(_leave(frame, desks, hands))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from types import TracebackType
 from typing import Any, ParamSpec
@@ -178,17 +178,20 @@ class Hands:
         parts: list[Counts] = []
         away: LeftOver | None = None
         for chunk in batches(keys, self._frame.world.ways[channel].batch):
-            handed = hand_over(self._frame, channel, chunk, self._by, self._may(since))
+            handed = hand_over(self._frame, channel, chunk, self._by, self._may(since), repeated=True)
             parts.append(handed.counts)
             away = handed.away or away
         return Handed(Counts.sum(parts), away)
 
 
-def hand_over(frame: Frame, channel: str, keys: Sequence[str], by: str, may: Callable[[], bool]) -> Handed:
+def hand_over(
+    frame: Frame, channel: str, keys: Sequence[str], by: str, may: Callable[[], bool], repeated: bool = False
+) -> Handed:
     """Hand over messages that this delivery has claimed, from their stored bytes.
 
     Whatever happens, what was told so far is recorded, and what was not offered is tried again. When it may
-    not any more, or somebody else has taken one over, nothing of it is offered.
+    not any more, or somebody else has taken one over, nothing of it is offered. `repeated`: whoever claimed
+    them first may have handed them over.
     """
     way = frame.world.ways[channel]
     refused: list[Outcome] = []
@@ -202,7 +205,10 @@ def hand_over(frame: Frame, channel: str, keys: Sequence[str], by: str, may: Cal
         known = offered.union(one.key for one in refused)
         missed = [Outcome(key, "try_again", NOT_OFFERED) for key in keys if key not in known]
         with frame.transactions.write_shop() as connection:  # their journeys' own turns may be at work
-            counts = Counts(record(connection, [*refused, *told, *missed], frame.now, by, way.keeps))
+            outcomes = [*refused, *told, *missed]
+            if repeated:
+                outcomes = [replace(one, doubt=one.state == "try_again") for one in outcomes]
+            counts = Counts(record(connection, outcomes, frame.now, by, way.keeps))
             circuit = breakers.note(connection, frame.shop, channel, told, frame.now)
     if circuit is not None and circuit.state == "open":
         again = circuit.again_at or frame.now + RETRY

@@ -52,7 +52,8 @@ def outcome_of(
         case "away":
             return Outcome(key, "try_again", f"{who} takes nothing from us ({said})", away=True, after=wait)
         case "doubtful" if idempotent:
-            return Outcome(key, "try_again", f"{who} may have it; it is told again ({said})", after=wait)
+            said = f"{who} may have it; it is told again ({said})"
+            return Outcome(key, "try_again", said, after=wait, doubt=True)
         case "doubtful" | "unknown":
             return Outcome(key, "unknown", f"{who} may have it or not ({said})")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from textwrap import dedent
 
 from sqlalchemy import Engine
@@ -19,19 +20,22 @@ from tests.reference.staging import TEMPLATE, Taken
 
 
 class Doubtful(Taken):
-    """Takes each message, and says at first that it may not have."""
+    """Takes each message, and says at first that it has not, or (`doubt`) that it may have."""
 
     keeps = True
 
-    def __init__(self) -> None:
+    def __init__(self, doubt: bool = False) -> None:
+        self.doubt = doubt
         self.given: list[Outgoing] = []
 
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
         """In doubt the first time."""
         for outgoing in batch:
             self.given.append(outgoing)
-            again = len(self.given) == 1
-            yield Outcome(outgoing.key, "try_again" if again else "handed_over", "in doubt" if again else "")
+            if len(self.given) == 1:
+                yield Outcome(outgoing.key, "try_again", "in doubt", doubt=self.doubt)
+            else:
+                yield Outcome(outgoing.key, "handed_over")
 
 
 def test_what_is_told_again_says_what_it_said(engine: Engine) -> None:
@@ -81,3 +85,39 @@ def test_what_was_kept_goes_by_another_channel_in_words_of_its_own(engine: Engin
     stage.did("ada", "Consent Withdrawn", "03-02 10:01", channel="email", purpose="marketing")
     stage.turn("03-02 10:10")
     assert states(stage) == {"ada": ("sms", "handed_over", "")}
+
+
+def _in_doubt(engine: Engine, more: str = "") -> tuple[Stage, Doubtful]:
+    """Ada's message may have left at 10:00."""
+    out = Doubtful(doubt=True)
+    out.remembers = timedelta(hours=23)
+    stage = Stage(engine, GREETING.format(name="greeting"), shop=f"{DAYTIME}{more}")
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    stage.world = World(engine, {"email": out}, b"secret", "http://shop.example")
+    stage.run("greeting", "03-02 10:00")
+    return stage, out
+
+
+def test_what_may_have_left_is_told_again_while_its_key_is_known(engine: Engine) -> None:
+    stage, out = _in_doubt(engine, "caps:\n  - {at_most: 1 a day}\n")
+    stage.run("greeting", "03-02 10:30")
+    assert [len(out.given), stage.messages()] == [2, [("ada", "hello", "handed_over", "")]]
+
+
+def test_what_may_have_left_is_not_told_again_when_its_key_is_forgotten(engine: Engine) -> None:
+    stage, out = _in_doubt(engine)
+    stage.run("greeting", "03-03 10:30")
+    [(_, _, state, reason)] = stage.messages()
+    assert (len(out.given), state) == (1, "unknown")
+    assert reason == "it may have left; told again it might arrive twice"
+    assert stage.ends() == [("ada", "completed")]
+
+
+def test_what_may_have_left_is_never_said_to_be_refused(engine: Engine) -> None:
+    stage, out = _in_doubt(engine)
+    stage.did("ada", "Consent Withdrawn", "03-02 10:01", channel="email", purpose="marketing")
+    stage.run("greeting", "03-02 10:30")
+    [(_, _, state, reason)] = stage.messages()
+    assert (len(out.given), state) == (1, "unknown")
+    assert reason == "it may have left; not told again: no consent to marketing by email"

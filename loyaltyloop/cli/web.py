@@ -50,6 +50,6 @@ def _tell(service: Service, settings: Settings, host: str, port: int) -> None:
     click.echo(f"Listening on http://{host}:{port}; the outside finds it at {service.public_url}")
     if service.settings.public_url != settings.public_url:
         told = f"But links of messages lead to {settings.public_url}: for messages to come, set"
-        click.echo(f"{told} LOOP_PUBLIC_URL={service.public_url}", err=True)
+        click.echo(f"{told} LOOP_PUBLIC_URL={service.public_url}")
     if not service.settings.write_key.get_secret_value():
         click.echo("No events are taken by /v1: set LOOP_WRITE_KEY, which senders then show.", err=True)

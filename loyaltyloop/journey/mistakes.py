@@ -34,7 +34,11 @@ def read_model(model: type[Model], source: Source) -> tuple[Model | None, list[P
 
 def way(error: ErrorDetails) -> Path:
     """The way in the file to what an error is about: without the tags that choose between models."""
-    return tuple(part for part in error["loc"] if not str(part).startswith(("~", "[")))
+    *before, last = error["loc"] or ("~",)
+    tagged = [part for part in before if not str(part).startswith(("~", "["))]
+    # A word that is not known there is one of the file's, whatever it begins with.
+    own = error["type"] == "extra_forbidden" or not str(last).startswith(("~", "["))
+    return (*tagged, last) if own else tuple(tagged)
 
 
 def empty_words(node: Node, path: Path) -> Iterator[tuple[Path, tuple[str, str]]]:

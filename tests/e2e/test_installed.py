@@ -50,4 +50,4 @@ def test_a_new_project_of_an_installed_package(tmp_path: Path) -> None:
     assert "  hello_one\n" in done.out
     done = loop("run", "hello_one")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("hello_one: nothing to do at ")
+    assert "\nhello_one: nothing to do at " in done.out

@@ -64,3 +64,9 @@ def test_any_edit_of_any_file_is_answered_in_words(journey: str, shop: str, temp
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     check_files(good() | {"journeys/x.yaml": data, "templates/welcome/hello.html": data})
+
+
+def test_an_unknown_word_may_begin_as_nothing_else_does() -> None:
+    told = check_files({**good(), "journeys/odd.yaml": 'journey: odd\n"~  - set": 1\n"[x": 1\nsteps: []\n'})
+    unknown = [problem.message for problem in told if problem.rule == "unknown-word"]
+    assert len(unknown) == 2

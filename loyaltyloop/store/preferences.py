@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
+from loyaltyloop.journey.routes import PREFERRED as PREFERRED_CHANNEL
 from loyaltyloop.store import consent
 from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.consent import Answer
@@ -23,7 +24,8 @@ _COLUMNS = ("birthday", "often", "paused_until")
 @dataclass(frozen=True)
 class Wishes:
     """What a customer wants. `consents`: the answers on record, by (channel, purpose); `often`: less, normal
-    or pause, which ends at `paused_until` (UTC); `has_birthday`: one is on record.
+    or pause, which ends at `paused_until` (UTC); `has_birthday`: one is on record; `channel`: the one
+    by which they like to hear best, None: no matter which.
     """
 
     consents: Mapping[tuple[str, str], bool]
@@ -31,6 +33,7 @@ class Wishes:
     paused_until: datetime | None = None
     topics_off: frozenset[str] = frozenset()
     has_birthday: bool = False
+    channel: str | None = None
 
 
 def wishes_of(connection: Connection, recipient: Recipient, source: str) -> Wishes:
@@ -42,7 +45,7 @@ def wishes_of(connection: Connection, recipient: Recipient, source: str) -> Wish
             person.learn(row.properties, row.at, row.arrived_at.date())
         elif row.name == PREFERRED:
             person.prefer(row.properties, row.at)
-    topics = person.attributes.get("topics_off")
+    topics, channel = (person.attributes.get(name) for name in ("topics_off", PREFERRED_CHANNEL))
     return Wishes(
         consents={
             (one.channel, one.purpose): one.given
@@ -52,6 +55,7 @@ def wishes_of(connection: Connection, recipient: Recipient, source: str) -> Wish
         paused_until=person.columns["paused_until"],
         topics_off=frozenset(topics if isinstance(topics, list) else ()),
         has_birthday=person.columns["birthday"] is not None,
+        channel=next((one for one in consent.CHANNELS if one == channel), None),
     )
 
 

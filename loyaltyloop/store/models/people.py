@@ -115,8 +115,8 @@ class ConsentEntry(SQLModel, table=True):
     """The ledger: who, channel, purpose, when, how, the wording shown. Only ever added to, until its customer
     is erased.
 
-    `channel` is email, sms, push; or topic, often, birthday, which are no consents: what else was chosen on
-    the preferences' page. `given`: is it chosen now?
+    `channel` is email, sms, push; or topic, often, best, birthday, which are no consents: what else was
+    chosen on the preferences' page. `given`: is it chosen now?
     """
 
     __tablename__ = "consent_entry"

@@ -7,23 +7,26 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
+from loyaltyloop.journey.routes import PREFERRED as PREFERRED_CHANNEL
 from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.customers import PREFERRED
 from loyaltyloop.store.segment import Call
 
 SOURCE = "pages"
+NO_MATTER = "none"  # no channel is preferred
 ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058: what a mail client sends for its reader
 REQUESTED = {"export": "Personal Data Requested", "erase": "Erasure Requested"}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen that is no consent: a topic, how often, a birthday; and the words that were read.
+    """What was chosen that is no consent: a topic, how often, by which channel best, a birthday; and the
+    words that were read.
 
     The ledger keeps it (`consent.choices`).
     """
 
-    about: Literal["topic", "often", "birthday"]
+    about: Literal["topic", "often", "best", "birthday"]
     which: str
     chosen: bool
     wording: str
@@ -51,6 +54,11 @@ class Said:
     def prefers(self, chosen: Sequence[Choice], **wishes: Any) -> Call:
         """How often, and about what, they want to hear; see `customers.preferences`."""
         return _with(self._track(PREFERRED, wishes), chosen)
+
+    def likes(self, channel: str | None, wording: str) -> Call:
+        """By which channel they like to hear best; None: no matter which."""
+        made = self._call("identify", "", {PREFERRED_CHANNEL: channel}, "channel")
+        return _with(made, [Choice("best", channel or NO_MATTER, True, wording)])
 
     def born(self, day: date | None, wording: str) -> Call:
         """Their birthday; None: it is to be forgotten."""

@@ -7,7 +7,7 @@ left as it was must not undo what they said elsewhere since.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from loyaltyloop.journey.model import Shop
@@ -16,7 +16,8 @@ from loyaltyloop.store.consent import CHANNELS, PURPOSES
 from loyaltyloop.store.customers import read_birthday
 from loyaltyloop.store.preferences import Wishes
 from loyaltyloop.store.segment import Call
-from loyaltyloop.web.pages.calls import Choice, Said
+from loyaltyloop.store.ways import Ways
+from loyaltyloop.web.pages.calls import NO_MATTER, Choice, Said
 from loyaltyloop.web.pages.texts import Texts
 
 PAUSE = Duration.of("30 days")
@@ -30,12 +31,13 @@ class WrongBirthday(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """What a page is made for: the shop, its reader's words and wishes, the present instant."""
+    """What a page is made for: the shop, its reader's words, wishes and channels, the present instant."""
 
     shop: Shop
     texts: Texts
     wishes: Wishes
     said: Said
+    ways: Ways = field(default_factory=Ways)
 
     @property
     def today(self) -> date:
@@ -58,13 +60,29 @@ class Page:
     def consents(self) -> Iterator[tuple[str, str, bool]]:
         """Each channel and purpose that is offered, and whether it is given; as the gate asks for it.
 
-        E-mail always; another channel to whoever has answered about it before.
+        E-mail always; another channel to whoever has answered about it before, or can be reached by it where
+        journeys send such messages.
         """
         for channel in CHANNELS:
             for purpose in PURPOSES:
                 answer = self.wishes.consents.get((channel, purpose))
-                if channel == "email" or answer is not None:
+                sent = channel in self.ways.reached and (channel, purpose) in self.ways.sent
+                if channel == "email" or answer is not None or sent:
                     yield channel, purpose, purpose == "service" if answer is None else answer
+
+    @property
+    def best(self) -> str:
+        """By which channel they like to hear best, or that it does not matter."""
+        return self.wishes.channel or NO_MATTER
+
+    def channels(self) -> tuple[str, ...]:
+        """What can be liked best; nothing, where there is only one channel.
+
+        Those by which journeys send or the reader can be reached, and the one that they have named before.
+        """
+        known = {channel for channel, _ in self.ways.sent} | self.ways.reached | {self.best}
+        found = tuple(channel for channel in CHANNELS if channel in known)
+        return (NO_MATTER, *found) if len(found) > 1 else ()
 
     def wording(self, channel: str, purpose: str) -> str:
         """All that is shown beside a consent's box."""
@@ -77,7 +95,7 @@ def calls(page: Page, form: Form) -> list[Call]:
     birthday = _birthday(page, form)
     chosen = [*_topics(page, form), *_rhythm(page, form)]
     preferred = [page.said.prefers(chosen, **_wishes(page, chosen))] if chosen else []
-    return [*_answers(page, form), *preferred, *birthday]
+    return [*_answers(page, form), *preferred, *_best(page, form), *birthday]
 
 
 def stopped(page: Page) -> list[Call]:
@@ -113,6 +131,13 @@ def _rhythm(page: Page, form: Form) -> Iterator[Choice]:
             page.texts.say(f"often.{each}") for each in ("legend", often, f"{often}_about")
         )
         yield Choice("often", often, True, f"{legend}: {name}. {about}")
+
+
+def _best(page: Page, form: Form) -> Iterator[Call]:
+    channel = form.get("best")
+    if channel in page.channels() and form.get("shown.best") not in (None, channel):
+        legend, name, about = (page.texts.say(f"best.{each}") for each in ("legend", channel, "about"))
+        yield page.said.likes(None if channel == NO_MATTER else channel, f"{legend} {name}. {about}")
 
 
 def _wishes(page: Page, chosen: Sequence[Choice]) -> dict[str, object]:

@@ -18,6 +18,7 @@ from loyaltyloop.store.database import read, write_shop
 from loyaltyloop.store.preferences import Wishes, wishes_of
 from loyaltyloop.store.privacy import requests
 from loyaltyloop.store.segment import Call
+from loyaltyloop.store.ways import Ways, ways_of
 from loyaltyloop.web.pages import choices, letters, show
 from loyaltyloop.web.pages.calls import ONE_CLICK, SOURCE, Said
 from loyaltyloop.web.pages.choices import Form, Page
@@ -32,11 +33,14 @@ ASKS: dict[str, Literal["export", "erase"]] = {"data": "export", "erase": "erase
 
 @dataclass(frozen=True)
 class Reader:
-    """Who opened a link: the shop, and whom the message was made for; `wishes` only where they are shown."""
+    """Who opened a link: the shop, and whom the message was made for; `wishes` and `ways` where they are
+    shown.
+    """
 
     shop: Shop
     recipient: Recipient
     wishes: Wishes
+    ways: Ways
 
 
 @router.api_route("/u/{token:path}", methods=["GET", "HEAD"])
@@ -120,7 +124,8 @@ def _chosen(page: Page, form: Form) -> tuple[str, Sequence[Call]]:
 
 def _page(request: Request, reader: Reader, language: str | None) -> Page:
     texts = show.texts_of(reader.shop, reader.recipient, language)
-    return Page(reader.shop, texts, reader.wishes, Said(reader.recipient, service_of(request).clock()))
+    said = Said(reader.recipient, service_of(request).clock())
+    return Page(reader.shop, texts, reader.wishes, said, reader.ways)
 
 
 def _unsubscribing(request: Request, reader: Reader, name: str, language: str | None) -> Response:
@@ -151,4 +156,6 @@ async def _reader(request: Request, kind: Kind, token: str, erased_is_done: bool
 def _find(service: Service, kind: Kind, token: str, erased_is_done: bool) -> Reader:
     with read(service.engine) as connection:
         opened = find_reader(connection, service, kind, token, erased_is_done)
-        return Reader(opened.shop, opened.recipient, wishes_of(connection, opened.recipient, SOURCE))
+        ways = ways_of(connection, opened.recipient.customer_id) if kind == "p" else Ways()
+        wishes = wishes_of(connection, opened.recipient, SOURCE)
+        return Reader(opened.shop, opened.recipient, wishes, ways)

@@ -132,6 +132,8 @@ def preferences(page_: Page, token: str, done: str, form: Form | None = None) ->
         ],
         rhythms=_rhythms(page_, form),
         shown_often=page_.often,
+        channels=_channels(page_, form),
+        shown_best=page_.best,
         has_birthday=page_.wishes.has_birthday,
         birthday="" if form is None else form.get("birthday", ""),
         forget=form is not None and "forget_birthday" in form,
@@ -142,6 +144,14 @@ def preferences(page_: Page, token: str, done: str, form: Form | None = None) ->
 def _box(field: str, shown: bool, form: Form | None, name: str, about: str = "") -> dict[str, object]:
     on = shown if form is None else field in form
     return {"field": field, "shown": shown, "on": on, "name": name, "about": about}
+
+
+def _channels(page_: Page, form: Form | None) -> list[dict[str, object]]:
+    chosen = page_.best if form is None else form.get("best")
+    return [
+        {"value": each, "on": each == chosen, "name": page_.texts.say(f"best.{each}")}
+        for each in page_.channels()
+    ]
 
 
 def _rhythms(page_: Page, form: Form | None) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
@@ -48,11 +49,12 @@ class Pages:
         shop: str = SHOP,
         now: str = "03-02 10:00",
         who: str = "ada",
+        templates: Mapping[str, str] | None = None,
         **traits: Any,
     ) -> None:
         self.now: datetime = utc(now)
         self.service = replace(service, clock=lambda: self.now)
-        self.stage = Stage(service.engine, *(journeys or (LETTERS,)), shop=shop)
+        self.stage = Stage(service.engine, *(journeys or (LETTERS,)), shop=shop, templates=templates)
         self.stage.knows(who, **traits)
         self.stage.did(who, "Signed Up", "03-02 09:00")
         self.stage.turn("03-02 09:00")

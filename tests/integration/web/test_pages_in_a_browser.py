@@ -56,7 +56,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def pages(service: Service) -> Iterator[Pages]:
     shop = SHOP + 'brand: {colour: "#7a3b2e"}\n'
-    with Pages(service, shop=shop, birthday="1990-03-04", phone="+44 113 496 0000") as pages:
+    with Pages(service, shop=shop, birthday="1990-03-04", phone="+44 7400 123456") as pages:
         pages.stage.did("ada", "Consent Granted", "03-02 09:10", channel="sms")
         pages.stage.turn("03-02 09:20")
         yield pages
@@ -147,16 +147,19 @@ def test_choosing_without_scripts(browser: Browser, pages: Pages) -> None:
     with opened(browser, str(pages.web.base_url), scripts=False) as page:
         page.goto(pages.path("p"))
         page.get_by_label("News and offers by e-mail").uncheck()
+        page.get_by_role("radio", name="By text message").check()
         page.get_by_label("Birthday wishes").uncheck()
         page.get_by_label("Pause for 30 days").check()
         page.get_by_label("Date of birth").fill("1991-05-06")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("status")).to_have_text("Thank you, your choice is saved.")
         expect(page.get_by_label("News and offers by e-mail")).not_to_be_checked()
+        expect(page.get_by_role("radio", name="By text message")).to_be_checked()
         expect(page.get_by_label("Birthday wishes")).not_to_be_checked()
         expect(page.get_by_label(re.compile("Paused until 1 April 2026"))).to_be_checked()
         page.reload()  # nothing is sent a second time
-    assert [name for name, _ in pages.said()] == ["Consent Withdrawn", "Preference Updated", "identify"]
+    names = [name for name, _ in pages.said()]
+    assert names == ["Consent Withdrawn", "Preference Updated", "identify", "identify"]
 
 
 def test_unsubscribing_with_the_keyboard_alone(browser: Browser, pages: Pages) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -267,7 +268,8 @@ def test_in_the_readers_language(service: Service) -> None:
 def test_in_the_shops_language_where_theirs_has_no_words(
     service: Service, locale: str | None, lang: str
 ) -> None:
-    with Pages(service, shop=SHOP + "language: de\n", **({"locale": locale} if locale else {})) as pages:
+    known: dict[str, Any] = {"locale": locale} if locale else {}
+    with Pages(service, shop=SHOP + "language: de\n", **known) as pages:
         assert f'<html lang="{lang}">' in pages.web.get(pages.path("u")).text
 
 

@@ -13,6 +13,7 @@ from loyaltyloop.journey.reader import read_shop
 from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.preferences import Wishes
 from loyaltyloop.store.segment import Call
+from loyaltyloop.store.ways import Ways
 from loyaltyloop.web.pages.calls import Said
 from loyaltyloop.web.pages.choices import Page, WrongBirthday, calls, stopped
 from loyaltyloop.web.pages.texts import texts_for
@@ -22,13 +23,13 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SHOP = read_shop(SHOP_TEXT + "topics: {news: What is new, birthday: Wishes}\n")
 ADA = Recipient("k", "letters", "marketing", "email", 1, "Europe/London", user_id="ada")
 ON = {("email", "marketing"): True}
+NOWHERE = Ways()
 
 
-def page(zone: str = "Europe/London", **wishes: Any) -> Page:
+def page(zone: str = "Europe/London", ways: Ways = NOWHERE, **wishes: Any) -> Page:
     who = Recipient("k", "letters", "marketing", "email", 1, zone, user_id="ada")
-    return Page(
-        SHOP, texts_for(["en"]).about(shop="Sample"), Wishes(**{"consents": ON, **wishes}), Said(who, NOW)
-    )
+    texts = texts_for(["en"]).about(shop="Sample")
+    return Page(SHOP, texts, Wishes(**{"consents": ON, **wishes}), Said(who, NOW), ways)
 
 
 def told(found: list[Call]) -> list[tuple[str, dict[str, Any]]]:
@@ -114,6 +115,46 @@ def test_what_is_offered_is_as_the_gate_asks() -> None:
     assert list(answered.consents())[2:] == [("sms", "marketing", False)]
 
 
+TEXTS = Ways(frozenset({("sms", "marketing"), ("push", "service")}), frozenset({"email", "sms"}))
+
+
+def test_a_channel_is_offered_to_whoever_has_it_where_journeys_send_by_it() -> None:
+    """No device: no box about notifications. No journey with texts that help: no box about these."""
+    assert list(page(ways=TEXTS, consents={}).consents())[2:] == [("sms", "marketing", False)]
+    assert list(page(ways=Ways(reached=frozenset({"sms", "push"}))).consents())[2:] == []
+
+
+@pytest.mark.parametrize(
+    ("ways", "preferred", "offered"),
+    [
+        (Ways(), None, ()),
+        (Ways(reached=frozenset({"email"})), "email", ()),
+        (Ways(reached=frozenset({"email"})), "push", ("none", "email", "push")),
+        (Ways(reached=frozenset({"email", "sms"})), None, ("none", "email", "sms")),
+        (TEXTS, None, ("none", "email", "sms", "push")),
+    ],
+)
+def test_which_channels_can_be_liked_best(
+    ways: Ways, preferred: str | None, offered: tuple[str, ...]
+) -> None:
+    assert page(ways=ways, channel=preferred).channels() == offered
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"best": "sms", "shown.best": "none"}, [{"preferred_channel": "sms"}]),
+        ({"best": "none", "shown.best": "sms"}, [{"preferred_channel": None}]),
+        ({"best": "sms", "shown.best": "sms"}, []),
+        ({"best": "sms"}, []),  # it was not shown
+        ({"best": "pigeon", "shown.best": "none"}, []),
+        ({"shown.best": "sms"}, []),
+    ],
+)
+def test_how_somebody_likes_to_hear_best(form: dict[str, str], said: list[dict[str, Any]]) -> None:
+    assert [found for _, found in told(calls(page(ways=TEXTS), form))] == said
+
+
 def test_every_consent_has_the_words_that_were_shown() -> None:
     form = {f"shown.{EMAIL}": "no", EMAIL: "yes"}
     [call, *others] = [*calls(page(), form), *stopped(page())]
@@ -127,14 +168,24 @@ def test_every_consent_has_the_words_that_were_shown() -> None:
 
 
 NAMES = st.sampled_from(
-    [EMAIL, "consent.sms.service", "often", "topic.news", "birthday", "forget_birthday", "do", "language"]
+    [
+        EMAIL,
+        "consent.sms.service",
+        "often",
+        "best",
+        "topic.news",
+        "birthday",
+        "forget_birthday",
+        "do",
+        "language",
+    ]
 )
 
 
 @given(st.dictionaries(NAMES | NAMES.map("shown.{}".format) | st.text(), st.text() | st.just("yes")))
 def test_any_form_is_read(form: dict[str, str]) -> None:
     try:
-        found = calls(page(), form)
+        found = calls(page(ways=TEXTS), form)
     except WrongBirthday:
         return
     assert len({call.message_id for call in found}) == len(found)

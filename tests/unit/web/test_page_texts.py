@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from loyaltyloop.store.consent import CHANNELS, PURPOSES
+from loyaltyloop.web.pages.calls import NO_MATTER
 from loyaltyloop.web.pages.show import half
 from loyaltyloop.web.pages.texts import FALLBACK, FOLDER, languages, texts_for
 
@@ -42,6 +43,7 @@ def test_what_the_templates_print_is_there() -> None:
     assert named <= set(said(FALLBACK))
     consents = {f"consent.{channel}_{purpose}" for channel in CHANNELS for purpose in PURPOSES}
     assert consents | {f"{one}_about" for one in consents} <= set(said(FALLBACK))
+    assert {f"best.{one}" for one in (*CHANNELS, NO_MATTER)} <= set(said(FALLBACK))
 
 
 @pytest.mark.parametrize(

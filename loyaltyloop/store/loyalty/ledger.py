@@ -128,14 +128,15 @@ def accounts(connection: Connection, customers: Iterable[int]) -> dict[int, Acco
         .join(wanted, wanted.c.id == referral.c.referrer_id)
         .where(referral.c.state == "converted")
     )
-    kept = select(entry).join(wanted, wanted.c.id == entry.c.customer_id).order_by(entry.c.id)
+    kept = select(entry).join(wanted, wanted.c.id == entry.c.customer_id)
     for row in connection.execute(bought):
         found[row.customer_id].orders.append(row)
     for row in connection.execute(of_events):
         found[row.customer_id].events.append(row)
     for row in connection.execute(brought):
         found[row.referrer_id].friends.append(row)
-    for row in connection.execute(kept):
+    # Sorted here: SQLite would rather read the whole ledger in its order.
+    for row in sorted(connection.execute(kept), key=lambda row: int(row.id)):
         found[row.customer_id].entries.append(row)
     return found
 
@@ -214,9 +215,8 @@ def _add(
         return
     causes = sorted({cause for _, _, cause, _, _, _ in new})
     wanted = bulk.fill_temporary(connection, "points_cause", {"cause": str}, ((cause,) for cause in causes))
-    counted = select(entry.c.cause, func.count()).join(wanted, wanted.c.cause == entry.c.cause)
-    rows_of = connection.execute(counted.group_by(entry.c.cause)).all()
-    numbers: dict[str, int] = {row.cause: row[1] for row in rows_of}
+    there = select(func.count()).where(entry.c.cause == wanted.c.cause).scalar_subquery()
+    numbers: dict[str, int] = dict(tuple(row) for row in connection.execute(select(wanted.c.cause, there)))
     rows = []
     # What somebody loses to another comes first, so that the numbers follow.
     for who, kind, cause, change, at, terms in sorted(new, key=lambda one: (one[2], one[3], one[0])):

@@ -196,9 +196,9 @@ ANSWERS: dict[str, tuple[str, tuple[int, Any], dict[str, Any]]] = {
     "taken": ("onesignal", (200, {"id": "n-1", "external_id": None}), {"state": "handed_over", "provider_id": "n-1"}),
     "nobody there": ("onesignal", (200, {"id": "", "errors": ["All included players are not subscribed"]}), GONE),
     "no such id": ("onesignal", (200, {"id": "", "errors": {"invalid_player_ids": ["device-1"]}}), GONE),
-    "nothing said": ("onesignal", (200, {}), {"state": "try_again", "reason": "OneSignal may have it; it is told again (200, and an answer that cannot be read)"}),
+    "nothing said": ("onesignal", (200, {}), {"state": "try_again", "reason": "OneSignal may have it; it is told again (200, and an answer that cannot be read)", "doubt": True}),
     "refused": ("onesignal", (400, {"errors": ["words"]}), {"state": "refused", "reason": "OneSignal refuses it (400)"}),
-    "in doubt": ("onesignal", (500, {}), {"state": "try_again", "reason": "OneSignal may have it; it is told again (500)"}),
+    "in doubt": ("onesignal", (500, {}), {"state": "try_again", "reason": "OneSignal may have it; it is told again (500)", "doubt": True}),
 }  # fmt: skip
 
 

@@ -133,7 +133,7 @@ def test_in_any_colour_of_a_shop(browser: Browser, service: Service, colour: str
 def test_a_long_name_in_german_fits_on_a_phone(browser: Browser, service: Service) -> None:
     shop = SHOP.replace("shop: Sample shop", "shop: Donaudampfschifffahrtsgesellschaftsbedarfshandel")
     with (
-        Pages(service, shop=shop, locale="de") as pages,
+        Pages(service, shop=shop, locale="de", phone="+44 7400 123456") as pages,
         opened(browser, str(pages.web.base_url), width=390) as page,
     ):
         for path in (pages.path("u"), pages.path("p")):

@@ -61,3 +61,8 @@ def test_the_examples_are_read() -> None:
 
 def test_enough_words_were_looked_for() -> None:
     assert len(words()) > 150
+
+
+def test_the_words_that_wait_are_those_that_apply_refuses() -> None:
+    told = PAGE.partition("## Words that wait\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`([^`]+)`", told)) - {"loop apply"} == set(DEFERRED)

@@ -17,7 +17,6 @@ from loyaltyloop.errors import FilesError, Problem, UserError
 from loyaltyloop.journey.check import check_reading
 from loyaltyloop.journey.model import Ask, Call, Journey, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading, read_project
-from loyaltyloop.journey.templates import Templates
 from loyaltyloop.journey.written import written_for
 
 
@@ -44,7 +43,7 @@ def check_templates(reading: Reading) -> list[Problem]:
         for file, language in (own, *languages_of(reading.templates, name)):
             if file in reading.templates:
                 found |= set(_faults(together, file, language))
-    read, renderer = Templates(reading.templates), renderer_of(reading.templates, reading.shop)
+    read, renderer = reading.parsed, renderer_of(reading.templates, reading.shop)
     for channel, name in sorted({(channel, name) for channel, name in _sent(reading) if channel != "email"}):
         found |= set(faults_of_text(renderer, read, channel, name))
     bodies = Bodies(reading.templates, shop, reading.shop)
@@ -68,7 +67,7 @@ def _faults_of_body(reading: Reading, bodies: Bodies, name: str) -> Iterator[Pro
     except FilesError as error:
         yield from error.problems
         return
-    for names in sample_names(Used.by(Templates(reading.templates), name)):
+    for names in sample_names(Used.by(reading.parsed, name)):
         try:
             bodies.render(name, names)
         except NotJson as error:

@@ -15,7 +15,7 @@ from loyaltyloop.journey.rules.rule import Context, Seen
 def check_reading(reading: Reading) -> list[Problem]:
     """The reader's problems and those that the rules find, by file and line."""
     context = Context(
-        tuple(Seen(read) for read in reading.read), reading.read_shop, reading.templates, reading.names
+        tuple(Seen(read) for read in reading.read), reading.read_shop, reading.parsed, reading.names
     )
     problems = set(reading.problems)
     for rule in RULES.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from loyaltyloop.errors import FilesError, Problem
 from loyaltyloop.journey.compile import compile_end, compile_steps, placed_steps
@@ -18,6 +19,7 @@ from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.shop import shop_of
 from loyaltyloop.journey.source import read_source
 from loyaltyloop.journey.structure import duplicate_steps
+from loyaltyloop.journey.templates import Templates
 from loyaltyloop.journey.tree import Node, Path, Source
 
 SHOP_FILE = "journeys/shop.yaml"
@@ -57,6 +59,11 @@ class Reading:
     read_shop: ReadShop | None = None
     names: frozenset[str] = frozenset()  # of all journey files, the broken ones too
     rest: Rest = field(default_factory=lambda: Rest())
+
+    @cached_property
+    def parsed(self) -> Templates:
+        """The project's templates, parsed once for all who look into them."""
+        return Templates(self.templates)
 
 
 @dataclass

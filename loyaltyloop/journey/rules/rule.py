@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -90,13 +90,13 @@ class Context:
 
     journeys: tuple[Seen, ...]
     shop: ReadShop | None
-    templates: dict[str, str]
+    parsed: Templates
     names: frozenset[str]
 
-    @cached_property
-    def parsed(self) -> Templates:
-        """The project's templates, parsed once for all rules."""
-        return Templates(self.templates)
+    @property
+    def templates(self) -> Mapping[str, str]:
+        """The texts of the project's templates by name."""
+        return self.parsed.texts
 
     @cached_property
     def conditions(self) -> tuple[tuple[Source, Seen | None, ConditionAt], ...]:

@@ -48,6 +48,16 @@ class Circuit:
             return "trying"
         return self.state
 
+    def next_turn_of(self, now: datetime, least: timedelta) -> datetime | None:
+        """When a message that was tried in vain may be tried again; None while nothing is held back.
+
+        After the next trial, and by as much as the stop has lasted, or by `least`: the longer it lasts, the
+        more other messages are tried in between, so that none whose own mailbox is at fault keeps it open.
+        """
+        if self.again_at is None or self.opened_at is None:
+            return None
+        return self.again_at + max(now - self.opened_at, least)
+
 
 def after(circuit: Circuit, taken: Iterable[bool], now: datetime, limits: Breaking) -> Circuit:
     """The breaker once these hand-overs are known, in their order: taken, or failed."""

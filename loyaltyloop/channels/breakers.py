@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, select, up
 from loyaltyloop.channels import alerts
 from loyaltyloop.channels.breaker import Circuit, after, why_stop
 from loyaltyloop.channels.out import Outcome
-from loyaltyloop.channels.outbox import message
+from loyaltyloop.channels.outbox import RETRY, message
 from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store import tallies
 from loyaltyloop.store.among import among
-from loyaltyloop.store.holding import release_stopped
+from loyaltyloop.store.holding import put_off, release_stopped
 from loyaltyloop.store.models import Breaker
 from loyaltyloop.store.stopped import stopped
 
@@ -52,7 +52,7 @@ def stop(connection: Connection, shop: Shop, now: datetime) -> None:
 def note(
     connection: Connection, shop: Shop, channel: str, told: Sequence[Outcome], now: datetime
 ) -> Circuit | None:
-    """What a way out told, counted for the journeys and for its channel, whose breaker this is.
+    """What a way out told and is recorded, counted for the journeys and for its channel, whose breaker this is.
 
     Calls go to many servers, and one that is down says nothing of the others: they have no breaker.
     """
@@ -63,9 +63,18 @@ def note(
     now_is = after(before, [one.state in ("handed_over", "refused") for one in told], now, shop.breaker)
     if now_is != before:
         _write(connection, "channel", channel, now_is)
+    if before.state == "open" and now_is.times > before.times:
+        _put_off(connection, now_is, told, now)
     if (before.state, now_is.state) == ("closed", "open"):
         _tell(connection, shop, "channel", channel, now_is.why, now)
     return now_is
+
+
+def _put_off(connection: Connection, circuit: Circuit, told: Sequence[Outcome], now: datetime) -> None:
+    """What was tried in vain lets others be tried before it."""
+    then = circuit.next_turn_of(now, RETRY)
+    if then is not None:
+        put_off(connection, [one.key for one in told if one.state == "try_again"], then)
 
 
 def _count(connection: Connection, keys: Sequence[str], now: datetime) -> None:

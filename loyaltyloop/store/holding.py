@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, literal_column, or_, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, literal, literal_column, or_, update
 
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Message
@@ -38,6 +38,14 @@ def release_quiet(connection: Connection, now: datetime) -> int:
     """What quiet hours hold is due now: they are others."""
     held = and_(message.c.state == "held", message.c.reason == QUIET, message.c.due_at > now)
     return int(connection.execute(update(message).where(_WAITING, held).values(due_at=now)).rowcount)
+
+
+def put_off(connection: Connection, keys: Collection[str], then: datetime) -> None:
+    """These, where they are held, are due then at the earliest, but not when it is too late for them."""
+    theirs = and_(among(connection, message.c.key, keys), message.c.state == "held", message.c.due_at < then)
+    ends = message.c.expires_at
+    due = case((ends < then, ends), else_=literal(then, message.c.due_at.type))
+    connection.execute(update(message).where(theirs).values(due_at=due))
 
 
 def release_all(connection: Connection, now: datetime) -> int:

@@ -152,3 +152,28 @@ def test_a_provider_that_fails_stops_its_channel_and_one_message_is_tried(engine
         told = connection.execute(select(ALERT.c.state, ALERT.c.body)).one()
     assert json.loads(told.body)["data"]["kind"] == "channel"
     assert len({one.key for one in hooks.heard}) == 1
+
+
+class Stubborn(Down):
+    """All are put off until it is up; then those to one address still are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.to = ""
+
+    def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """Each by itself."""
+        for outgoing in batch:
+            self.to = self.to or outgoing.to
+            taken = self.up and outgoing.to != self.to
+            yield Outcome(outgoing.key, "handed_over" if taken else "try_again", "" if taken else "452")
+
+
+def test_a_mailbox_that_takes_nothing_does_not_keep_its_channel_stopped(engine: Engine) -> None:
+    stage, _ = _stage(engine, out := Stubborn(), 20)
+    run_turn(stage.world, "sale", utc("03-02 10:00"))
+    run_turn(stage.world, "sale", utc("03-02 10:05"))
+    out.up = True
+    for minute in range(10, 60, 5):
+        run_turn(stage.world, "sale", utc(f"03-02 10:{minute}"))
+    assert _states(engine, "sale", "hello") == {("held", "452"): 1, ("handed_over", ""): 19}

@@ -10,6 +10,7 @@ import pytest
 
 from loyaltyloop.channels.gate import CHECKS
 from loyaltyloop.cli.base import group
+from loyaltyloop.demo.run import RESTING
 from loyaltyloop.journey.reader import read_journey
 
 ROOT = Path(__file__).parents[2]
@@ -50,3 +51,19 @@ def test_the_journey_of_the_readme_can_be_read() -> None:
         "picks",
         "picks_for_you",
     ]
+
+
+def test_the_readme_leads_to_every_guide_for_marketers() -> None:
+    text = (ROOT / "README.md").read_text()
+    told = {"vouchers.md", "quiet-hours.md", "identity.md", "loyalty.md", "language.md", "templates.md"}
+    assert {page for page in told if f"(docs/{page})" not in text} == set()
+    assert "make install" in text and ". .venv/bin/activate" in text and "`loop vouchers`" in text
+
+
+def test_the_readme_counts_the_journeys() -> None:
+    numbers = {6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}
+    there = {path.stem for path in (ROOT / "journeys").glob("*.yaml")} - {"shop"}
+    walked = there - set(RESTING)
+    text = (ROOT / "README.md").read_text()
+    assert f"{numbers[len(walked)]} of the {numbers[len(there)]} journeys" in text
+    assert f"{numbers[len(walked)]} journeys, sixty virtual days" in text

@@ -52,7 +52,7 @@ def stop(connection: Connection, shop: Shop, now: datetime) -> None:
 def note(
     connection: Connection, shop: Shop, channel: str, told: Sequence[Outcome], now: datetime
 ) -> Circuit | None:
-    """What a way out told and is recorded, counted for the journeys and for its channel, whose breaker this is.
+    """What a way out told, and is recorded, counted for journeys and for its channel, whose breaker this is.
 
     Calls go to many servers, and one that is down says nothing of the others: they have no breaker.
     """

@@ -29,7 +29,7 @@ P = ParamSpec("P")
 class Handed:
     """What became of messages. `away`: why their way out takes nothing more for now, and until when.
 
-    `trying`: nothing but one message may leave by it, until one has.
+    `trying`: where nothing but one message may leave by it, that is still so: none has.
     """
 
     counts: Counts
@@ -177,11 +177,12 @@ class Hands:
     def _repeat(self, channel: str, keys: Sequence[str], since: float) -> Handed:
         parts: list[Counts] = []
         away: LeftOver | None = None
+        trying = True
         for chunk in batches(keys, self._frame.world.ways[channel].batch):
             handed = hand_over(self._frame, channel, chunk, self._by, self._may(since), repeated=True)
             parts.append(handed.counts)
-            away = handed.away or away
-        return Handed(Counts.sum(parts), away)
+            away, trying = handed.away or away, trying and handed.trying
+        return Handed(Counts.sum(parts), away, trying)
 
 
 def hand_over(
@@ -214,7 +215,7 @@ def hand_over(
         again = circuit.again_at or frame.now + RETRY
         return Handed(counts, LeftOver(f"{channel} has stopped: {circuit.why}", again), trying=True)
     why = _away(told)
-    return Handed(counts, LeftOver(why, frame.now + RETRY) if why is not None else None)
+    return Handed(counts, LeftOver(why, frame.now + RETRY) if why is not None else None, trying=not told)
 
 
 def tell(frame: Frame, hook: Hook, rows: Sequence[Any]) -> Handed:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from loyaltyloop.channels import mail
 from loyaltyloop.channels.breakers import release
+from loyaltyloop.channels.mime import assemble
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.store.database import read, write_shop
 from loyaltyloop.store.models import Alert
@@ -177,3 +179,25 @@ def test_a_mailbox_that_takes_nothing_does_not_keep_its_channel_stopped(engine: 
     for minute in range(10, 60, 5):
         run_turn(stage.world, "sale", utc(f"03-02 10:{minute}"))
     assert _states(engine, "sale", "hello") == {("held", "452"): 1, ("handed_over", ""): 19}
+
+
+def _breaks_first(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """The next e-mail cannot be made, by this error; those after it can."""
+    left = [error]
+
+    def first(message: Any) -> Outgoing:
+        if left:
+            raise left.pop()
+        return assemble(message)
+
+    monkeypatch.setattr(mail, "assemble", first)
+
+
+def test_one_that_cannot_be_made_is_no_trial(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, _ = _stage(engine, out := Down(), 20)
+    run_turn(stage.world, "sale", utc("03-02 10:00"))
+    _breaks_first(monkeypatch, ValueError("a header holds a line break"))
+    run_turn(stage.world, "sale", utc("03-02 10:01"))
+    assert out.asked == 13
+    why = "its headers cannot be written: a header holds a line break"
+    assert _states(engine, "sale", "hello")["refused", why] == 1

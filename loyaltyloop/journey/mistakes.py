@@ -129,7 +129,9 @@ def did_you_mean(word: str, known: Iterable[str], what: str) -> str:
     names = sorted(known)
     if meant := alike(word, names):
         return f"Did you mean '{meant}'?"
-    return f"{what}: {', '.join(names)}." if names else f"{what}: there are none."
+    if names:
+        return f"{what}: {', '.join(names)}."
+    return f"{what} none yet." if what.endswith("There are") else f"{what}: there are none."
 
 
 def perhaps(word: str, known: Iterable[str]) -> str:

@@ -54,7 +54,9 @@ def _said(context: Context, field: str) -> Iterator[tuple[Source, Path, Test]]:
 
 
 def _unknown_badge(context: Context) -> Iterator[Found]:
-    known = set(context.shop.file.badges or {}) if context.shop else set()
+    if context.shop is None:  # what it names is not known
+        return
+    known = set(context.shop.file.badges or {})
     for seen in context.journeys:
         for one in seen.placed:
             if isinstance(one.file, GiveFile) and one.file.badge is not None and one.file.badge not in known:
@@ -71,7 +73,9 @@ def _unknown_badge(context: Context) -> Iterator[Found]:
 
 def _unknown_tier(context: Context) -> Iterator[Found]:
     """Without any tiers of its own, nobody has one."""
-    known = set(context.shop.file.tiers or {}) if context.shop else set()
+    if context.shop is None:
+        return
+    known = set(context.shop.file.tiers or {})
     for source, path, test in _said(context, "tier"):
         values = [test.is_, test.not_, *(test.one_of or ())] if isinstance(test, Comparison) else [test]
         for value in values:

@@ -91,3 +91,17 @@ def test_no_broken_file_brings_a_false_alarm() -> None:
     files = good()
     whole = {file: data + SPOILT["unknown word"] for file, data in files.items() if file.endswith(".yaml")}
     assert {one.rule for one in check_files(files | whole)} == {"unknown-word"}
+
+
+@pytest.mark.parametrize("spoiling", [b"\ncaps: 3 a week\n", b"\nnonsense: 1\n"])
+def test_a_broken_shop_denies_none_of_its_names(spoiling: bytes) -> None:
+    """What it has cannot be told while it cannot be read: no badge, no tier is called unknown for that."""
+    files = good()
+    named = b"badges: {founder: {about: With us}}\ntiers: {gold: {spent: 500, within: 12 months}}\n"
+    files["journeys/shop.yaml"] += b"\n" + named
+    files["journeys/welcome.yaml"] += b"  - {give: honour, badge: founder}\n"
+    asked = b"{customer: {tier: gold, badges: {has: founder}}}"
+    files["journeys/welcome.yaml"] += b"  - {send: again, template: welcome/hello, if: " + asked + b"}\n"
+    assert not [one for one in check_files(files) if one.severity == "error"]
+    files["journeys/shop.yaml"] += spoiling
+    assert {one.file for one in check_files(files) if one.severity == "error"} == {"journeys/shop.yaml"}

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from loyaltyloop.errors import Problem
+from loyaltyloop.journey.mistakes import did_you_mean
 from loyaltyloop.journey.rules.page import page
 from loyaltyloop.journey.rules.registry import READER, RULES
 from tests.unit.journey.projects import HERE, broken, check_files, expected, good, rules
@@ -73,3 +74,9 @@ def test_the_remedy_for_a_files_name_is_a_name(file: str, remedy: str) -> None:
     files[f"journeys/{file}"] = files.pop("journeys/welcome.yaml")
     [problem] = check_files(files)
     assert (problem.rule, problem.remedy) == ("file-name", remedy)
+
+
+def test_where_there_is_nothing_to_choose_from_that_is_a_sentence() -> None:
+    named = "Name it in shop.yaml. There are"
+    assert did_you_mean("x", [], named) == f"{named} none yet."
+    assert did_you_mean("x", [], "The hooks of shop.yaml") == "The hooks of shop.yaml: there are none."

@@ -59,7 +59,7 @@ class WayOut(ABC):
     """A way out. `idempotent`: handing over the same key and bytes twice does what doing it once does.
 
     `batch`: how many messages leave within about a second, which is what one claim covers. `far`: does it
-    hand messages to another machine? `keeps`: what is tried again is so with the bytes of the first time.
+    hand messages to another machine? `keeps`: what it may have had is told again in the same bytes.
     `remembers`: for how long handing over twice does no more than once, where that has an end.
     """
 

@@ -45,7 +45,8 @@ Waiting = tuple[str, int, str, str | None, str | None]
 SNAPSHOT = 50_000
 RETRY = timedelta(minutes=5)
 # When a message that is held now may have left, in an earlier try: `claimed_at` is of the first such.
-_EARLIER = case((message.c.claimed_at < message.c.handed_over_at, message.c.claimed_at))
+_MAY_HAVE_LEFT = message.c.claimed_at < message.c.handed_over_at
+_EARLIER = case((_MAY_HAVE_LEFT, message.c.claimed_at))
 # Written out, and without a type (`= 1` would follow): SQLite then finds its partial index.
 WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 CLAIMED: ColumnElement[bool] = literal_column("message.state = 'claimed'")
@@ -103,9 +104,9 @@ def record(
 ) -> dict[str, int]:
     """Write what became of what this delivery handed over; their customers may go on. Counts by state.
 
-    What a way out could not take now is held again and tried later; `keep`: with the same bytes. Of what was
-    taken for lost meanwhile (`unknown`) it is known now; what somebody else took over is theirs to tell.
-    What is in doubt keeps its `handed_over_at`: it counts as what may have left.
+    What a way out could not take now is held again and tried later; `keep`: with the same bytes, where it may
+    have had them. Of what was taken for lost meanwhile (`unknown`) it is known now; what somebody else took
+    over is theirs to tell. What is in doubt keeps its `handed_over_at`: it counts as what may have left.
     """
     by_state: dict[tuple[str, str, timedelta, bool], list[str]] = {}
     for outcome in by_other_channels(connection, outcomes, now, _is_mine(by)):
@@ -117,15 +118,15 @@ def record(
         values: dict[str, Any] = {"state": state, "reason": reason}
         mine = and_(among(connection, message.c.key, keys), _is_mine(by))
         if state == "try_again":
-            if not keep:
-                _forget_bodies(connection, mine)
+            _forget_bodies(connection, mine, keep, doubt)
             due = _by_the_end(now + after) if keep else now + after
             values = {"state": "held", "reason": reason, "due_at": due}
             values |= {} if doubt else {"handed_over_at": _EARLIER}
         elif state == "refused":
             values["handed_over_at"] = None
-        if state == "refused" or (state == "try_again" and not keep and not doubt):
-            unseen = gift.c.message_key.in_(select(message.c.key).where(mine))
+        if state == "refused" or (state == "try_again" and not doubt):
+            of_these = mine if state == "refused" else and_(mine, _unheard(keep))
+            unseen = gift.c.message_key.in_(select(message.c.key).where(of_these))
             take_back(connection, unseen, state == "try_again")
         connection.execute(update(message).where(mine).values(values))
         if state == "try_again":
@@ -172,9 +173,21 @@ def _renew(connection: Connection, keys: Sequence[str]) -> None:
         renew_messages(connection, name)
 
 
-def _forget_bodies(connection: Connection, mine: ColumnElement[bool]) -> None:
-    """What is claimed again is rendered again."""
-    connection.execute(delete(body).where(body.c.message_id.in_(select(message.c.id).where(mine))))
+def _unheard(keep: bool) -> ColumnElement[bool]:
+    """Of those whose last try surely failed: none of their tries has told anybody anything.
+
+    A call's has, where it is kept: who puts it off has been told it, and is told it again.
+    """
+    surely = ~_MAY_HAVE_LEFT
+    return and_(surely, message.c.channel != CALLS) if keep else surely
+
+
+def _forget_bodies(connection: Connection, mine: ColumnElement[bool], keep: bool, doubt: bool) -> None:
+    """What is claimed again is rendered again, but for what is told again in the same words."""
+    if keep and doubt:
+        return
+    gone = and_(mine, _unheard(keep)) if keep else mine
+    connection.execute(delete(body).where(body.c.message_id.in_(select(message.c.id).where(gone))))
 
 
 def let_go(connection: Connection, keys: Sequence[str]) -> None:

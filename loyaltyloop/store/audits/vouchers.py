@@ -34,7 +34,8 @@ def _twice(connection: Connection, _shop: Shop, _now: datetime) -> Sequence[Brea
 def _unseen(connection: Connection, _shop: Shop, _now: datetime) -> Sequence[Breach]:
     # A call is tried with the same bytes until its last instant: who takes it may have read them.
     tried = and_(message.c.channel == CALLS, message.c.claimed_at.is_not(None))
-    left = or_(message.c.state.in_(_LEFT), tried)
+    in_doubt = and_(message.c.state.in_(("planned", "held")), message.c.handed_over_at.is_not(None))
+    left = or_(message.c.state.in_(_LEFT), tried, in_doubt)
     shown = select(message.c.id).where(message.c.key == gift.c.message_key, left).exists()
     states = gift.c.state.in_(("committed", "expired"))
     rows = connection.execute(select(gift.c.id).where(states, ~shown).order_by(gift.c.id)).scalars()

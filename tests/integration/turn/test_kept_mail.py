@@ -39,7 +39,7 @@ class Doubtful(Taken):
 
 
 def test_what_is_told_again_says_what_it_said(engine: Engine) -> None:
-    out = Doubtful()
+    out = Doubtful(doubt=True)
     stage = Stage(engine, GREETING.format(name="greeting"))
     stage.knows("ada")
     stage.did("ada", "Signed Up", "03-02 09:00")
@@ -60,7 +60,7 @@ def test_what_is_told_again_says_what_it_said(engine: Engine) -> None:
 
 
 def test_what_is_held_between_two_tries_keeps_its_subject(engine: Engine) -> None:
-    out = Doubtful()
+    out = Doubtful(doubt=True)
     stage = Stage(
         engine,
         GREETING.format(name="greeting"),

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, Table, insert, select, update
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.cli.story import story
 from loyaltyloop.journey.codes import matched
+from loyaltyloop.store.audits import vouchers
 from loyaltyloop.store.database import read, write, write_shop
 from loyaltyloop.store.history import load_history
 from loyaltyloop.store.models import Body, Gift, Voucher
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.export import export
 from loyaltyloop.store.privacy.subject import subject_named
+from tests.integration.store.shop import SHOP
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 from tests.reference.staging import ENROLMENT, MESSAGE, Taken
 
@@ -112,29 +114,56 @@ def test_the_codes_own_end_comes_first(engine: Engine) -> None:
 
 
 class Refuses(Taken):
-    """A way out that takes nothing the first time: what it says instead."""
+    """A way out that takes nothing at first: what it says instead; `in doubt`: it may have it.
 
-    def __init__(self, state: str) -> None:
-        self.state, self.asked = state, 0
+    `keeps`: what it may have had is to be told again in the same words.
+    """
+
+    def __init__(self, *states: str, keeps: bool = False) -> None:
+        self.states, self.keeps = list(states), keeps
 
     def hand_over(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
         for message in messages:
-            self.asked += 1
-            state = self.state if self.asked == 1 else "handed_over"
-            yield Outcome(message.key, state)  # type: ignore[arg-type]
+            state = self.states.pop(0) if self.states else "handed_over"
+            if state == "in doubt":
+                yield Outcome(message.key, "try_again", state, doubt=True)
+            else:
+                yield Outcome(message.key, state)  # type: ignore[arg-type]
 
 
+def unseen(engine: Engine) -> list[str]:
+    """What is said to be somebody's, and to have been shown by nothing."""
+    with read(engine) as connection:
+        return [one.key for one in vouchers.SHOWN.find(connection, SHOP, utc("03-05 00:00"))]
+
+
+@pytest.mark.parametrize("keeps", [False, True])
 @pytest.mark.parametrize("state", ["refused", "try_again"])
-def test_what_did_not_leave_has_shown_nothing(engine: Engine, state: str) -> None:
+def test_what_did_not_leave_has_shown_nothing(engine: Engine, state: str, keeps: bool) -> None:
     shower = Shower(engine, "BEE-1")
-    ways: Mapping[str, Taken] = {"email": Refuses(state)}
+    ways: Mapping[str, Taken] = {"email": Refuses(state, keeps=keeps)}
     shower.world = replace(shower.world, ways=ways)
     shower.turn("03-02 12:15")
     assert shower.gift()[:2] == ("reserved", "BEE-1")
-    shower.turn("03-02 12:45")
-    shower.turn("03-04 12:45")
-    shown = "03-16 12:45" if state == "try_again" else "03-18 12:45"
-    assert shower.gift() == ("committed", "BEE-1", utc(shown))
+    assert unseen(engine) == []
+    shower.turn("03-03 08:45")
+    shower.turn("03-05 10:45")
+    shown, at = ("17", "08:45") if state == "try_again" else ("19", "10:45")
+    assert shower.gift() == ("committed", "BEE-1", utc(f"03-{shown} {at}"))
+    first = shown if state == "try_again" else "16"  # what is refused stays on record
+    assert shower.shown() == [f"BEE-1: £5.00, until {day} March 2026" for day in (first, shown)]
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_what_may_have_left_has_shown_it_whatever_the_next_try_says(engine: Engine, keeps: bool) -> None:
+    shower = Shower(engine, "BEE-1")
+    shower.world = replace(shower.world, ways={"email": Refuses("in doubt", "try_again", keeps=keeps)})
+    for at in ("03-02 12:15", "03-02 12:45", "03-03 08:45"):
+        shower.turn(at)
+        assert shower.gift() == ("committed", "BEE-1", utc("03-16 12:15"))
+        assert unseen(engine) == []
+    assert shower.messages("first") == [("ada", "first", "handed_over", "")]
+    assert shower.shown() == ["BEE-1: £5.00, until 16 March 2026"]
 
 
 def test_what_was_to_be_tried_again_and_arrived_has_shown_it(engine: Engine) -> None:

@@ -11,6 +11,7 @@ from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import sent_templates
 from loyaltyloop.journey.schema.steps import GiveFile
 from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.tree import Path
 
 
 def pool_of(context: Context, give: Give) -> Pool | None:
@@ -48,15 +49,36 @@ def _never_shown(context: Context) -> Iterator[Found]:
 
 def _no_end(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
-        gives = dict(_gives(seen))
+        gives = {step.name: step.action for step in seen.journey if isinstance(step.action, Give)}
         for step in seen.journey:
             match step.action:
                 case Wait(until=Until(source=source)) | WaitFor(until=Until(source=source)):
-                    give = gives.get(source.removesuffix(".expires"))
-                    if give is not None and source.endswith(".expires"):
-                        yield from _cannot_end(
-                            context, seen, step.name, source.removesuffix(".expires"), give
-                        )
+                    gift = source.removesuffix(".expires")
+                    if gift == source or gift not in gives:
+                        continue
+                    if gives[gift].voucher is None:
+                        yield _no_code(seen, (*seen.path_of[step.name], "until"), gift, gives[gift])
+                    else:
+                        yield from _cannot_end(context, seen, step.name, gift, gives[gift])
+
+
+def _no_code(seen: Seen, path: Path, gift: str, give: Give) -> Found:
+    """Only codes run out for one who waits, and are redeemed: of points and badges nobody hears either."""
+    what = "a badge" if give.badge is not None else "points"
+    end = "runs out for a wait" if path[-1] == "until" else "is redeemed by an order"
+    message = f"what '{gift}' gives is {what}: only a voucher {end}"
+    return seen.found(path, message, "Name a 'give' step with a voucher, or ask for something else.")
+
+
+def _never_redeemed(context: Context) -> Iterator[Found]:
+    by_source = {id(seen.read.source): seen for seen in context.journeys}
+    for source, _, place in context.conditions:
+        seen, name = by_source.get(id(source)), place.condition.redeemed
+        if seen is None or name not in seen.steps:
+            continue
+        action = seen.steps[name].action
+        if isinstance(action, Give) and action.voucher is None:
+            yield _no_code(seen, (*place.path, "redeemed"), name, action)
 
 
 def _cannot_end(context: Context, seen: Seen, step: str, gift: str, give: Give) -> Iterator[Found]:
@@ -100,6 +122,7 @@ def _no_chance(context: Context) -> Iterator[Found]:
 RULES = (
     Rule("gift-not-shown", "warning", "A voucher that no message shows.", _never_shown),
     Rule("gift-without-end", "error", "A wait for the end of what has none.", _no_end),
+    Rule("never-redeemed", "error", "Points or a badge that an order should redeem.", _never_redeemed),
     Rule(
         "empty-pool",
         "warning",

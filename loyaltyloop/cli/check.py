@@ -43,7 +43,7 @@ def command(project: Project, paths: tuple[str, ...], style: str) -> None:
     from loyaltyloop.channels.check import check_project
 
     problems = check_project(files_of(project))
-    shown = [problem for problem in problems if _wanted(project.folder / problem.file, wanted)]
+    shown = [problem for problem in problems if _wanted(project.folder.resolve() / problem.file, wanted)]
     _PRINT[style](shown)
     if any(problem.severity == "error" for problem in shown):
         raise click.exceptions.Exit(1)
@@ -63,9 +63,14 @@ def _wanted(place: Path, wanted: list[Path]) -> bool:
 
 
 def _there(folder: Path, path: str) -> Path:
-    for base in (Path.cwd(), folder):
-        if (base / path).exists():
-            return (base / path).resolve()
+    """The file or folder of the project that is meant, by where one stands or else from the project."""
+    own = folder.resolve()
+    there = [(base / path).resolve() for base in (Path.cwd(), own) if (base / path).exists()]
+    inside = [place for place in there if place == own or own in place.parents]
+    if inside:
+        return inside[0]
+    if there:
+        raise click.UsageError(f"'{path}' lies outside the project {folder}, whose files are checked.")
     raise click.UsageError(f"There is no file or folder '{path}'.")
 
 

@@ -104,6 +104,19 @@ def test_a_path_that_is_not_there_is_wrong_usage_though_there_is_no_mistake(run:
     assert code == 2 and out == "" and "There is no file or folder 'nope.yaml'." in err
 
 
+def test_a_path_beside_the_project_is_wrong_usage(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that lies elsewhere was checked, so nothing can be said of it."""
+    folder = project(tmp_path / "shop", "one-verb")
+    (tmp_path / "templates" / "spring").mkdir(parents=True)
+    (tmp_path / "journeys").mkdir()
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("--project", folder, "check", "templates/spring")
+    assert code == 2 and out == "" and "'templates/spring' lies outside the project" in err
+    assert run("--project", folder, "check", "journeys")[0] == 1  # the project's own, which is meant
+
+
 def test_a_folder_without_journeys(run: Run, tmp_path: Path) -> None:
     code, out, err = run("--project", str(tmp_path), "check")
     assert code == 1 and out == "" and "There are no journeys in" in err and "Traceback" not in err

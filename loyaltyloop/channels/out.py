@@ -87,6 +87,10 @@ class WayOut(ABC):
     def open(self) -> str | None:
         """Get ready, before messages are claimed. Why it can take none now; None if it can."""
 
+    def reach(self) -> str | None:
+        """Why the other side cannot be reached, where that can be told before messages leave; else None."""
+        return self.open()
+
     @abstractmethod
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
         """Hand these over; one outcome for each, in their order.

@@ -24,6 +24,7 @@ _HOOKS = {
     "smtp": ("write_key",),
 }
 ABOUT = "settings"
+_AWAY = "Is the address in the settings right, the service up, and does a firewall let you there?"
 
 
 def look(settings: Settings, journeys: Iterable[Journey], shop: Shop | None) -> Iterator[Finding]:
@@ -80,11 +81,12 @@ def _ways(settings: Settings) -> Iterator[Finding]:
     for name, channel in CHANNELS.items():
         try:
             with closing(channel.choose(settings)) as way:
-                away = way.open()
+                away = way.reach()
         except UserError as error:
             yield Finding(ABOUT, "wrong", f"{name}: {' '.join(str(error).split())}")
             continue
         if away:
-            yield Finding(ABOUT, "wrong", f"{name} by {way.name} cannot be reached: {away}")
+            what = f"{name} by {way.name} cannot be reached: {away}"
+            yield Finding(ABOUT, "wrong", what, _AWAY)
         else:
             yield Finding(ABOUT, "good", f"{name} leaves by {way.name}")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Table, func, select
 
+from loyaltyloop.doctor import channels
 from loyaltyloop.doctor.finding import Finding
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.numbers import counted
@@ -27,6 +28,7 @@ def look(connection: Connection, shop: Shop, now: datetime) -> Iterator[Finding]
     yield from _turns(connection, now, patience)
     yield from _events(connection, now, patience)
     yield from _messages(connection, now)
+    yield from channels.look(connection, now)
 
 
 def _turns(connection: Connection, now: datetime, patience: timedelta) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ HOLDS = "hold_while: "  # the reason of such a message begins so
 CAPPED = "cap of "  # and of one over a cap
 QUIET = "quiet hours"
 STOPPED = "stopped: "  # of one whose journey's marketing has stopped
+ASKED = "the customer asked "  # for a pause, or to hear less often
 # Written out as the partial index has it, which SQLite then finds.
 _WAITING: ColumnElement[bool] = literal_column("message.state IN ('planned', 'held')")
 _HELD = and_(message.c.state == "held", message.c.reason.startswith(HOLDS))

@@ -22,6 +22,7 @@ from loyaltyloop.channels.http.answers import kind_of, read_small, retry_after
 from loyaltyloop.channels.http.loop import Loop
 from loyaltyloop.channels.http.meaning import Meaning, meaning_of, outcome_of, shown
 from loyaltyloop.channels.http.pace import Pace
+from loyaltyloop.channels.http.reached import not_reached
 from loyaltyloop.channels.http.settings import HttpSettings
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.journey.addresses import is_local
@@ -135,6 +136,10 @@ class HttpWay(WayOut, Generic[S]):
     def open(self) -> str | None:
         """Why it takes nothing more in this delivery, if it has said so."""
         return self._closed.reason if self._closed else None
+
+    def reach(self) -> str | None:
+        """A connection to the service, by which nothing is asked; then whether it is open."""
+        return not_reached(self.settings.url, self._context) or self.open()
 
     def hand_over(self, batch: Iterable[Outgoing]) -> Iterator[Outcome]:
         """Many at once; what was under way when this process died may have arrived."""

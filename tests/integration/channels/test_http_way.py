@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import socket
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 
 from loyaltyloop.channels.http.meaning import Meaning
+from loyaltyloop.channels.http.reached import not_reached
 from loyaltyloop.channels.http.settings import HttpSettings
 from loyaltyloop.channels.http.way import LOST, HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
@@ -290,3 +292,38 @@ def test_what_cannot_be_asked_is_refused_and_harms_no_other(provider: Provider) 
     outcomes = handed(provider.url, 3, Choosy)
     assert [one.state for one in outcomes] == ["handed_over", "refused", "handed_over"]
     assert outcomes[1].reason == "Plain cannot be asked for it"
+
+
+def test_whether_a_service_can_be_reached_is_told_without_a_request(provider: Provider) -> None:
+    with closing(way(provider.url)) as out:
+        assert out.reach() is None
+    assert provider.asked == []
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with closing(way(f"http://127.0.0.1:{port}")) as out:
+        assert out.reach() == f"no connection to 127.0.0.1:{port} (refused)"
+
+
+def test_a_service_is_reached_by_tls_that_is_believed(tmp_path: Path) -> None:
+    path = make_certificate(tmp_path, "localhost")
+    with providing(certificate=path) as provider:
+        port = urlsplit(provider.url).port
+        with closing(
+            way(f"https://localhost:{port}", context=ssl.create_default_context(cafile=path))
+        ) as out:
+            assert out.reach() is None
+        with closing(way(f"https://localhost:{port}")) as out:
+            assert out.reach() == f"no TLS with localhost:{port} (CERTIFICATE_VERIFY_FAILED)"
+        with closing(way(f"https://127.0.0.1:{port}")) as out:
+            assert "CERTIFICATE_VERIFY_FAILED" in str(out.reach())
+
+
+def test_a_service_that_says_nothing_is_given_up_in_time() -> None:
+    with socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        port = mute.getsockname()[1]
+        said = not_reached(f"https://127.0.0.1:{port}", patience=0.2)
+    assert said == f"no connection to 127.0.0.1:{port} (no answer in time)"
+    assert not_reached("https://" + "x" * 70 + ".example") is not None  # no name at all

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, Table, insert, select, update
 
 from loyaltyloop.store.database import write
-from loyaltyloop.store.models import Customer
+from loyaltyloop.store.models import Breaker, Customer, Message
 from tests.integration.cli.conftest import Loop
-from tests.integration.store.shop import at, feed, identify
+from tests.integration.store.shop import at, feed, identify, track
 
+breaker: Table = Breaker.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
 EARLY = ("--now", "2026-05-01T10:20:00Z")
 
 
@@ -78,3 +81,90 @@ def test_a_message(loop: Loop, project: Path) -> None:
     assert ran.code == 1
     assert "it is not signed (DKIM)" in ran.out
     assert loop("doctor", "--message", str(project / "no.eml")).code == 2
+
+
+@pytest.fixture
+def away(shop: Loop, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Loop:
+    """A welcome that Resend did not take, where nobody listens."""
+    monkeypatch.setenv("LOOP_EMAIL", "resend")
+    monkeypatch.setenv("LOOP_RESEND_API_KEY", "re_key")
+    monkeypatch.setenv("LOOP_RESEND_URL", "http://127.0.0.1:1")
+    known = identify("ada", at(9), email="ada@shopper.example")
+    agreed = track("ada", "Consent Granted", at(9), channel="email", wording="Letters, please")
+    feed(engine, [known, agreed, track("ada", "Signed Up", at(10))])
+    assert shop("run", "welcome", "--plain", "--now", "2026-05-01T10:15:00Z").code == 0
+    return shop
+
+
+def test_a_provider_that_is_away_and_what_waits_for_it(away: Loop) -> None:
+    ran = away("doctor", "--json", *EARLY)
+    found = told(ran)
+    assert ("settings", "email by resend cannot be reached: no connection to 127.0.0.1:1 (refused)") in found
+    held = (
+        "email stands still: 1 message waits, the oldest since 2026-05-01 10:15 UTC: "
+        "Resend does not take it now (no answer: ConnectError)"
+    )
+    assert ("work", held) in found
+    [remedy] = [one["remedy"] for one in ran.data if one["what"] == held]
+    assert "next tried at 2026-05-01 10:20 UTC" in remedy
+    assert "loop release email --channel" in remedy
+    assert "ada@" not in ran.out
+
+
+def test_what_a_channel_did_not_take_is_let_be_tried_at_once(away: Loop) -> None:
+    now = ("--now", "2026-05-01T10:16:00Z")
+    ran = away("release", "email", "--channel", "--json", *now)
+    assert (ran.code, ran.data) == (0, {"released": "email", "kind": "channel", "messages": 1})
+    ran = away("release", "email", "--channel", *now)
+    assert ran.code == 1  # they are due, and nothing has stopped
+    assert "The channel 'email' has not stopped: there is nothing to release." in ran.err
+    assert away("run", "welcome", "--plain", *now).code == 0
+    ran = away("release", "email", "--channel", *now)
+    assert "1 message that was not taken is tried again by the next delivery." in ran.out
+
+
+def test_what_waits_behind_says_so(away: Loop, engine: Engine) -> None:
+    with write(engine) as connection:
+        values = {"state": "planned", "reason": "", "claimed_at": None, "claimed_by": None, "key": "behind"}
+        row = dict(connection.execute(select(message)).mappings().one())
+        values |= {"id": row["id"] + 1, "step": "other", "due_at": row["claimed_at"]}
+        later = {"id": row["id"] + 2, "step": "later", "key": "later", "due_at": row["due_at"]}
+        connection.execute(insert(message), [row | values, row | values | later])
+    listed = {one["key"]: one["reason"] for one in away("messages", "--json").data}
+    why = "Resend does not take it now (no answer: ConnectError)"
+    assert listed.pop("later") == ""  # it is not due
+    assert listed.pop("behind") == f"waits behind what email did not take: {why}"
+    assert list(listed.values()) == [why]
+
+
+def test_what_is_put_off_while_others_leave_is_a_note_and_what_the_gate_holds_is_none(
+    away: Loop, engine: Engine
+) -> None:
+    def levels(now: str) -> list[str]:
+        ran = away("doctor", "--json", "--now", now)
+        return [one["level"] for one in ran.data if "waits, the oldest since" in one["what"]]
+
+    with write(engine) as connection:
+        row = dict(connection.execute(select(message)).mappings().one())
+        row |= {"id": row["id"] + 1, "step": "other", "key": "other", "state": "handed_over"}
+        connection.execute(insert(message), [row | {"reason": "", "handed_over_at": row["claimed_at"]}])
+    assert levels("2026-05-01T10:20:00Z") == ["note"]
+    assert levels("2026-05-02T10:20:00Z") == ["wrong"]  # a day later it has still not left
+    with write(engine) as connection:
+        connection.execute(update(message).where(message.c.state == "held").values(reason="quiet hours"))
+    assert levels("2026-05-02T10:20:00Z") == []
+
+
+def test_a_channel_that_has_stopped_with_nothing_on_hold(shop: Loop, engine: Engine) -> None:
+    circuit = {"state": "open", "why": "10 hand-overs in a row failed", "recent": "", "times": 1}
+    times = {
+        "opened_at": datetime(2026, 5, 1, 10, tzinfo=UTC),
+        "again_at": datetime(2026, 5, 1, 10, 30, tzinfo=UTC),
+    }
+    with write(engine) as connection:
+        connection.execute(insert(breaker), [{"kind": "channel", "name": "email"} | circuit | times])
+    ran = shop("doctor", "--json", *EARLY)
+    [(_, what)] = told(ran)
+    assert what == "email stands still since 2026-05-01 10:00 UTC: 10 hand-overs in a row failed"
+    [remedy] = [one["remedy"] for one in ran.data if one["what"] == what]
+    assert "next tried at 2026-05-01 10:30 UTC" in remedy

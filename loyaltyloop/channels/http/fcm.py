@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,6 +31,9 @@ SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 HOUR, SOON = timedelta(hours=1), timedelta(minutes=5)
 GONE = ("UNREGISTERED", "SENDER_ID_MISMATCH")  # the device takes nothing of ours any more
+
+OF_APPLE = "THIRD_PARTY_AUTH_ERROR"  # 401 as well, but says nothing of Google's token
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Fcm(HttpWay[FcmSettings]):
         "QUOTA_EXCEEDED": "later",
         "RESOURCE_EXHAUSTED": "later",
         "UNAVAILABLE": "later",
-        "THIRD_PARTY_AUTH_ERROR": "away",
+        OF_APPLE: "away",
         "UNAUTHENTICATED": "away",
         "PERMISSION_DENIED": "away",
     }
@@ -97,7 +100,7 @@ class Fcm(HttpWay[FcmSettings]):
     ) -> None:
         super().__init__(settings, clock, context)
         self._account = Account.read(settings.account_file)
-        self._token, self._until = "", datetime.min.replace(tzinfo=clock().tzinfo)
+        self._token, self._until = "", NEVER
 
     def open(self) -> str | None:
         away = super().open()
@@ -126,6 +129,8 @@ class Fcm(HttpWay[FcmSettings]):
             return replace(outcome, provider_id=str(_document(body).get("name") or ""))
         if self.code(body) in GONE or (status == 400 and _is_of_token(body)):
             return Outcome(outgoing.key, "try_again", "the device takes no pushes any more", lost=BOUNCED)
+        if status == httpx.codes.UNAUTHORIZED and self.code(body) != OF_APPLE:
+            self._until = NEVER  # whatever its hour says; the next delivery asks for another
         return outcome
 
     def _let_in(self) -> str | None:

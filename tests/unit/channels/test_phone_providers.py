@@ -259,6 +259,22 @@ def test_google_lets_in_by_a_signed_assertion_and_is_asked_again_before_it_ends(
     assert used == ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
 
 
+@pytest.mark.parametrize(("code", "tokens"), [("", 2), ("THIRD_PARTY_AUTH_ERROR", 1)])
+def test_a_token_that_is_not_taken_is_forgotten(code: str, tokens: int, tmp_path: Path) -> None:
+    def answer(asked: Asked) -> Any:
+        if asked.path == "/token":
+            return told(200, {"access_token": "token", "expires_in": 3599, "token_type": "Bearer"})
+        return told(*fcm_error(401, "UNAUTHENTICATED", code))
+
+    with providing(provider := Provider(answer)):
+        way = fcm(tmp_path, provider.url, f"{provider.url}/token")
+        for _ in range(2):
+            assert way.open() is None
+            assert [one.away for one in way.hand_over([push()])] == [True]
+            way.close()
+    assert len([asked for asked in provider.asked if asked.path == "/token"]) == tokens
+
+
 @pytest.mark.parametrize(
     "answer",
     [

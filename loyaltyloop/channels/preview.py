@@ -90,8 +90,9 @@ def named(templates: Mapping[str, str], template: str) -> tuple[str, str]:
     """The template's name, and the channel that is meant: by its ending, else the first there is one for."""
     name = template.removeprefix("templates/")
     for channel, ending in ENDINGS.items():
-        if name.endswith(ending):
-            return name.removesuffix(ending), channel
+        for said in (ending, ending.removesuffix(".txt")):  # hello.sms.txt is called hello.sms, too
+            if name.endswith(said):
+                return name.removesuffix(said), channel
     if name.endswith(ENDING) or is_body(templates, name):
         return name.removesuffix(ENDING), CALLS
     return name, next(iter(written_for(name, templates)), "email")

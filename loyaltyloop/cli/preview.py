@@ -64,7 +64,7 @@ def _preview(project: Project, template: str, who: str) -> Preview:
 
 def _write(project: Project, template: str, made: Preview) -> Path:
     name = template.removeprefix("templates/").replace("/", "-")
-    for ending in (".html", ".json", ".sms.txt", ".push.txt"):
+    for ending in (".html", ".json", ".sms.txt", ".push.txt", ".sms", ".push"):
         name = name.removesuffix(ending)
     whole = made.rendered
     path = project.folder / "var" / "preview" / f"{name}{made.ending}"

@@ -67,7 +67,6 @@ def at_line(context: Context, name: str, line: int, message: str, remedy: str, w
 
 
 def _unknown_template(context: Context) -> Iterator[Found]:
-    stems = sorted({name.partition(".")[0] for name in context.templates})
     for seen in context.journeys:
         for one in seen.placed:
             match one.file:
@@ -85,13 +84,19 @@ def _unknown_template(context: Context) -> Iterator[Found]:
                 name.startswith(f"{template}.") and name.endswith(ending) for name in context.templates
             )
             if not there:
-                remedy = (
-                    f"Did you mean '{near}'?"
-                    if (near := alike(template, [stem for stem in stems if stem != template]))
-                    else f"Write the file templates/{template}{ending}."
-                )
+                remedy = _where_from(context, template, ending)
                 message = f"there is no template templates/{template}{ending}"
                 yield seen.found(path, message, remedy, "value")
+
+
+def _where_from(context: Context, template: str, ending: str) -> str:
+    """Another name that has such a file; else to write it, or the channel that it is written for."""
+    others = {name.partition(".")[0] for name in context.templates if name.endswith(ending)} - {template}
+    if near := alike(template, sorted(others)):
+        return f"Did you mean '{near}'?"
+    file = f"Write the file templates/{template}{ending}"
+    written = written_for(template, context.templates) if ending in ENDINGS.values() else ()
+    return f"{file}, or 'channel: {written[0]}', for which it is written." if written else f"{file}."
 
 
 def _missing_layout(context: Context) -> Iterator[Found]:

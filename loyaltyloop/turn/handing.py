@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.pauses import without_collector
+
+log = logging.getLogger(__name__)
 
 NOT_OFFERED = "the way out failed before it was offered"
 LOST = "the process died while handing over"
@@ -229,7 +232,7 @@ def tell(frame: Frame, hook: Hook, rows: Sequence[Any]) -> Handed:
 def _assemble(
     frame: Frame, channel: str, keys: Sequence[str], by: str, refused: list[Outcome]
 ) -> list[Outgoing]:
-    """The bytes of each message; one whose headers cannot be written is refused."""
+    """The bytes of each message; one of which none can be made is refused, and holds up no other."""
     ready = []
     with without_collector(), frame.transactions.read() as connection:
         for row in load_claimed(connection, keys, by):
@@ -237,6 +240,10 @@ def _assemble(
                 ready.append(CHANNELS[channel].assemble(row, frame.now))
             except ValueError as error:
                 refused.append(Outcome(row.key, "refused", f"its headers cannot be written: {error}"))
+            except Exception as error:  # whatever it is, it is this message's own
+                kind = type(error).__name__
+                log.warning("%s: a message cannot be made: %s", channel, kind)
+                refused.append(Outcome(row.key, "refused", f"it cannot be made ({kind})"))
     return ready
 
 

@@ -201,3 +201,15 @@ def test_one_that_cannot_be_made_is_no_trial(engine: Engine, monkeypatch: pytest
     assert out.asked == 13
     why = "its headers cannot be written: a header holds a line break"
     assert _states(engine, "sale", "hello")["refused", why] == 1
+
+
+def test_one_that_breaks_holds_up_no_other(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage, _ = _stage(engine, Taken(), 3)
+    _breaks_first(monkeypatch, LookupError("c0@example.com"))
+    run_turn(stage.world, "sale", utc("03-02 10:00"))
+    refused = "refused", "it cannot be made (LookupError)"
+    assert _states(engine, "sale", "hello") == {refused: 1, ("handed_over", ""): 2}
+    assert "email: a message cannot be made: LookupError" in caplog.text
+    assert "example.com" not in caplog.text

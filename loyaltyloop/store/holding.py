@@ -32,7 +32,7 @@ def release_stopped(connection: Connection, journey: str, now: datetime) -> int:
     """What waited for this journey's marketing to go on is due now."""
     theirs = and_(message.c.journey == journey, message.c.state == "held", message.c.due_at > now)
     waits = and_(theirs, message.c.reason.startswith(STOPPED))
-    return int(connection.execute(update(message).where(waits).values(due_at=now)).rowcount)
+    return int(connection.execute(update(message).where(_WAITING, waits).values(due_at=now)).rowcount)
 
 
 def release_quiet(connection: Connection, now: datetime) -> int:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from loyaltyloop.channels import mail
 from loyaltyloop.channels.breakers import release
 from loyaltyloop.channels.mime import assemble
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
-from loyaltyloop.store.database import read, write_shop
+from loyaltyloop.store.database import is_postgres, read, write_shop
+from loyaltyloop.store.holding import release_stopped
 from loyaltyloop.store.models import Alert
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World
@@ -213,3 +214,20 @@ def test_one_that_breaks_holds_up_no_other(
     assert _states(engine, "sale", "hello") == {refused: 1, ("handed_over", ""): 2}
     assert "email: a message cannot be made: LookupError" in caplog.text
     assert "example.com" not in caplog.text
+
+
+def test_a_release_reads_only_what_waits(engine: Engine) -> None:
+    if is_postgres(engine):
+        pytest.skip("it plans by figures")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, words: Any, *___: Any) -> None:
+        asked.append((statement, words))
+
+    with write_shop(engine) as connection:
+        event.listen(engine, "before_cursor_execute", note)
+        release_stopped(connection, "sale", utc("03-02 10:00"))
+        event.remove(engine, "before_cursor_execute", note)
+        [(statement, words)] = asked
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", words).all()
+    assert [row[3] for row in plan if "USING INDEX" not in row[3]] == []

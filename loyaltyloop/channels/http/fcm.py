@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -84,6 +84,7 @@ class Fcm(HttpWay[FcmSettings]):
 
     name, title, kind = "fcm", "FCM", FcmSettings
     idempotent = False
+    id_field = "name"
     meanings: ClassVar[Mapping[str, Meaning]] = {
         **dict.fromkeys(GONE, "refused"),
         "INVALID_ARGUMENT": "refused",
@@ -125,8 +126,6 @@ class Fcm(HttpWay[FcmSettings]):
     def read(self, outgoing: Outgoing, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
         """A device that is gone is not written to again; the message may go to another of its customer's."""
         outcome = super().read(outgoing, status, headers, body)
-        if outcome.state == "handed_over":
-            return replace(outcome, provider_id=str(_document(body).get("name") or ""))
         if self.code(body) in GONE or (status == 400 and _is_of_token(body)):
             return Outcome(outgoing.key, "try_again", "the device takes no pushes any more", lost=BOUNCED)
         if status == httpx.codes.UNAUTHORIZED and self.code(body) != OF_APPLE:

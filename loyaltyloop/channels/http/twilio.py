@@ -69,6 +69,7 @@ class Twilio(HttpWay[TwilioSettings]):
 
     name, title, kind = "twilio", "Twilio", TwilioSettings
     idempotent = False
+    id_field = "sid"
     meanings: ClassVar[Mapping[str, Meaning]] = {
         **dict.fromkeys(LOST, "refused"),
         "20003": "away",  # a wrong token, or the account is closed
@@ -129,8 +130,6 @@ class Twilio(HttpWay[TwilioSettings]):
 
     def read(self, outgoing: Outgoing, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
         outcome = super().read(outgoing, status, headers, body)
-        if outcome.state == "handed_over":
-            return replace(outcome, provider_id=str(_document(body).get("sid") or ""))
         return replace(outcome, lost=LOST.get(self.code(body), ""))
 
     def judged(

@@ -56,7 +56,8 @@ class HttpWay(WayOut, Generic[S]):
 
     `title`: how people call the provider. `together`: so many messages go in one request (see `pack`).
     `meanings`: what its codes, or a status written as text, mean; what is not in it means what HTTP says.
-    `id_field`: where a JSON answer tells what the provider calls the message.
+    `id_field`: where a JSON answer tells what the provider calls the message; without that an answer is not
+    taken for the provider's.
     `clock`: the present, which a `Retry-After` may be told by, and signatures.
     """
 
@@ -100,13 +101,16 @@ class HttpWay(WayOut, Generic[S]):
         code = self.code(body) if status >= 300 else ""
         outcome = self.judged(outgoing, status, code, self.wait(headers))
         if outcome.state == "handed_over":
-            return replace(outcome, provider_id=self.told_id(headers, body))
+            number = self.told_id(headers, body)
+            if self.id_field and not number:
+                return self._unread(outgoing, status)
+            return replace(outcome, provider_id=number)
         return outcome
 
     def told_id(self, headers: Mapping[str, str], body: bytes) -> str:  # noqa: ARG002
         """What the provider calls a message that it took; empty where it does not say so."""
         try:
-            return str(orjson.loads(body)[self.id_field]).strip("<>")[:200] if self.id_field else ""
+            return str(orjson.loads(body)[self.id_field] or "").strip("<>")[:200] if self.id_field else ""
         except (ValueError, LookupError, TypeError):
             return ""
 
@@ -207,8 +211,11 @@ class HttpWay(WayOut, Generic[S]):
         try:
             return self.unpack(parcel, status, headers, body)
         except (ValueError, LookupError, TypeError, AttributeError):
-            said = f"{status}, and an answer that cannot be read"
-            return [outcome_of(one.key, self.title, "doubtful", said, self.idempotent) for one in parcel]
+            return [self._unread(one, status) for one in parcel]
+
+    def _unread(self, outgoing: Outgoing, status: int) -> Outcome:
+        said = f"{status}, and an answer that cannot be read"
+        return outcome_of(outgoing.key, self.title, "doubtful", said, self.idempotent)
 
     async def _ask(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         if self._client is None:

@@ -47,7 +47,7 @@ def test_what_hung_up_is_asked_again_under_its_key_and_in_its_words(
         key = asked.headers["idempotency-key"]
         if sum(one.headers["idempotency-key"] == key for one in provider.asked) == 1:
             raise ConnectionAbortedError  # it has the message, and nobody hears so
-        return told()
+        return told(200, {"id": "re_1"})
 
     provider.answer = answer
     stage = _crowd(engine, PEOPLE, resend(provider))

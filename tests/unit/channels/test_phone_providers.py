@@ -184,6 +184,8 @@ ANSWERS: dict[str, tuple[str, tuple[int, Any], dict[str, Any]]] = {
     "wrong token": ("twilio", twilio_error(401, 20003), {"state": "try_again", "away": True, "reason": "Twilio takes nothing from us (401 20003)"}),
     "too many": ("twilio", twilio_error(429, 20429), {"state": "try_again", "reason": "Twilio does not take it now (429 20429)"}),
     "breaks": ("twilio", (500, None), {"state": "unknown", "reason": "Twilio may have it or not (500)"}),
+    "another's page": ("twilio", (200, "<html>hello"), {"state": "unknown", "reason": "Twilio may have it or not (200, and an answer that cannot be read)"}),
+    "another's answer": ("fcm", (200, {}), {"state": "unknown", "reason": "FCM may have it or not (200, and an answer that cannot be read)"}),
     "sent": ("fcm", (200, {"name": "projects/shop-1/messages/1"}), {"state": "handed_over", "provider_id": "projects/shop-1/messages/1"}),
     "unregistered": ("fcm", fcm_error(404, "NOT_FOUND", "UNREGISTERED"), GONE),
     "of another app": ("fcm", fcm_error(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"), GONE),

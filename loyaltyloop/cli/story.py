@@ -13,7 +13,7 @@ from loyaltyloop.journey.phrases import entrance
 from loyaltyloop.journey.times import to_local
 
 if TYPE_CHECKING:
-    from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way
+    from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way, Who
     from loyaltyloop.store.noted import Noted
     from loyaltyloop.store.others import Other
 
@@ -34,6 +34,8 @@ def story(history: History) -> Iterator[str]:
     known = ", ".join(part for part in (who.key if who.name else "", who.email or "") if part)
     yield f"{who.name or who.key}{f' ({known})' if known else ''}"
     yield f"Times: {who.zone} ({_ZONES.get(who.zone_from, who.zone_from)})"
+    if loyal := _loyal(who):
+        yield loyal
     if who.erased_at:
         yield f"This customer was erased on {when(who.erased_at, who.zone)}."
     told = {one for way in history.ways for one in _during(way, history.noted)}
@@ -55,6 +57,14 @@ def story(history: History) -> Iterator[str]:
         yield "Has not come up for:"
         for other in history.others:
             yield f"  {other.journey.name}: {_other(other, who.zone)}"
+
+
+def _loyal(who: Who) -> str:
+    """What the customer has now; empty where that is nothing."""
+    words = [f"{who.points:,} points"] if who.points else []
+    words += [f"tier {who.tier}"] if who.tier else []
+    words += [f"code for friends {who.referral_code}"] if who.referral_code else []
+    return f"Has: {', '.join(words)}" if words else ""
 
 
 def when(instant: datetime, zone: str) -> str:
@@ -194,8 +204,10 @@ def _kept(value: Any, names: dict[str, str]) -> str:
 
 def _gift(gift: dict[str, Any]) -> str:
     """What was given, and what became of it."""
-    words = [" ".join(str(gift[name]) for name in ("kind", "what", "code") if name in gift)]
-    words += [f"worth {gift['value']}"] if gift.get("value") else []
+    named = ("kind", "what", "code") if gift["kind"] != "points" or "value" not in gift else ()
+    words = [" ".join(str(gift[name]) for name in named if name in gift)] if named else []
+    if value := gift.get("value"):  # of points how many, of a badge what it is for
+        words.append(f"worth {value}" if gift["kind"] == "voucher" else str(value))
     if "order_id" in gift:
         words.append(f"redeemed with order {gift['order_id']}")
     elif gift["state"] == "committed" and "expires_at" in gift:

@@ -39,7 +39,10 @@ visit: Table = Visit.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class Who:
-    """The customer, as far as the story needs it. `zone_from`: own, country or shop."""
+    """The customer, as far as the story needs it. `zone_from`: own, country or shop.
+
+    `points`, `tier` and `referral_code` as they are on record; None where the customer has none.
+    """
 
     key: str
     email: str | None
@@ -47,6 +50,9 @@ class Who:
     zone: str
     zone_from: str
     erased_at: datetime | None
+    points: int | None = None
+    tier: str | None = None
+    referral_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,8 @@ def load_history(connection: Connection, customer_id: int, journey: str | None =
 def _who(connection: Connection, customer_id: int) -> Who:
     row = connection.execute(select(customer).where(customer.c.id == customer_id)).one()
     name = " ".join(part for part in (row.first_name, row.last_name) if part)
-    return Who(row.key, row.email, name, row.zone, row.zone_from, row.erased_at)
+    loyal = (row.points, row.tier, row.referral_code)
+    return Who(row.key, row.email, name, row.zone, row.zone_from, row.erased_at, *loyal)
 
 
 def _enrolments(customer_id: int, journey: str | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -251,3 +252,25 @@ def test_what_a_customer_wrote_in_lines_keeps_its_place() -> None:
         "                         She likes tea [2J\n"
         "                         and jam.”"
     ]
+
+
+def test_what_a_loyal_customer_has() -> None:
+    loyal = replace(WHO, points=1250, tier="gold", referral_code="ADA-7K2M")
+    assert list(story(History(loyal)))[2] == "Has: 1,250 points, tier gold, code for friends ADA-7K2M"
+    assert list(story(History(replace(WHO, points=0))))[2:] == []
+
+
+@pytest.mark.parametrize(
+    ("gift", "told"),
+    [
+        ({"kind": "badge", "what": "founder", "value": "With us"}, "badge founder, With us"),
+        ({"kind": "points", "value": "50 points"}, "50 points"),
+        ({"kind": "voucher", "what": "spring", "code": "S-1", "value": "5"}, "voucher spring S-1, worth 5"),
+    ],
+)
+def test_each_kind_of_gift_is_told_in_words_of_its_own(gift: dict[str, Any], told: str) -> None:
+    visits = (Seen("bonus", AT, AT, "", ""),)
+    lines = list(
+        story(History(WHO, (way(visits=visits, kept={"bonus": {"gift": gift | {"state": "given"}}}),)))
+    )
+    assert [line.partition("bonus: ")[2] for line in lines if "bonus: " in line] == [told]

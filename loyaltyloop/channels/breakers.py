@@ -52,13 +52,12 @@ def stop(connection: Connection, shop: Shop, now: datetime) -> None:
 def note(
     connection: Connection, shop: Shop, channel: str, told: Sequence[Outcome], now: datetime
 ) -> Circuit | None:
-    """What a way out told, and is recorded, counted for journeys and for its channel, whose breaker this is.
+    """What a way out told, and is recorded, counted for its channel, whose breaker this is.
 
     Calls go to many servers, and one that is down says nothing of the others: they have no breaker.
     """
     if channel == CALLS or not told:
         return None
-    _count(connection, [one.key for one in told if one.state == "handed_over"], now)
     before = circuits(connection).get(channel, Circuit())
     now_is = after(before, [one.state in ("handed_over", "refused") for one in told], now, shop.breaker)
     if now_is != before:
@@ -77,11 +76,20 @@ def _put_off(connection: Connection, circuit: Circuit, told: Sequence[Outcome], 
         put_off(connection, [one.key for one in told if one.state == "try_again"], then)
 
 
-def _count(connection: Connection, keys: Sequence[str], now: datetime) -> None:
-    if keys:
-        chosen = select(message.c.journey, func.count()).where(among(connection, message.c.key, keys))
-        rows = connection.execute(chosen.group_by(message.c.journey)).tuples()
-        tallies.count(connection, "handed", Counter({(name, now.date()): number for name, number in rows}))
+def count_handed(
+    connection: Connection, channel: str, told: Sequence[Outcome], by: str, now: datetime
+) -> None:
+    """Count for the journeys what a way out took of this delivery's. Called before that is recorded.
+
+    What has been told of meanwhile has left already, and was counted then (store/engagement.py).
+    """
+    keys = [one.key for one in told if one.state == "handed_over"]
+    if channel == CALLS or not keys:
+        return
+    mine = and_(message.c.state.in_(("claimed", "unknown")), message.c.claimed_by == by)
+    chosen = select(message.c.journey, func.count()).where(among(connection, message.c.key, keys), mine)
+    rows = connection.execute(chosen.group_by(message.c.journey)).tuples()
+    tallies.count(connection, "handed", Counter({(name, now.date()): number for name, number in rows}))
 
 
 def release(connection: Connection, kind: str, name: str, now: datetime) -> bool:

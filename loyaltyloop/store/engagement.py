@@ -153,7 +153,9 @@ def _has_left(connection: Connection, keys: Iterable[str]) -> None:
     left_at = func.coalesce(message.c.handed_over_at, message.c.claimed_at)
     seen_after_all(connection, select(message.c.key).where(these), left_at)
     values = {"state": "handed_over", "reason": "", "handed_over_at": left_at}
-    connection.execute(update(message).where(these).values(values))
+    change = update(message).where(these).values(values)
+    left = connection.execute(change.returning(message.c.journey, message.c.handed_over_at)).all()
+    tallies.count(connection, "handed", Counter((row.journey, row.handed_over_at.date()) for row in left))
 
 
 def _report(connection: Connection, responses: Iterable[Response]) -> None:

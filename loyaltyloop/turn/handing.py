@@ -212,6 +212,7 @@ def hand_over(
             outcomes = [*refused, *told, *missed]
             if repeated:
                 outcomes = [replace(one, doubt=one.state == "try_again") for one in outcomes]
+            breakers.count_handed(connection, channel, told, by, frame.now)
             counts = Counts(record(connection, outcomes, frame.now, by, way.keeps))
             circuit = breakers.note(connection, frame.shop, channel, told, frame.now)
     if circuit is not None and circuit.state == "open":

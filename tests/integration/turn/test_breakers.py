@@ -17,6 +17,7 @@ from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.store.database import is_postgres, read, write_shop
 from loyaltyloop.store.holding import release_stopped
 from loyaltyloop.store.models import Alert
+from loyaltyloop.store.tallies import Figures, figures
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World
 from tests.integration.turn.stage import DAYTIME, Stage, utc
@@ -231,3 +232,13 @@ def test_a_release_reads_only_what_waits(engine: Engine) -> None:
         [(statement, words)] = asked
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", words).all()
     assert [row[3] for row in plan if "USING INDEX" not in row[3]] == []
+
+
+def test_what_is_shown_to_have_left_counts_as_handed(engine: Engine) -> None:
+    stage, _ = _stage(engine, Down(), 3)
+    run_turn(stage.world, "sale", utc("03-02 10:00"))
+    _told(stage, "sale", 2, "Email Marked as Spam", "03-02 11:00")
+    run_turn(stage.world, "sale", utc("03-02 12:00"))
+    with read(engine) as connection:
+        found = figures(connection, utc("03-02 00:00").date(), utc("03-02 00:00").date())
+    assert found == {"sale": Figures(handed=2, complained=2)}

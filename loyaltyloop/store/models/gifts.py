@@ -76,3 +76,14 @@ class Voucher(SQLModel, table=True):
     state: str = "free"
     made: bool = False  # by a pattern, and not imported
     ends_at: datetime | None = None  # the code's own last instant, as the file says
+
+
+class UsedCode(SQLModel, table=True):
+    """A code that an order named, as a hash: a pool that is imported later does not give it to anybody.
+
+    `mark`: SHA-256, in hex digits, of the code as it is matched. Most are of no pool: what a shop wrote into
+    one (a name, at times) is not kept beyond its order.
+    """
+
+    __tablename__ = "used_code"
+    mark: str = Field(primary_key=True)

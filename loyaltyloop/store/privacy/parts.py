@@ -218,6 +218,7 @@ BY_HAND: Mapping[str, tuple[str, ...]] = {
 OF_NOBODY: Mapping[str, str] = {
     "product": "the catalogue",
     "voucher": "codes, and whether they are taken: whose they were is not in it",
+    "used_code": "hashes of codes that orders named: whose they were is not in it",
     "set_aside": "which events could not be applied, and the kind of the error",
     "touch": "numbers: that something happened",
     "journey": "the shop's files",

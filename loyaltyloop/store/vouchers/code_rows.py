@@ -18,7 +18,7 @@ from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.canonical import Refused, plain_text
 from loyaltyloop.store.database import lock_shop
 from loyaltyloop.store.ingest import Recorded
-from loyaltyloop.store.vouchers.stock import voucher
+from loyaltyloop.store.vouchers.stock import used_of, voucher
 
 COLUMNS = ("pool", "code", "expires")
 LONGEST = 64
@@ -90,13 +90,17 @@ class CodeRows:
         ]
 
     def write(self, connection: Connection, rows: Sequence[CodeRow]) -> Recorded:
-        """Record the codes that are new, in their order; a code that is there already stays as it is."""
+        """Record the codes that are new, in their order; a code that is there already stays as it is.
+
+        One that an order used before it came is taken: nobody is given it.
+        """
         lock_shop(connection)
         known = _known(connection, {matched(code): pool for pool, code, _ in rows})
+        unknown = [row for row in rows if matched(row[1]) not in known]
+        used = used_of(connection, {matched(code) for _, code, _ in unknown})
         new = [
-            (pool, code, matched(code), "free", False, ends_at)
-            for pool, code, ends_at in rows
-            if matched(code) not in known
+            (pool, code, matched(code), "taken" if matched(code) in used else "free", False, ends_at)
+            for pool, code, ends_at in unknown
         ]
         insert_rows(connection, voucher, _WRITTEN, new)
         return Recorded(len(new), len(rows) - len(new))

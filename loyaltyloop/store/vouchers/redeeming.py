@@ -19,7 +19,7 @@ from loyaltyloop.store.models import Event, Order
 from loyaltyloop.store.orders import PLACED, products_of
 from loyaltyloop.store.segment import PUBLIC
 from loyaltyloop.store.vouchers.gifts import gift
-from loyaltyloop.store.vouchers.stock import voucher
+from loyaltyloop.store.vouchers.stock import note_used, voucher
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]
@@ -98,8 +98,9 @@ def _write(connection: Connection, uses: Iterable[Use]) -> set[int]:
     first: dict[str, Use] = {}
     for use in sorted(uses, key=lambda use: (use.at, use.order_id)):
         first.setdefault(use.code, use)
+    note_used(connection, first)
     columns = {"code": str, "at": datetime, "order_id": str}
-    used = fill_temporary(connection, "used_code", columns, first.values())
+    used = fill_temporary(connection, "code_use", columns, first.values())
     free = and_(voucher.c.matched.in_(select(used.c.code)), voucher.c.state == "free")
     connection.execute(update(voucher).where(free).values(state="taken"))
     earlier = or_(gift.c.redeemed_at.is_(None), gift.c.redeemed_at > used.c.at)

@@ -6,18 +6,20 @@ A code is given back by the one journey whose gift it was, or under the shop-wid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 from zlib import crc32
 
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from loyaltyloop.journey.codes import matched
-from loyaltyloop.store.bulk import fill_temporary, insert_rows
+from loyaltyloop.store.bulk import fill_temporary, insert_new, insert_rows
 from loyaltyloop.store.database import SHOP_LOCK, is_postgres
-from loyaltyloop.store.models import Voucher
+from loyaltyloop.store.models import UsedCode, Voucher
 
+used_code: Table = UsedCode.__table__  # type: ignore[attr-defined]
 voucher: Table = Voucher.__table__  # type: ignore[attr-defined]
 _MADE = ("pool", "code", "matched", "state", "made")
 
@@ -97,3 +99,20 @@ def give_back(connection: Connection, codes: Iterable[str]) -> None:
     mine = and_(voucher.c.matched.in_(select(back.c.matched)), voucher.c.state == "taken")
     connection.execute(update(voucher).where(mine, ~voucher.c.made).values(state="free"))
     connection.execute(update(voucher).where(mine, voucher.c.made).values(state="void"))
+
+
+def note_used(connection: Connection, codes: Iterable[str]) -> None:
+    """Orders named these codes (as they are matched), whether any pool has them yet or not."""
+    insert_new(connection, used_code, ["mark"], ["mark"], [(_mark(code),) for code in sorted(codes)])
+
+
+def used_of(connection: Connection, codes: Collection[str]) -> set[str]:
+    """Which of these codes (as they are matched) some order has named."""
+    code_of = {_mark(code): code for code in codes}
+    asked = fill_temporary(connection, "asked_mark", {"mark": str}, ((mark,) for mark in code_of))
+    found = select(used_code.c.mark).join(asked, asked.c.mark == used_code.c.mark)
+    return {code_of[mark] for mark in connection.execute(found).scalars()}
+
+
+def _mark(code: str) -> str:
+    return sha256(code.encode()).hexdigest()

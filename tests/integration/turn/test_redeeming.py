@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Table, select
 
+from loyaltyloop.journey.reader import read_shop
 from loyaltyloop.store.database import read
+from loyaltyloop.store.imports import import_paths
 from loyaltyloop.store.models import Event, Gift, Voucher
 from loyaltyloop.store.segment import PUBLIC
 from tests.integration.turn.stage import DAYTIME, Stage, utc
@@ -151,3 +154,22 @@ def test_a_code_of_a_pool_that_somebody_used_is_given_to_nobody(engine: Engine) 
         states = connection.execute(select(voucher.c.state).where(voucher.c.pool == "other")).scalars().all()
     assert states == ["taken"]
     assert till.states() == [WAITS, WAITS]
+
+
+def test_a_code_that_comes_after_an_order_used_it_is_given_to_nobody(engine: Engine, tmp_path: Path) -> None:
+    till = Till(engine)
+    applied = {"order_id": "o2", "coupon": "Late-2"}
+    till.did("cyd", "Order Completed", "03-03 10:00", **PLACED, coupon="WELCOME, late-1")
+    till.did("dan", "Coupon Applied", "03-03 10:00", **applied)
+    till.did("dan", "Order Completed", "03-03 10:01", **{**PLACED, "order_id": "o2"})
+    till.did("eve", "Coupon Applied", "03-03 10:02", order_id="o3", coupon="LATE-3")
+    till.turn("03-03 10:15")
+    path = tmp_path / "codes.csv"
+    path.write_text("pool,code\nother,LATE-1\nother,LATE-2\nother,LATE-3\n", encoding="utf-8")
+    shop = read_shop(DAYTIME + "vouchers: {other: {value: 5, codes: codes.csv}}\n")
+    (report,) = import_paths(engine, [path], utc("03-03 11:00"), shop)
+    assert report.taken == 3
+    with read(engine) as connection:
+        mine = select(voucher.c.code, voucher.c.state).where(voucher.c.pool == "other").order_by(voucher.c.id)
+        states = [tuple(row) for row in connection.execute(mine)]
+    assert states == [("LATE-1", "taken"), ("LATE-2", "taken"), ("LATE-3", "free")]

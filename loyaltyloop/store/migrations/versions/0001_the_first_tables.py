@@ -514,6 +514,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_turn_log_journey"), ["journey"], unique=False)
 
     op.create_table(
+        "used_code", sa.Column("mark", AutoString(), nullable=False), sa.PrimaryKeyConstraint("mark")
+    )
+    op.create_table(
         "visit",
         sa.Column("enrolment_id", BIG, nullable=False),
         sa.Column("step", AutoString(), nullable=False),

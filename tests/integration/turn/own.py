@@ -112,7 +112,7 @@ class Own(Stage):
             MESSAGE.c.enrolment_id == ENROLMENT.c.id, MESSAGE.c.state == "handed_over"
         )
         with read(self.engine) as connection:
-            found = connection.execute(chosen.order_by(when, ENROLMENT.c.customer_key))
+            found = connection.execute(chosen.order_by(when, ENROLMENT.c.customer_key, MESSAGE.c.id))
             return [(who, at.strftime(form), step) for who, at, step in found]
 
     def text(self, step: str, who: str = "ada") -> str:

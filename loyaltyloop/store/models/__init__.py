@@ -40,6 +40,7 @@ from loyaltyloop.store.models.people import (
     MergedCustomer,
 )
 from loyaltyloop.store.models.privacy import PrivacyRequest, Salt, Tombstone
+from loyaltyloop.store.models.scores import FittedModel, Prediction
 from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, Visit
 from loyaltyloop.store.models.suppression import Suppression
 
@@ -60,6 +61,7 @@ __all__ = [
     "Entry",
     "Event",
     "Figure",
+    "FittedModel",
     "Gift",
     "Holding",
     "Identity",
@@ -75,6 +77,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "PointsEntry",
+    "Prediction",
     "PrivacyRequest",
     "Product",
     "RUNNING",

@@ -106,6 +106,7 @@ PARTS: tuple[Part, ...] = (
     Part(_table(models.LoyaltyStanding), "tier_held", untold=_OWNER),
     Part(_table(models.BadgeEarned), "badges", untold=_OWNER),
     Part(_table(models.ReferralCode), "referral_codes", untold=_OWNER),
+    Part(_table(models.Prediction), "predictions", untold=_OWNER),
     Part(
         _table(models.Referral),
         "came_with",  # the friend's part of it; who brought them is somebody else
@@ -227,6 +228,7 @@ OF_NOBODY: Mapping[str, str] = {
     "live_file": "the shop's files",
     "turn_log": "counts",
     "figure": "lists of products",
+    "fitted_model": "weights of what products and numbers of purchases have in common: nobody's own",
     "breaker": "what has stopped, and why",
     "tally": "counts",
     "alert": "what the shop is told of its journeys and channels",

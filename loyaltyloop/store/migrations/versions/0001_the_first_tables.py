@@ -208,6 +208,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "as_of", "key"),
     )
     op.create_table(
+        "fitted_model",
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("as_of", UTCDateTime(), nullable=False),
+        sa.Column("fitted_at", UTCDateTime(), nullable=False),
+        sa.Column("card", JSON, nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "version"),
+    )
+    op.create_table(
         "gift",
         sa.Column("id", BIG, nullable=False),
         sa.Column("enrolment_id", BIG, nullable=False),
@@ -767,6 +779,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_points_customer", ["customer_id"], unique=False)
         batch_op.create_index("uq_points_cause", ["cause", "number"], unique=True)
 
+    op.create_table(
+        "prediction",
+        sa.Column("customer_id", BIG, nullable=False),
+        sa.Column("model", AutoString(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("as_of", UTCDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customer.id"],
+        ),
+        sa.PrimaryKeyConstraint("customer_id", "model"),
+    )
     op.create_table(
         "referral_code",
         sa.Column("code", AutoString(), nullable=False),

@@ -1,0 +1,33 @@
+"""What was looked at and put into baskets before an instant, as arrays; empty where a shop has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from loyaltyloop.scores.past import Ints, Longs
+
+
+class Kind(IntEnum):
+    """What was done with the product."""
+
+    VIEWED = 0
+    ADDED = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """`who`, `what`: places in customers and products of a `Past`; `at`: seconds since 1970, ascending."""
+
+    who: Ints
+    what: Ints
+    at: Longs
+    kind: Ints
+
+
+def no_looks() -> Looks:
+    """Of a shop that records none."""
+    none = np.zeros(0, np.int32)
+    return Looks(none, none, np.zeros(0, np.int64), none)

@@ -5,9 +5,10 @@ LoopError
 │   ├── FilesError     problems in journeys, templates or shop.yaml, each with its place
 │   ├── DataError      a file of customers, products or events is not what it says it is
 │   ├── ApplyRefused   the change cannot be made live as it stands
-│   └── TurnRefused    this turn must not run: an earlier `now`, a journey never applied
-│       └── TurnPutOff nothing is wrong, a later turn will do it: the journey is paused
-│           └── TurnAtWork  or another turn of it is at work
+│   ├── TurnRefused    this turn must not run: an earlier `now`, a journey never applied
+│   │   └── TurnPutOff nothing is wrong, a later turn will do it: the journey is paused
+│   │       └── TurnAtWork  or another turn of it is at work
+│   └── TrainingAtWork another training of the same model is at work
 └── UsageError         wrong usage, or something that is not there yet: exit 2
 """
 
@@ -75,6 +76,10 @@ class TurnPutOff(TurnRefused):
 
 class TurnAtWork(TurnPutOff):
     """Another turn of the journey is at work."""
+
+
+class TrainingAtWork(UserError):
+    """Another training of the same model is at work."""
 
 
 class UsageError(LoopError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -139,11 +139,15 @@ def is_postgres(connection: Connection | Engine) -> bool:
 @contextmanager
 def journey_lock(engine: Engine, journey: str) -> Iterator[None]:
     """One turn of a journey at a time; the lock dies with its process. TurnAtWork if it is taken."""
-    locker = _postgres_lock if is_postgres(engine) else _file_lock
-    with locker(engine, journey) as taken:
+    with try_lock(engine, journey) as taken:
         if not taken:
             raise TurnAtWork(f"Another turn of {journey!r} is at work; try again when it has ended.")
         yield
+
+
+def try_lock(engine: Engine, name: str) -> AbstractContextManager[bool]:
+    """A lock that dies with its process: is it ours? A name with a space is no journey's."""
+    return (_postgres_lock if is_postgres(engine) else _file_lock)(engine, name)
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from loyaltyloop.store.models.columns import big, json_column
 class FittedModel(SQLModel, table=True):
     """A model as it was fitted: `content` as scores/artifact.py packs it, `digest` its SHA-256.
 
-    `state`: live, former, or refused (kept on record, as worse than the one that was live).
-    `as_of`: it knows of nothing from then on. `card`: what it was fitted on and how good it was.
+    `state`: live, withdrawn (by `loop train --back`), or refused (as worse than the one that was live: of
+    it only the card is kept). `as_of`: it knows of nothing from then on. `card`: what it was fitted on and
+    how good it was. `judged`: the same, fitted without the newest period, which it was judged by.
     """
 
     __tablename__ = "fitted_model"
@@ -27,6 +28,7 @@ class FittedModel(SQLModel, table=True):
     card: dict[str, Any] = json_column()
     digest: str
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    judged: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class Prediction(SQLModel, table=True):

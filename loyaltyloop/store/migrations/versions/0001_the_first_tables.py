@@ -217,6 +217,7 @@ def upgrade() -> None:
         sa.Column("card", JSON, nullable=False),
         sa.Column("digest", AutoString(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("judged", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", "version"),
     )
     op.create_table(

@@ -1,0 +1,152 @@
+"""Fitted models on record: which version is live as of an instant, and the way back to the former.
+
+Every version that was found good stays `live` and holds from its `as_of` on, until a newer one does: a walk
+through the past meets the model of that time, and never one that knows what came later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, Table, delete, func, insert, select, update
+
+from loyaltyloop.errors import TrainingAtWork
+from loyaltyloop.store.database import try_lock
+from loyaltyloop.store.models import FittedModel
+
+fitted: Table = FittedModel.__table__  # type: ignore[attr-defined]
+
+LIVE, WITHDRAWN, REFUSED = "live", "withdrawn", "refused"
+KEPT = 14  # versions of a model that stay with their bytes: two weeks of nights
+_ABOUT = (
+    fitted.c.name,
+    fitted.c.version,
+    fitted.c.state,
+    fitted.c.as_of,
+    fitted.c.fitted_at,
+    fitted.c.digest,
+    fitted.c.card,
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a model as it stands on record, without its bytes."""
+
+    name: str
+    version: int
+    state: str
+    as_of: datetime
+    fitted_at: datetime
+    digest: str
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a training made. `content`: the model; `judged`: the same without the newest period."""
+
+    name: str
+    as_of: datetime
+    content: bytes
+    judged: bytes
+    card: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """By which the same content is known again."""
+        return sha256(self.content).hexdigest()
+
+
+def live_version(connection: Connection, name: str, now: datetime) -> Version | None:
+    """The newest live version that knows of nothing from `now` (UTC) on."""
+    return next(_read(connection, _live(name, now).limit(1)), None)
+
+
+def versions(connection: Connection, name: str) -> list[Version]:
+    """All that are on record, the newest first."""
+    return list(
+        _read(connection, select(*_ABOUT).where(fitted.c.name == name).order_by(fitted.c.version.desc()))
+    )
+
+
+def content_of(connection: Connection, version: Version) -> bytes:
+    """Its bytes. ValueError if they are not those that were saved."""
+    found = _bytes(connection, version, fitted.c.content)
+    if sha256(found).hexdigest() != version.digest:
+        raise ValueError("its bytes are not those that were saved")
+    return found
+
+
+def judged_content_of(connection: Connection, version: Version) -> bytes:
+    """The bytes of the same model without its newest period."""
+    return _bytes(connection, version, fitted.c.judged)
+
+
+def save(connection: Connection, made: Made, fitted_at: datetime, state: str) -> Version:
+    """Put it on record; of one that is refused, only what is to be told of it.
+
+    The very model that is live already is not put there twice.
+    """
+    before = live_version(connection, made.name, made.as_of)
+    if before and state == LIVE and (before.digest, before.as_of) == (made.digest, made.as_of):
+        return before
+    newest = select(func.max(fitted.c.version)).where(fitted.c.name == made.name)
+    number = (connection.execute(newest).scalar() or 0) + 1
+    refused = state == REFUSED
+    row = {"name": made.name, "version": number, "state": state, "as_of": made.as_of, "fitted_at": fitted_at}
+    row |= {"digest": made.digest, "card": made.card}
+    row |= {"content": b"" if refused else made.content, "judged": b"" if refused else made.judged}
+    connection.execute(insert(fitted), [row])
+    _forget_old(connection, made.name)
+    return Version(made.name, number, state, made.as_of, fitted_at, made.digest, made.card)
+
+
+def take_back(connection: Connection, name: str, now: datetime) -> tuple[Version | None, Version | None]:
+    """Withdraw what is live as of `now`: what was withdrawn, and what is live then; None where nothing is."""
+    found = live_version(connection, name, now)
+    if found is None:
+        return None, None
+    this = (fitted.c.name == name) & (fitted.c.version == found.version)
+    connection.execute(update(fitted).where(this).values(state=WITHDRAWN))
+    return found, live_version(connection, name, now)
+
+
+@contextmanager
+def training_lock(engine: Engine, name: str) -> Iterator[None]:
+    """One training of a model at a time; the lock dies with its process. TrainingAtWork if it is taken."""
+    with try_lock(engine, f"train {name}") as taken:
+        if not taken:
+            raise TrainingAtWork(f"Another training of {name!r} is at work; try again when it has ended.")
+        yield
+
+
+def _live(name: str, now: datetime) -> Select[Any]:
+    holds = (fitted.c.name == name) & (fitted.c.state == LIVE) & (fitted.c.as_of <= now)
+    return select(*_ABOUT).where(holds).order_by(fitted.c.as_of.desc(), fitted.c.version.desc())
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> Iterator[Version]:
+    return (_version(row) for row in connection.execute(wanted))
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(**row._mapping)
+
+
+def _bytes(connection: Connection, version: Version, column: Any) -> bytes:
+    wanted = select(column).where(fitted.c.name == version.name, fitted.c.version == version.version)
+    return bytes(connection.execute(wanted).scalar_one())
+
+
+def _forget_old(connection: Connection, name: str) -> None:
+    """All but the newest, by number: a refused one, too, is forgotten in time."""
+    newest = select(fitted.c.version).where(fitted.c.name == name, fitted.c.state == LIVE)
+    kept = connection.execute(newest.order_by(fitted.c.version.desc()).limit(KEPT)).scalars().all()
+    if len(kept) == KEPT:
+        connection.execute(delete(fitted).where(fitted.c.name == name, fitted.c.version < kept[-1]))

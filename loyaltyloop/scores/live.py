@@ -1,0 +1,56 @@
+"""The model that is live as of an instant, loaded once a process."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from loyaltyloop.scores.learners import learner
+from loyaltyloop.store.fitted import Version, content_of, live_version
+
+log = logging.getLogger(__name__)
+
+_MOST = 16  # models that a process keeps
+_loaded: dict[tuple[str, str], Any] = {}  # name and digest → the model; None: it cannot be read
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """A model (a `Fitted` of its learner), and which version it is."""
+
+    version: Version
+    model: Any
+
+
+def live_model(connection: Connection, name: str, now: datetime) -> Live | None:
+    """The newest live version with `as_of` <= `now` (UTC): None where its fallback holds.
+
+    Of a version that cannot be read its fallback holds, too, and `loop doctor` says so.
+    """
+    version = live_version(connection, name, now)
+    if version is None:
+        return None
+    key = (name, version.digest)
+    if key not in _loaded:
+        while len(_loaded) >= _MOST:
+            _loaded.pop(next(iter(_loaded)))
+        _loaded[key] = _load(connection, version)
+    model = _loaded[key]
+    return None if model is None else Live(version, model)
+
+
+def load(connection: Connection, version: Version) -> Any:
+    """The model itself. ValueError says why it cannot be read."""
+    return learner(version.name).load(content_of(connection, version))
+
+
+def _load(connection: Connection, version: Version) -> Any:
+    try:
+        return load(connection, version)
+    except ValueError as error:
+        log.warning("version %d of %s cannot be read: %s", version.version, version.name, error)
+        return None

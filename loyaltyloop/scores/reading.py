@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, cas
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.scores.catalogue import Catalogue
 from loyaltyloop.scores.counting import customer, line, product
+from loyaltyloop.scores.learners import Known
 from loyaltyloop.scores.looks import Kind, Looks, no_looks
 from loyaltyloop.scores.past import Lines, Past, past_of
 from loyaltyloop.store.database import is_postgres
@@ -24,6 +25,19 @@ _KINDS = {"Product Viewed": Kind.VIEWED, "Product Added": Kind.ADDED}
 _BATCH = 10_000
 
 T = TypeVar("T")
+
+
+def read_known(
+    connection: Connection,
+    as_of: datetime,
+    currency: str,
+    looks_back: timedelta | None = None,
+    customers: Collection[int] | None = None,
+) -> Known:
+    """All that models are told as of an instant; without `looks_back` nothing of what was looked at."""
+    past = read_past(connection, as_of, currency, customers=customers)
+    looks = read_looks(connection, past, looks_back) if looks_back else no_looks()
+    return Known(past, read_catalogue(connection, past, currency), looks)
 
 
 def read_past(

@@ -6,11 +6,12 @@ Pure. Tiers stand lowest first. Whoever falls lands on the highest tier below th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from loyaltyloop.journey.model.loyalty import Tier
+from loyaltyloop.journey.times import Duration
 
 # Money that was spent, and when.
 Spent = Sequence[tuple[datetime, Decimal]]
@@ -33,6 +34,7 @@ class Measures:
     lifetime_value: Decimal
     spent: Spent
     zone: str
+    _falling: dict[Duration, Spent] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, tier: Tier, now: datetime) -> Decimal:
         """How much there is of what the tier counts."""
@@ -42,23 +44,20 @@ class Measures:
             case "lifetime_value":
                 return self.lifetime_value
             case "spent":
-                return sum((amount for _, amount in self._within(tier, now)), Decimal(0))
+                return sum((amount for at, amount in self._falls(tier) if at > now), Decimal(0))
 
     def changes_at(self, tiers: Iterable[Tier], now: datetime) -> datetime | None:
         """When an order next falls out of a tier's time."""
-        leaves = (
-            tier.within.after(at, self.zone)
-            for tier in tiers
-            if tier.within is not None
-            for at, _ in self._within(tier, now)
-        )
-        return min((at for at in leaves if at > now), default=None)
+        return min((at for tier in tiers for at, _ in self._falls(tier) if at > now), default=None)
 
-    def _within(self, tier: Tier, now: datetime) -> Iterable[tuple[datetime, Decimal]]:
-        """Those that have not fallen out of it."""
+    def _falls(self, tier: Tier) -> Spent:
+        """When what was spent falls out of the tier's time. Tiers mostly have one time in common."""
         if tier.within is None:
             return ()
-        return [one for one in self.spent if tier.within.after(one[0], self.zone) > now]
+        if tier.within not in self._falling:
+            falls = [(tier.within.after(at, self.zone), amount) for at, amount in self.spent]
+            self._falling[tier.within] = falls
+        return self._falling[tier.within]
 
 
 def held(

@@ -53,6 +53,15 @@ def possibly_before(journey: Journey) -> dict[str, frozenset[str]]:
     return before
 
 
+def behind(journey: Journey, start: str) -> frozenset[str]:
+    """Every step that somebody who stands at `start` may still come to."""
+    found: set[str | None] = set()
+    for step in journey:
+        if step.name == start or step.name in found:
+            found.update(target for target, _ in ways_on(journey, step))
+    return frozenset(name for name in found if name is not None)
+
+
 def only_at_once(journey: Journey, start: str, takes_no_time: Callable[[Step], bool]) -> frozenset[str]:
     """Steps that whoever has done `start` comes to in the same instant, on every way from it."""
     soon: set[str | None] = set()

@@ -13,6 +13,7 @@ from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Purpose
 from loyaltyloop.journey.routes import Route
 from loyaltyloop.journey.times import Duration
+from loyaltyloop.steps.showing import keep_what_is_shown
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import fill_temporary, update_rows
 from loyaltyloop.store.cohorts import READY, cohort, customer, enrolment, mark
@@ -51,6 +52,7 @@ def go_on(stand: Stand, refused_words: str, leaves: bool = False) -> None:
     if leaves:
         mark(stand.connection, and_(sent, refused), left="blocked", why=why.scalar_subquery())
     mark(stand.connection, sent, path="", why=why.scalar_subquery())
+    keep_what_is_shown(stand, and_(sent, refused))
 
 
 def plan(stand: Stand, planned: Planned) -> None:

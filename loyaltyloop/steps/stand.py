@@ -29,6 +29,8 @@ class Stand:
     step: Step
     secret: bytes = b""  # what codes of vouchers are made with
     templates: Collection[str] = ()  # those that are live, by their path below templates/
+    # The names that a channel's template uses.
+    uses_of: Callable[[str, str], frozenset[str]] = lambda _channel, _template: frozenset()
 
     def scope(self, *conditions: Condition) -> Scope:
         """What conditions about the cohort's people refer to."""

@@ -75,8 +75,9 @@ def load_templates(connection: Connection) -> dict[str, str]:
 def load_versions(connection: Connection, journey: str, shop: str | None = None) -> list[Live]:
     """Every version in which somebody still runs, and the newest; the oldest first.
 
-    `leave_when`, `goal`, `purpose`, `priority` and `about` are the newest's in all of them. TurnRefused
-    if the journey was never applied. `shop`: the text of shop.yaml to compile with, else the live one.
+    `leave_when`, `goal`, `purpose`, `priority`, `about` and `at_end` are the newest's in all of them.
+    TurnRefused if the journey was never applied. `shop`: the text of shop.yaml to compile with, else the
+    live one.
     """
     newest = _newest(connection, journey)
     # Asked version by version, so that it costs the same however many wait.
@@ -195,6 +196,7 @@ def as_newest(journey: Journey, newest: Journey) -> Journey:
         leave_when=newest.leave_when,
         goal=newest.goal,
         goal_within=newest.goal_within,
+        at_end=newest.at_end,
         steps=tuple(_for_purpose(step, journey.purpose, newest.purpose) for step in journey),
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select, true
 
+from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.database import read, write_beside, write_shop
@@ -128,6 +129,11 @@ class Frame:
         """Why messages that could have left did not; empty where none waits so."""
         stopped = [f"the marketing of {name} has stopped: {why}" for name, why in self.stopped.items()]
         return "; ".join(dict.fromkeys([*(one.why for one in self.left_over.values()), *stopped]))
+
+    def uses_of(self, channel: str, template: str) -> frozenset[str]:
+        """The names that a channel's template uses, in any of its languages."""
+        renderer = self.world.renderers.of(self.templates, self.shop)
+        return CHANNELS[channel].uses(renderer, template)
 
     def version(self, number: int | None) -> Live:
         """The version of that number."""

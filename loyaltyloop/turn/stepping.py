@@ -70,7 +70,7 @@ def _once(
             return 0, Counts()
         stand = Stand(
             *(connection, frame.now, frame.shop, live.journey, live.number, step),
-            *(frame.world.secret, frame.templates.keys()),
+            *(frame.world.secret, frame.templates.keys(), frame.uses_of),
         )
         return taken, Counts(_advance(frame, stand))
 

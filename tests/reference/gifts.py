@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from loyaltyloop.journey.model import Give, Journey, Shop, Step
+from loyaltyloop.journey.model import Ask, Give, Journey, Send, Shop, Step
 from loyaltyloop.journey.times import Duration, to_instant, to_local
 from tests.reference.hashing import dice, message_key
 from tests.reference.state import Enrolment, Gift, Happening
+from tests.reference.steps import behind_next
 
 CODES = ("FEW-1", "FEW-2", "FEW-3")
 POOLS = "vouchers: {few: {value: 5, codes: few.csv, valid: 1 day}, made: {value: 10%, pattern: MADE}}\n"
@@ -42,6 +43,14 @@ class Pools:
             gift.code = self.free.pop(0)
         gift.state = "reserved"
         return True
+
+    def blocked(self, journey: Journey, step: Step, enrolment: Enrolment) -> None:
+        """Where the message here was refused, and none to come shows it, it goes back at once."""
+        message = enrolment.messages.get(step.name)
+        if message is None or message.state != "refused":
+            return
+        if not any(_shown_by(journey.step(name)) for name in _behind(journey, step)):
+            self.release(enrolment)
 
     def release(self, enrolment: Enrolment) -> None:
         """What nobody was shown goes back to its place."""
@@ -77,6 +86,26 @@ def _since(give: Give, shop: Shop, now: datetime) -> datetime | None:
     return to_instant(
         local - timedelta(days=local.weekday() if give.budget_per == "week" else 0), shop.timezone
     )
+
+
+def _shown_by(step: Step) -> bool:
+    send = step.action.send if isinstance(step.action, Ask) else step.action
+    return isinstance(send, Send) and send.template == "test/treat"
+
+
+def _behind(journey: Journey, step: Step) -> set[str]:
+    """All that one may come to from there, however long it takes."""
+    found: set[str] = set()
+    due = [step]
+    while due:
+        one = due.pop()
+        ways = {target for _, target in one.edges}
+        ways |= {one.after} if one.condition else set()
+        ways |= {behind_next(journey, one)} if one.may_skip else set()
+        fresh = {name for name in ways if name is not None} - found
+        found |= fresh
+        due += [journey.step(name) for name in sorted(fresh)]
+    return found
 
 
 def served(step: Step, who: list[Enrolment]) -> list[Enrolment]:

@@ -304,6 +304,7 @@ class Reference:
         if isinstance(step.action, Give) and not self._gives(step, step.action, enrolment, now):
             self._finish(enrolment, now, "left", "nothing to give")
             return
+        self._pools.blocked(self._journey(enrolment), step, enrolment)
         match act(self.shop, step, enrolment, asked):
             case Skip():
                 self._go(enrolment, now, "", behind_next(self._journey(enrolment), step))

@@ -21,6 +21,7 @@ class Pools:
     """The codes of `few` that nobody has, in their order."""
 
     free: list[str] = field(default_factory=lambda: list(CODES))
+    erased: list[tuple[str, str, datetime]] = field(default_factory=list)  # journey, step, when it was given
 
     def give(
         self, step: Step, enrolment: Enrolment, others: list[Enrolment], shop: Shop, now: datetime
@@ -35,7 +36,7 @@ class Pools:
             and dice(f"give:{enrolment.journey}/{first}", enrolment.customer_key) >= give.chance
         ):
             return False
-        if give.budget is not None and _given(step, others, _since(give, shop, now)) >= give.budget:
+        if give.budget is not None and self._given(step, others, _since(give, shop, now)) >= give.budget:
             return False
         if give.voucher == "few":
             if not self.free:
@@ -43,6 +44,19 @@ class Pools:
             gift.code = self.free.pop(0)
         gift.state = "reserved"
         return True
+
+    def _given(self, step: Step, others: list[Enrolment], since: datetime | None) -> int:
+        gifts = [gift for each in others if (gift := each.gifts.get(step.name))]
+        given = [gift.at for gift in gifts if gift.state in ("reserved", "shown")]
+        given += [at for name, of, at in self.erased if (name, of) == (others[0].journey, step.name)]
+        return sum(since is None or at >= since for at in given)
+
+    def forget(self, enrolment: Enrolment) -> None:
+        """Its customer is erased: what was given counts, and is nobody's."""
+        for step, gift in enrolment.gifts.items():
+            if gift.state in ("reserved", "shown"):
+                self.erased.append((enrolment.journey, step, gift.at))
+        enrolment.gifts.clear()
 
     def blocked(self, journey: Journey, step: Step, enrolment: Enrolment) -> None:
         """Where the message here was refused, and none to come shows it, it goes back at once."""
@@ -70,12 +84,6 @@ class Pools:
             for gift in enrolment.gifts.values():
                 if gift.code == code and gift.state in ("reserved", "shown"):
                     gift.redeemed = True
-
-
-def _given(step: Step, others: list[Enrolment], since: datetime | None) -> int:
-    gifts = [gift for each in others if (gift := each.gifts.get(step.name))]
-    given = [gift for gift in gifts if gift.state in ("reserved", "shown")]
-    return sum(since is None or gift.at >= since for gift in given)
 
 
 def _since(give: Give, shop: Shop, now: datetime) -> datetime | None:

@@ -90,7 +90,7 @@ class Reference:
                 if message.state in ("planned", "held"):
                     message.state, message.reason = "refused", "erased"
                 message.to = None
-            enrolment.gifts.clear()
+            self._pools.forget(enrolment)
             enrolment.customer_key = enrolment.one_per = enrolment.occurrence = "erased"
         self._started = [(journey, each) for journey, each in self._started if each.person is not person]
         self._touched = [None if self._who(one) is person else one for one in self._touched]

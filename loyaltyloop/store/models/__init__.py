@@ -20,7 +20,7 @@ from loyaltyloop.store.models.arrivals import (
 )
 from loyaltyloop.store.models.breakers import Alert, Breaker, Tally
 from loyaltyloop.store.models.columns import RUNNING, Json
-from loyaltyloop.store.models.gifts import Gift, UsedCode, Voucher
+from loyaltyloop.store.models.gifts import ErasedGift, Gift, UsedCode, Voucher
 from loyaltyloop.store.models.live import Content, JourneyVersion, LiveFile, LiveJourney
 from loyaltyloop.store.models.loyalty import (
     BadgeEarned,
@@ -59,6 +59,7 @@ __all__ = [
     "Engagement",
     "Enrolment",
     "Entry",
+    "ErasedGift",
     "Event",
     "Figure",
     "FittedModel",

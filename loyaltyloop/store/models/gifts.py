@@ -53,6 +53,18 @@ class Gift(SQLModel, table=True):
     order_id: str | None = None
 
 
+class ErasedGift(SQLModel, table=True):
+    """How many gifts a step gave at one instant whose customers were erased: budgets go on counting them."""
+
+    __tablename__ = "erased_gift"
+    __table_args__ = (Index("ix_erased_gift", "journey", "step", "given_at"),)
+    id: int | None = big(default=None, primary_key=True)
+    journey: str
+    step: str
+    given_at: datetime  # the turn's now
+    number: int
+
+
 class Voucher(SQLModel, table=True):
     """A code that was imported or made. Once it was shown to anybody it is never free again.
 

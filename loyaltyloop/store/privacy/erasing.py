@@ -20,6 +20,7 @@ from loyaltyloop.store.privacy.subject import Subject
 from loyaltyloop.store.privacy.tombstones import ACTS, Mark, by_email, by_phone, of_event
 from loyaltyloop.store.privacy.whose import keys_of, rows_of, waiting
 from loyaltyloop.store.touched import batches
+from loyaltyloop.store.vouchers import gifts
 
 REASON = "the customer was erased"
 CHUNK = 2000  # waiting events that are looked at together
@@ -62,6 +63,7 @@ def erase(connection: Connection, subject: Subject, now: datetime) -> Erased:
     keys = _keys(connection, subject)
     _anonymise_lines(connection, orders)
     _untie(connection, subject, orders)
+    gifts.forget(connection, among(connection, gift.c.customer_id, subject.customers))
     _clear(connection, subject)
     count = _clear_waiting(connection, [row.id for row in told if row.seq is None])
     mine = among(connection, customer.c.id, subject.customers)

@@ -220,6 +220,7 @@ OF_NOBODY: Mapping[str, str] = {
     "product": "the catalogue",
     "voucher": "codes, and whether they are taken: whose they were is not in it",
     "used_code": "hashes of codes that orders named: whose they were is not in it",
+    "erased_gift": "counts",
     "set_aside": "which events could not be applied, and the kind of the error",
     "touch": "numbers: that something happened",
     "journey": "the shop's files",

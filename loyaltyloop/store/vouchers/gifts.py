@@ -6,20 +6,23 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, func, insert, select, update
 
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.models import Enrolment, Gift, Message
+from loyaltyloop.store.models import Enrolment, ErasedGift, Gift, Message
 from loyaltyloop.store.vouchers.stock import give_back
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 gift: Table = Gift.__table__  # type: ignore[attr-defined]
+erased_gift: Table = ErasedGift.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 COLUMNS = (
     "enrolment_id", "customer_id", "journey", "step", "kind", "what", "state", "given_at", "value", "amount",
     "code", "matched", "expires_at",
 )  # fmt: skip
+
+KEPT = gift.c.state != "released"  # counts for a budget
 
 
 def write(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -28,10 +31,23 @@ def write(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
 
 
 def given(connection: Connection, journey: str, steps: Collection[str], since: datetime | None) -> int:
-    """How many gifts these steps have given since then that were not given back."""
-    mine = and_(gift.c.journey == journey, gift.c.step.in_(list(steps)), gift.c.state != "released")
-    when = () if since is None else (gift.c.given_at >= since,)
-    return connection.execute(select(func.count()).where(mine, *when)).scalar_one()
+    """How many gifts these steps have given since then that were not given back, erased people's too."""
+
+    def theirs(table: Table) -> ColumnElement[bool]:
+        mine = and_(table.c.journey == journey, table.c.step.in_(list(steps)))
+        return mine if since is None else and_(mine, table.c.given_at >= since)
+
+    known = select(func.count()).where(theirs(gift), KEPT)
+    forgotten = select(func.coalesce(func.sum(erased_gift.c.number), 0)).where(theirs(erased_gift))
+    return int(connection.execute(known).scalar_one() + connection.execute(forgotten).scalar_one())
+
+
+def forget(connection: Connection, customers: ColumnElement[bool]) -> None:
+    """Keep, before these customers' gifts go, how many there were. `customers`: on `gift.customer_id`."""
+    names = ("journey", "step", "given_at")
+    by = [gift.c[name] for name in names]
+    counted = select(*by, func.count()).where(customers, KEPT).group_by(*by).order_by(*by)
+    connection.execute(insert(erased_gift).from_select([*names, "number"], counted))
 
 
 def have_one(connection: Connection, step: str, enrolments: Collection[int]) -> set[int]:

@@ -156,6 +156,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "erased_gift",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("journey", AutoString(), nullable=False),
+        sa.Column("step", AutoString(), nullable=False),
+        sa.Column("given_at", UTCDateTime(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("erased_gift", schema=None) as batch_op:
+        batch_op.create_index("ix_erased_gift", ["journey", "step", "given_at"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("id", BIG, nullable=False),
         sa.Column("source", AutoString(), nullable=False),

@@ -18,6 +18,7 @@ from tasks.leave import leave
 from tasks.leave_when import leave_when
 from tasks.recommend import recommend
 from tasks.report import report
+from tasks.score import score
 from tasks.send import send
 from tasks.set import set_
 from tasks.settle import settle
@@ -34,6 +35,7 @@ WORDS: dict[str, Task[..., Any]] = {
     "branch": branch,
     "split": split,
     "recommend": recommend,
+    "score": score,
     "give": give,
     "set": set_,
     "call": call,

@@ -30,7 +30,8 @@ from loyaltyloop.journey.markets import is_sold, markets_of
 from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.store.basket_lines import host_of
 from loyaltyloop.store.database import is_postgres
-from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Kept, Order, Product
+from loyaltyloop.store.kept import kept, shown
+from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Order, Product
 from loyaltyloop.store.wordless import entered_by_anybody, wordless
 
 Reader = tuple[str | None, str | None]  # language, country
@@ -38,7 +39,6 @@ customer: Table = Customer.__table__  # type: ignore[attr-defined]
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
-kept: Table = Kept.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]
 product: Table = Product.__table__  # type: ignore[attr-defined]
 
@@ -207,13 +207,14 @@ class People:
 
 
 def _load_kept(connection: Connection, enrolments: Sequence[int]) -> dict[int, list[tuple[str, Any]]]:
-    """Enrolment → (step, value) by the step's name."""
+    """Enrolment → (step, value) by the step's name; a score that is not known has none."""
     found: dict[int, list[tuple[str, Any]]] = {}
     whole = select(kept.c.enrolment_id, kept.c.step, kept.c.value).order_by(kept.c.step)
     for owner, step, value in connection.execute(
         whole.where(among(connection, kept.c.enrolment_id, enrolments))
     ):
-        found.setdefault(owner, []).append((step, value))
+        if (told := shown(value)) is not None:
+            found.setdefault(owner, []).append((step, told))
     return found
 
 

@@ -16,6 +16,7 @@ from loyaltyloop.channels.used import Used
 from loyaltyloop.journey.model import Ask, Give, Journey, Recommend, Score, Shop, Step
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.journey.question import Question
+from loyaltyloop.journey.scoring import MODELS
 from loyaltyloop.journey.templates import Names as Path
 
 _WORDS = tuple(f"Sample product {word}" for word in ("one", "two", "three", "four"))
@@ -114,8 +115,8 @@ class Sampler:
         match step.action:
             case Recommend():
                 return self._products(step.action.products, locale)
-            case Score():
-                return 0.5
+            case Score(model=model) if model in MODELS:
+                return MODELS[model].sample
             case Give():
                 return self._gift(step.action, locale)
             case Ask():

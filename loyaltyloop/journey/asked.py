@@ -83,12 +83,17 @@ def value_of(about: About, name: str, asked: Asked) -> object:
             order = asked.enrolment.order or {}
             return _fact(order.get(name), facts.ORDER[name], view) if name in facts.ORDER else None
         case "scored":
-            return asked.enrolment.kept.get(name)
+            return number_of(asked.enrolment.kept.get(name))
         case "cart":
             cart = asked.cart
             return _fact(cart.get(name), facts.CART[name], view) if name in facts.CART else None
         case "predicted":
-            return None  # nothing keeps predictions yet
+            return view.predicted.get(name)
+
+
+def number_of(kept: object) -> object:
+    """The number that a `score` step kept; None: none is known."""
+    return kept.get("number") if isinstance(kept, Mapping) else None
 
 
 def _fact(value: Any, kind: facts.Kind, view: View) -> object:

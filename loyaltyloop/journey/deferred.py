@@ -10,19 +10,15 @@ from collections.abc import Iterable, Iterator
 from loyaltyloop.errors import Problem
 from loyaltyloop.journey.compile import placed_steps, verb_of
 from loyaltyloop.journey.model import Journey, Shop, Used
-from loyaltyloop.journey.places import ConditionAt, journey_conditions, shop_conditions
 from loyaltyloop.journey.schema.journey import JourneyFile
 from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.schema.steps import MessageFile, SplitFile, StepFile, WaitFile
 from loyaltyloop.journey.tree import Path, Source
 
 DEFERRED: dict[str, str] = {
-    "score": "trained models",
-    "predicted": "trained models",
     "choose: best": "splits that learn from their results",
     "at: best": "each customer's good hour",
 }
-_CONDITIONS = ("predicted",)
 _SHOP: tuple[str, ...] = ()
 
 
@@ -50,14 +46,12 @@ def used_in_journey(file: JourneyFile, source: Source) -> tuple[Used, ...]:
     found: list[tuple[str, Path]] = []
     for place in placed_steps(file):
         found += _in_step(place.file, place.path)
-    found += _in_conditions(journey_conditions(file))
     return _used(found, source)
 
 
 def used_in_shop(file: ShopFile, source: Source) -> tuple[Used, ...]:
     """Every use of a deferred word in shop.yaml, with its place."""
     found: list[tuple[str, Path]] = [(word, (word,)) for word in _SHOP if getattr(file, word) is not None]
-    found += _in_conditions(shop_conditions(file))
     return _used(found, source)
 
 
@@ -73,10 +67,3 @@ def _in_step(file: StepFile, path: Path) -> Iterator[tuple[str, Path]]:
         yield "at: best", (*path, "at")
     if isinstance(file, SplitFile) and file.choose == "best":
         yield "choose: best", (*path, "choose")
-
-
-def _in_conditions(places: Iterable[ConditionAt]) -> Iterator[tuple[str, Path]]:
-    for place in places:
-        for word in _CONDITIONS:
-            if getattr(place.condition, word) is not None:
-                yield word, (*place.path, word)

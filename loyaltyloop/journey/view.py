@@ -59,7 +59,8 @@ class Enrolled:
     """The customer's way through the journey that asks, or the entry that is judged (without an id).
 
     `order` is the order that the trigger names, as it is now, by the fields of `facts.ORDER`.
-    `arrivals`: each step the customer has come to → when. `kept`: each step that decided → what.
+    `arrivals`: each step the customer has come to → when. `kept`: each step that decided → what
+    (a `score`: its `number`).
     `redeemed`: the `give` steps whose code an order has used.
     """
 
@@ -81,6 +82,7 @@ class View:
     `customer` holds what `facts.CUSTOMER` names (instants aware UTC, dates as dates, money in minor units
     of a currency with `exponent` decimals); None is unknown. `attributes` are the shop's own, as in JSON.
     `cart` is the basket that was told of last, by the fields of `facts.CART`; None where that is empty.
+    `predicted`: model → what it says of the customer now; absent where nothing is known.
     `consents`: channel → the present answer about marketing. `inside`: journeys with a running enrolment,
     other than held out. `reachable`: channels for which the customer has an address: of e-mail, a number
     that takes texts, a device that takes pushes.
@@ -92,6 +94,7 @@ class View:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     cart: Mapping[str, Any] | None = None
+    predicted: Mapping[str, float] = field(default_factory=dict)
     consents: Mapping[str, bool] = field(default_factory=dict)
     engagements: tuple[Engagement, ...] = ()
     messages: tuple[Message, ...] = ()

@@ -71,12 +71,14 @@ def _next_yearly(day: date, entered_at: datetime, zone: str) -> datetime | None:
 def value_of(
     until: Until, columns: Mapping[str, Any], attributes: Mapping[str, Any], trigger: Mapping[str, Any]
 ) -> object:
-    """What `until: ATTRIBUTE`, `until: trigger.PROPERTY` or `until: STEP.expires` refers to.
+    """What `until: ATTRIBUTE`, `trigger.PROPERTY`, `STEP.expires` or `STEP.due` refers to.
 
-    Of a gift it is the column `gift_expires`.
+    Of a gift it is the column `gift_expires`; of a score the column `score` holds what was kept.
     """
     if gift_of(until):
         return columns["gift_expires"]
+    if score_of(until):
+        return (columns["score"] or {}).get("due")
     if until.source.startswith("trigger."):
         return trigger.get(until.source.removeprefix("trigger."))
     return columns[until.source] if until.source in columns else attributes.get(until.source)
@@ -84,8 +86,17 @@ def value_of(
 
 def gift_of(until: Until) -> str:
     """The `give` step whose end is meant; empty: it is none."""
+    return _step_of(until, "expires")
+
+
+def score_of(until: Until) -> str:
+    """The `score` step whose `due` is meant; empty: it is none."""
+    return _step_of(until, "due")
+
+
+def _step_of(until: Until, wanted: str) -> str:
     step, dot, word = until.source.rpartition(".")
-    return step if dot and word == "expires" and step != "trigger" else ""
+    return step if dot and word == wanted and step != "trigger" else ""
 
 
 def reset_chain(

@@ -12,7 +12,7 @@ from loyaltyloop.journey.model import At, Until, Wait
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.steps.resets import reset
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.steps.targets import gift_of, target, value_of, waited_in
+from loyaltyloop.steps.targets import gift_of, score_of, target, value_of, waited_in
 from loyaltyloop.store.cohorts import (
     READY,
     SKIP,
@@ -24,6 +24,7 @@ from loyaltyloop.store.cohorts import (
     wait,
     wait_alike,
 )
+from loyaltyloop.store.kept import kept_by
 from loyaltyloop.store.vouchers.gifts import shown_until
 
 NOT_LATE = timedelta()
@@ -76,7 +77,8 @@ def wait_for_date(stand: Stand, until: Until, at: At | None, lateness: timedelta
     """Let arrivals wait until their own date; one that is past, or unknown, does as `if_past` says."""
     waiting, over = [], []
     ends_of_gift = shown_until(enrolment.c.id, gift_of(until)).label("gift_expires")
-    asked = (cohort.c.id, enrolment.c.entered_at, enrolment.c.trigger, ends_of_gift)
+    number = kept_by(enrolment.c.id, score_of(until)).label("score")
+    asked = (cohort.c.id, enrolment.c.entered_at, enrolment.c.trigger, ends_of_gift, number)
     for person in stand.people(*asked, *_CUSTOMER):
         value = value_of(until, dict(person._mapping), person.attributes or {}, person.trigger or {})
         moment = target(until, value, person.entered_at, at, person.zone)

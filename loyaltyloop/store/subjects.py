@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, not_, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Numeric,
+    Table,
+    and_,
+    cast,
+    exists,
+    false,
+    not_,
+    or_,
+    true,
+)
 
 from loyaltyloop.journey import facts
 from loyaltyloop.journey.comparisons import passes_unknown
@@ -12,8 +24,8 @@ from loyaltyloop.journey.condition import About, Consents, Inside, Reachable, Te
 from loyaltyloop.store.basket_book import is_present
 from loyaltyloop.store.comparisons import passes
 from loyaltyloop.store.devices import has_device
-from loyaltyloop.store.documents import UNKNOWN, Value, fact, field, whole
-from loyaltyloop.store.models import Basket, Consent, Enrolment, Gift, Kept, Order
+from loyaltyloop.store.documents import UNKNOWN, Value, fact, field
+from loyaltyloop.store.models import Basket, Consent, Enrolment, Gift, Kept, Order, Prediction
 from loyaltyloop.store.scope import Scope
 
 Bool = ColumnElement[bool]
@@ -23,6 +35,7 @@ ENROLMENT: Table = Enrolment.__table__  # type: ignore[attr-defined]
 GIFT: Table = Gift.__table__  # type: ignore[attr-defined]
 KEPT: Table = Kept.__table__  # type: ignore[attr-defined]
 ORDER: Table = Order.__table__  # type: ignore[attr-defined]
+PREDICTION: Table = Prediction.__table__  # type: ignore[attr-defined]
 
 
 def about(condition: About, scope: Scope) -> Bool:
@@ -40,7 +53,7 @@ def about(condition: About, scope: Scope) -> Bool:
         case "cart":
             return _of_cart(where, scope)
         case "predicted":
-            return _unknown(where)  # nothing keeps predictions yet
+            return and_(true(), *(_predicted(model, test, scope) for model, test in where.fields))
 
 
 def consents(condition: Consents, scope: Scope) -> Bool:
@@ -148,13 +161,25 @@ def _of_cart(where: Where, scope: Scope) -> Bool:
 
 
 def _decided(step: str, test: Test, scope: Scope) -> Bool:
-    """What a step of this enrolment has decided: a number."""
+    """The number that a `score` of this enrolment has kept."""
     unknown = true() if passes_unknown(test) else false()
     enrolment_id = scope.own("id")
     if enrolment_id is None:
         return unknown
     kept = KEPT.alias()
     mine = and_(kept.c.enrolment_id == enrolment_id, kept.c.step == step)
-    value = whole(kept.c.value, scope.postgres)
+    value = field(kept.c.value, "number", scope.postgres)
     found = _exists(kept, mine, passes(test, value, scope.instant, scope.postgres))
     return or_(found, and_(unknown, not_(_exists(kept, mine))))
+
+
+def _predicted(model: str, test: Test, scope: Scope) -> Bool:
+    """What this model says of the customer now; without a prediction it is unknown."""
+    said = PREDICTION.alias()
+    mine = and_(said.c.customer_id == scope.customer.c.id, said.c.model == model)
+    # PostgreSQL would compare as floats, and no float is as great as a number in a file may be.
+    number = cast(said.c.value, Numeric()) if scope.postgres else said.c.value
+    value = fact(number, "number", 0, scope.postgres)
+    found = _exists(said, mine, passes(test, value, scope.instant, scope.postgres))
+    unknown = true() if passes_unknown(test) else false()
+    return or_(found, and_(unknown, not_(_exists(said, mine))))

@@ -197,7 +197,7 @@ def states(now: datetime) -> st.SearchStrategy[Condition]:
         st.builds(Reachable, st.sampled_from(["email", "sms", "push"])),
         st.builds(Inside, st.sampled_from(JOURNEYS)),
         about("cart", facts_asked(now, CART_FACTS)),
-        about("predicted", named("lapse")) | st.builds(Redeemed, st.sampled_from(STEPS)),
+        about("predicted", named("lapse", "value")) | st.builds(Redeemed, st.sampled_from(STEPS)),
     ]
     return choose(*kinds)
 

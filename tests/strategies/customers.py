@@ -15,6 +15,7 @@ from tests.strategies.conditions import EVENTS, JOURNEYS, KINDS, STEPS
 from tests.strategies.values import (
     DATES,
     MONEY,
+    NUMBERS,
     ZONES,
     choose,
     documents,
@@ -92,9 +93,21 @@ def _enrolments(draw: st.DrawFn, now: datetime, events: tuple[Event, ...]) -> En
         order=draw(_orders()),
         arrived_at=arrived_at,
         arrivals={**arrivals, "hello": arrived_at},
-        kept=draw(st.dictionaries(st.sampled_from(STEPS), json_values().filter(is_known), max_size=2)),
+        kept=draw(st.dictionaries(st.sampled_from(STEPS), _kept(), max_size=2)),
         redeemed=draw(st.sets(st.sampled_from(STEPS), max_size=1)),
     )
+
+
+def _kept() -> st.SearchStrategy[Any]:
+    """What a `score` keeps, maybe without a number, or what another step does."""
+    number = st.none() | st.sampled_from(NUMBERS) | json_scalars()
+    scored = st.fixed_dictionaries({"number": number, "model": st.just("lapse")})
+    return scored | scored | scored | json_values().filter(is_known)
+
+
+def _predictions() -> st.SearchStrategy[Mapping[str, float]]:
+    number = st.sampled_from([0.0, 0.5, 0.7, 1.0, 12.5]) | st.integers(0, 100).map(lambda n: n / 100)
+    return st.dictionaries(st.sampled_from(["lapse", "value"]), number, max_size=2)
 
 
 def is_known(value: object) -> bool:
@@ -144,6 +157,7 @@ def views(draw: st.DrawFn, now: datetime, exponent: int = 2) -> View:
         attributes=draw(documents()),
         events=events,
         cart=draw(_carts(now)),
+        predicted=draw(_predictions()),
         consents=draw(st.dictionaries(st.sampled_from(["email", "sms"]), st.booleans())),
         engagements=engagements,
         messages=messages,

@@ -26,6 +26,10 @@ def _tests(context: Context) -> Iterator[Place]:
             fields = getattr(place.condition, subject) or {}
             for name, test in fields.items():
                 yield source, (*place.path, subject, name), name, test, table, subject
+        for subject in ("predicted", "scored"):
+            numbers = getattr(place.condition, subject) or {}
+            for name, test in numbers.items():
+                yield source, (*place.path, subject, name), name, test, {name: "number"}, subject
     for seen in context.journeys:
         for one in seen.placed:
             if isinstance(one.file, RecommendFile):

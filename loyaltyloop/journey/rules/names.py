@@ -133,6 +133,10 @@ def _step_words(seen: Seen, place: Placed) -> Iterator[Found]:
     if isinstance(file, WaitFile | WaitForFile) and file.until and file.until.endswith(".expires"):
         name = file.until.removesuffix(".expires")
         yield from _must_be(source, seen, name, (*place.path, "until"), (GiveFile,))
+    if isinstance(file, WaitFile | WaitForFile) and file.until and file.until.endswith(".due"):
+        yield from _must_be(
+            source, seen, file.until.removesuffix(".due"), (*place.path, "until"), (ScoreFile,)
+        )
 
 
 def _must_be(

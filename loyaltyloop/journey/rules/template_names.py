@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loyaltyloop.journey.condition import About, Condition, walk
 from loyaltyloop.journey.facts import CART, CUSTOMER, ORDER
 from loyaltyloop.journey.mistakes import alike, did_you_mean
+from loyaltyloop.journey.model import Score
 from loyaltyloop.journey.rules.fields import attributes
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
@@ -107,7 +109,10 @@ def _misspelt(context: Context) -> Iterator[Found]:
 
 def _no_default(context: Context) -> Iterator[Found]:
     for sent, use, _ in _uses(context):
-        if len(use.path) < 2 or use.guarded or not use.printed:
+        if use.guarded or not use.printed:
+            continue
+        if len(use.path) < 2:
+            yield from _no_score(context, sent, use)
             continue
         whole, field = use.path[:2]
         what = "would not be called for" if sent.call else "would not get this message"
@@ -122,6 +127,40 @@ def _no_default(context: Context) -> Iterator[Found]:
             continue
         remedy = f"Write {{{{ {whole}.{field} | default('...') }}}}, or an {{% if %}} around it."
         yield at_line(context, use.file, use.line, message, remedy, f"{whole}.{field}")
+
+
+def _no_score(context: Context, sent: Sent, use: Use) -> Iterator[Found]:
+    """A score of somebody of whom nothing is known; where a way asks for it, those behind it have one."""
+    name = use.path[0]
+    step = sent.seen.steps.get(name)
+    if step is not None and isinstance(step.action, Score) and not _asked_for(sent, name):
+        what = "would not be called for" if sent.call else "would not get this message"
+        message = f"a customer of whom nothing is known has no '{name}' and {what}"
+        remedy = f"Write {{{{ {name} | default('...') }}}}, or an {{% if %}} around it."
+        yield at_line(context, use.file, use.line, message, remedy, name)
+
+
+def _asked_for(sent: Sent, score: str) -> bool:
+    """Does a condition on the way to the message ask for this score?"""
+    step = sent.seen.steps.get(sent.step)
+    if step is None:
+        return False
+    whens = [_when(sent.seen, way) for way in step.within_paths]
+    return any(_asks(one, score) for one in (step.condition, *whens) if one is not None)
+
+
+def _when(seen: Seen, way: str) -> Condition | None:
+    """What must hold for a way, as `first_answer.clicked`, to be taken."""
+    name, _, taken = way.rpartition(".")
+    paths = seen.steps[name].paths
+    return next((path.when for path in paths if path.name == taken), None)
+
+
+def _asks(condition: Condition, score: str) -> bool:
+    return any(
+        isinstance(part, About) and part.subject == "scored" and score in dict(part.where.fields)
+        for part in walk(condition)
+    )
 
 
 def _not_passed(context: Context) -> Iterator[Found]:

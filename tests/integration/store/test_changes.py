@@ -60,18 +60,22 @@ def test_broken_files_are_refused_with_all_their_problems(engine: Engine) -> Non
 
 
 def test_deferred_words_are_refused_with_what_they_wait_for(engine: Engine) -> None:
-    text = WELCOME + "  - score: risk\n    model: lapse\n"
+    halves = "    paths: {a: {share: 50%, steps: [{leave: a}]}, b: {share: 50%}}\n"
+    text = WELCOME + f"  - split: risk\n    choose: best\n    by: goal\n{halves}"
     files = reading(text)
     found = planned_changes(engine, files)
     expected = (
-        "journeys/welcome.yaml:10: 'score' cannot be applied yet: it waits for trained models. "
+        "journeys/welcome.yaml:11: 'choose: best' cannot be applied yet: "
+        "it waits for splits that learn from their results. "
         "Take it out to apply the rest; it can be checked and mapped as it stands."
     )
     assert changes.refusals(found) == [expected]
     with pytest.raises(ApplyRefused, match="Nothing was changed"):
         changes.apply(engine, files, NOW)
-    two = planned_changes(engine, reading(text + "  - score: luck\n    model: lapse\n"))
-    assert changes.refusals(two) == [expected, expected.replace(":10:", ":12:")]
+    two = planned_changes(
+        engine, reading(text + f"  - split: luck\n    choose: best\n    by: goal\n{halves}")
+    )
+    assert changes.refusals(two) == [expected, expected.replace(":11:", ":15:")]
     with read(engine) as connection:
         assert versions.live_journeys(connection) == []
 

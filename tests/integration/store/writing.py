@@ -23,6 +23,7 @@ from loyaltyloop.store.models import (
     Kept,
     Message,
     Order,
+    Prediction,
     Visit,
 )
 
@@ -75,6 +76,8 @@ def _store_customer(connection: Connection, view: View, number: int) -> None:
     device = {"token": f"token {number}", "customer_id": number, "platform": "ios", "seen_at": view.now}
     dropped = None if "push" in view.reachable else view.now
     _add(connection, Device, [device | {"dropped_at": dropped}])
+    said = {"customer_id": number, "as_of": view.now, "version": 1}
+    _add(connection, Prediction, (said | {"model": m, "value": v} for m, v in view.predicted.items()))
     consents = [("marketing", channel, given) for channel, given in view.consents.items()]
     consents += [("service", "email", True)]
     _add(

@@ -44,7 +44,7 @@ OWN = Enrolled(
     order={"order_id": "o1", "status": "shipped", "total": 5000, "products": PRODUCTS, "currency": None},
     arrived_at=ARRIVED,
     arrivals={"hello": ARRIVED, "ask": ago(days=8)},
-    kept={"score": 0.5},
+    kept={"score": {"number": 0.5, "model": "lapse", "version": 1}, "blank": {"number": None}},
     redeemed=("used",),
 )
 EVENTS = (
@@ -89,6 +89,7 @@ ANNA = View(
         "began_at": ago(days=3),
         "updated_at": ago(hours=20),
     },
+    predicted={"lapse": 0.7, "value": 120.0},
     consents={"email": True, "sms": False},
     engagements=(
         response("clicked", ago(days=6, hours=1)),  # before the hand-over: of a clock that goes wrong

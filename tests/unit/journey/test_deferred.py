@@ -11,8 +11,6 @@ from loyaltyloop.journey.reader import read_project
 from tests.unit.journey.projects import good
 
 STEPS = {
-    "score": "- {score: risk, model: lapse}",
-    "predicted": "- {send: a, template: welcome/hello, if: {not: {predicted: {lapse: {over: 0.7}}}}}",
     "choose: best": "- {split: a, choose: best, by: goal, paths: {x: {share: 50%, steps: [{leave: x}]}, "
     "y: {share: 50%}}}",
     "at: best": "- {send: a, template: welcome/hello, at: best}",

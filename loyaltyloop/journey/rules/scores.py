@@ -1,0 +1,135 @@
+"""Scores and predictions: models that there are, numbers that they can give, times that can be waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from loyaltyloop.journey.condition import Scalar
+from loyaltyloop.journey.mistakes import did_you_mean
+from loyaltyloop.journey.places import ConditionAt
+from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen, found
+from loyaltyloop.journey.schema.conditions import Comparison, ConditionFile, Test
+from loyaltyloop.journey.schema.steps import ScoreFile, WaitFile, WaitForFile
+from loyaltyloop.journey.scoring import DUE, MODELS, Meant
+from loyaltyloop.journey.tree import Path, Source
+
+_GOAL = "Name what they do: 'goal: {did: Order Completed, within: 30 days}'."
+_BY_ITSELF = "a goal is something done, and a prediction changes by itself"
+
+
+def _unknown_model(context: Context) -> Iterator[Found]:
+    for source, _, place in context.conditions:
+        for name in place.condition.predicted or {}:
+            if name not in MODELS:
+                yield _no_model(source, (*place.path, "predicted", name), name)
+    for seen in context.journeys:
+        for one in seen.placed:
+            if isinstance(one.file, ScoreFile) and one.file.model not in MODELS:
+                yield _no_model(seen.read.source, (*one.path, "model"), one.file.model)
+
+
+def _no_model(source: Source, path: Path, name: str) -> Found:
+    remedy = did_you_mean(name, MODELS, "The models are")
+    return found(
+        source, path, f"there is no model '{name}'", remedy, "value" if path[-1] == "model" else "key"
+    )
+
+
+# ── numbers ─────────────────────────────────────────────────────────────────
+
+
+def _beyond(context: Context) -> Iterator[Found]:
+    for source, seen, place in context.conditions:
+        for path, name, model, test in _asked(seen, place):
+            meant = MODELS.get(model)
+            value = next(_outside(meant, test), None) if meant is not None else None
+            if meant is not None and value is not None:
+                message = f"'{name}' {_range(meant)}: compared with {value}, all are alike"
+                yield found(source, path, message, _share(meant, value))
+
+
+def _asked(seen: Seen | None, place: ConditionAt) -> Iterator[tuple[Path, str, str, Test]]:
+    """Each number that a condition asks for: where, its name, its model, and what it is compared with."""
+    for name, test in (place.condition.predicted or {}).items():
+        yield (*place.path, "predicted", name), name, name, test
+    models = (
+        {one.name: one.file.model for one in seen.placed if isinstance(one.file, ScoreFile)} if seen else {}
+    )
+    for name, test in (place.condition.scored or {}).items():
+        yield (*place.path, "scored", name), name, models.get(name, ""), test
+
+
+def _outside(meant: Meant, test: Test) -> Iterator[Scalar]:
+    """Values that part nobody from anybody: beyond what the model can say, or over the most of it."""
+    if not isinstance(test, Comparison):
+        values: list[Scalar | None] = [test]
+    else:
+        values = [test.is_, test.not_, test.at_least, test.at_most, test.over, test.under]
+        values += [*(test.between or ()), *(test.one_of or ())]
+        yield from (one for one in (test.over,) if meant.most is not None and one == meant.most)
+        yield from (one for one in (test.under,) if one == meant.least)
+    for value in values:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool) and _is_beyond(meant, value):
+            yield value
+
+
+def _is_beyond(meant: Meant, value: int | Decimal) -> bool:
+    return value < meant.least or (meant.most is not None and value > meant.most)
+
+
+def _range(meant: Meant) -> str:
+    if meant.most is None:
+        return f"is never less than {meant.least}"
+    return f"lies between {meant.least} and {meant.most}"
+
+
+def _share(meant: Meant, value: Scalar) -> str:
+    if meant.most == 1 and isinstance(value, int | Decimal) and 2 <= value <= 100:
+        return f"Write a share: {Decimal(value) / 100} stands for {value} %."
+    return (
+        "Write a number from that range, such as {over: 0.7}."
+        if meant.most == 1
+        else "Write a greater number."
+    )
+
+
+# ── times ───────────────────────────────────────────────────────────────────
+
+
+def _no_due(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        models = {one.name: one.file.model for one in seen.placed if isinstance(one.file, ScoreFile)}
+        for one in seen.placed:
+            until = one.file.until if isinstance(one.file, WaitFile | WaitForFile) else None
+            name = (until or "").removesuffix(".due")
+            if until != name and models.get(name, DUE) != DUE:
+                message = f"'{name}' asks the model '{models[name]}', and that tells no time to wait for"
+                yield seen.found((*one.path, "until"), message, f"Only 'model: {DUE}' does.")
+
+
+def _goal(context: Context) -> Iterator[Found]:
+    segments = context.shop.file.segments if context.shop else {}
+    for seen in context.journeys:
+        for place in seen.conditions:
+            if place.role != "goal":
+                continue
+            if place.condition.predicted is not None:
+                yield seen.found((*place.path, "predicted"), _BY_ITSELF, _GOAL)
+            if (named := place.condition.segment) in segments and _predicts(segments[str(named)]):
+                yield seen.found(
+                    (*place.path, "segment"), f"{_BY_ITSELF}, as in the segment '{named}'", _GOAL
+                )
+
+
+def _predicts(said: ConditionFile) -> bool:
+    inner = (*(said.all or ()), *(said.any or ()), *([said.not_] if said.not_ else ()))
+    return said.predicted is not None or any(map(_predicts, inner))
+
+
+RULES = (
+    Rule("unknown-model", "error", "A model is named that there is not.", _unknown_model, alone=True),
+    Rule("beyond-range", "error", "A number that a model never comes to.", _beyond, alone=True),
+    Rule("no-due", "error", "`until: STEP.due` of a score that tells no time.", _no_due, alone=True),
+    Rule("predicted-goal", "error", "A goal that is a prediction.", _goal, alone=True),
+)

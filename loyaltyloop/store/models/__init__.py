@@ -40,7 +40,7 @@ from loyaltyloop.store.models.people import (
     MergedCustomer,
 )
 from loyaltyloop.store.models.privacy import PrivacyRequest, Salt, Tombstone
-from loyaltyloop.store.models.scores import FittedModel, Prediction
+from loyaltyloop.store.models.scores import FittedModel, Prediction, PredictionDay
 from loyaltyloop.store.models.standing import Enrolment, Entry, Holding, Kept, Visit
 from loyaltyloop.store.models.suppression import Suppression
 
@@ -79,6 +79,7 @@ __all__ = [
     "OrderLine",
     "PointsEntry",
     "Prediction",
+    "PredictionDay",
     "PrivacyRequest",
     "Product",
     "RUNNING",

@@ -39,3 +39,12 @@ class Prediction(SQLModel, table=True):
     value: float
     as_of: datetime
     version: int
+
+
+class PredictionDay(SQLModel, table=True):
+    """As of which day (its start in UTC) a model was asked of all customers, and which version answered."""
+
+    __tablename__ = "prediction_day"
+    model: str = Field(primary_key=True)
+    as_of: datetime
+    version: int

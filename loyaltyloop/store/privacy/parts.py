@@ -229,6 +229,7 @@ OF_NOBODY: Mapping[str, str] = {
     "live_file": "the shop's files",
     "turn_log": "counts",
     "figure": "lists of products",
+    "prediction_day": "that all were asked about, and when",
     "fitted_model": "weights of what products and numbers of purchases have in common: nobody's own",
     "breaker": "what has stopped, and why",
     "tally": "counts",

@@ -416,6 +416,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_order_line_product", ["product_id", "ordered_at"], unique=False)
 
     op.create_table(
+        "prediction_day",
+        sa.Column("model", AutoString(), nullable=False),
+        sa.Column("as_of", UTCDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("model"),
+    )
+    op.create_table(
         "privacy_request",
         sa.Column("key", AutoString(), nullable=False),
         sa.Column("kind", AutoString(), nullable=False),

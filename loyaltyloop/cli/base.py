@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 # Named in the documents, not there yet: what each will do.
 NOT_YET = {
-    "recommend": "products for one customer, with reasons",
     "simulate": "forecasts on a copy, sending nothing",
 }
 LONGEST_SENTENCE = 400  # letters; longer ones end in "..."

@@ -198,7 +198,8 @@ def _kept(value: Any, names: dict[str, str]) -> str:
     told = []
     for item in value:
         reason = f" ({item['reason']})" if item.get("reason") else ""
-        told.append(f"{names.get(item['product_id'], item['product_id'])}{reason}")
+        tried = ", tried out" if item.get("explores") else ""
+        told.append(f"{names.get(item['product_id'], item['product_id'])}{reason}{tried}")
     return f"chose {', '.join(told)}" if told else "found no product"
 
 

@@ -33,6 +33,11 @@ def give_salt(journey: str, step: str) -> str:
     return f"give:{journey}/{step}"
 
 
+def explore_salt(journey: str, step: str, one_per: str, occurrence: str, place: int) -> str:
+    """What the dice are thrown with for one place in a list of products; `step` is the step's first name."""
+    return f"explore:{journey}/{step}/{one_per}/{occurrence}/{place}"
+
+
 def choose(shares: Sequence[tuple[str, Decimal]], drawn: float) -> str:
     """The path whose interval holds the number; intervals stand in file order from 0 up."""
     edge = Decimal(0)

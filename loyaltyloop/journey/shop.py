@@ -10,6 +10,7 @@ from loyaltyloop.journey.meaning import Names, condition_of
 from loyaltyloop.journey.model import Cap, Hook, Market, QuietHours, Sender, Shop, Topic
 from loyaltyloop.journey.places import conditions_in
 from loyaltyloop.journey.schema.breaking import breaking_of
+from loyaltyloop.journey.schema.recommending import recommending_of
 from loyaltyloop.journey.schema.shop import ShopFile
 from loyaltyloop.journey.schema.vouchers import pool_of
 from loyaltyloop.journey.tree import Source
@@ -62,6 +63,7 @@ def shop_of(file: ShopFile, source: Source) -> tuple[Shop, list[Problem]]:
         badges=badges_of(file.badges or {}, segments),
         referral=referral_of(file.referral, file.url),
         breaker=breaking_of(file.breaker),
+        recommending=recommending_of(file.recommendations),
         alerts=file.alerts.hook if file.alerts else None,
         uses=used_in_shop(file, source),
         extra=_extra(file),

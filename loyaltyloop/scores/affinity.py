@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def _nearest(
 
 
 def blend(
-    profiles: Sequence[Sequence[str]], near: dict[str, Neighbours], most: int
+    profiles: Sequence[Sequence[str]], near: Mapping[str, Neighbours], most: int
 ) -> list[list[tuple[str, int]]]:
     """For each profile (products somebody has) the products nearest to all of it, at most `most`.
 
@@ -90,7 +90,7 @@ def _profiles(profiles: Sequence[Sequence[str]], rows: dict[str, int]) -> sparse
     return sparse.csr_matrix((ones, places, ends), shape=(len(profiles), len(rows)))
 
 
-def _weights(given: list[str], near: dict[str, Neighbours], columns: dict[str, int]) -> sparse.csr_matrix:
+def _weights(given: list[str], near: Mapping[str, Neighbours], columns: dict[str, int]) -> sparse.csr_matrix:
     places = np.array([columns[other] for product in given for other, _ in near[product]], dtype=np.int64)
     weights = np.array([weight for product in given for _, weight in near[product]], dtype=np.int64)
     ends = np.cumsum([0] + [len(near[product]) for product in given])

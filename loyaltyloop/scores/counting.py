@@ -13,12 +13,13 @@ from math import sqrt
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Table, Text, cast, exists, func, select
 
 from loyaltyloop.scores.affinity import neighbours
 from loyaltyloop.store.database import is_postgres
-from loyaltyloop.store.models import Customer, OrderLine, Product
+from loyaltyloop.store.models import Customer, Event, OrderLine, Product
 
+event: Table = Event.__table__  # type: ignore[attr-defined]
 line: Table = OrderLine.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 product: Table = Product.__table__  # type: ignore[attr-defined]
@@ -40,6 +41,24 @@ def together(connection: Connection, as_of: datetime) -> Figures:
     )
     baskets = (orjson.loads(row[0]) for row in connection.execute(grouped))
     yield from neighbours(baskets)
+
+
+def looked(connection: Connection, as_of: datetime) -> Figures:
+    """Each product: what the same people looked at on the same day of the last 90, `[product, weight]`."""
+    what = event.c.properties["product_id"].as_string()
+    grouped = (
+        select(ids_of(connection, what))
+        .where(
+            event.c.name == "Product Viewed",
+            event.c.customer_id.is_not(None),
+            event.c.at >= as_of - SEASON,
+            event.c.at < as_of,
+            event.c.arrived_at < as_of,
+        )
+        .group_by(event.c.customer_id, func.date(event.c.at))
+    )
+    visits = (orjson.loads(row[0]) for row in connection.execute(grouped))
+    yield from neighbours(sorted({str(one) for one in visit if one is not None}) for visit in visits)
 
 
 def bestsellers(connection: Connection, as_of: datetime) -> Figures:
@@ -84,9 +103,10 @@ def new(connection: Connection, as_of: datetime) -> Figures:
     yield "", ranked(orders_by_product(connection, known(as_of, NEW), ~sold_before))
 
 
-Kind = Literal["together", "bestsellers", "trending", "popular_here", "category", "new"]
+Kind = Literal["together", "looked", "bestsellers", "trending", "popular_here", "category", "new"]
 COUNTS: dict[Kind, Callable[[Connection, datetime], Figures]] = {
     "together": together,
+    "looked": looked,
     "bestsellers": bestsellers,
     "trending": trending,
     "popular_here": popular_here,
@@ -123,10 +143,16 @@ def _each(rows: Iterable[tuple[str, str, int]]) -> Figures:
         yield key, ranked(by_key[key])
 
 
-def ids_of(connection: Connection, column: Column[str]) -> ColumnElement[str]:
-    """All values of a group as the text of one JSON list: a row a group is what makes a cohort cheap."""
+def ids_of(
+    connection: Connection, column: ColumnElement[str], where: ColumnElement[bool] | None = None
+) -> ColumnElement[str]:
+    """All values of a group as the text of one JSON list: a row a group is what makes a cohort cheap.
+
+    Those alone for which `where` holds; on PostgreSQL there is no list then where it holds for none.
+    """
     gather = func.json_agg if is_postgres(connection) else func.json_group_array
-    return cast(gather(column), Text)
+    values: Any = gather(column)
+    return cast(values if where is None else values.filter(where), Text)
 
 
 def lists_of(connection: Connection, *columns: ColumnElement[Any]) -> ColumnElement[str]:

@@ -22,13 +22,13 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.journey.model import CALLS
-from loyaltyloop.scores.counting import customer, ids_of, line, lists_of
+from loyaltyloop.scores.counting import customer, event, ids_of, line, lists_of
+from loyaltyloop.scores.likeness import words_of
 from loyaltyloop.store.basket_book import basket, is_present
 from loyaltyloop.store.database import is_postgres
-from loyaltyloop.store.models import Enrolment, Event, Kept, Message, Order
+from loyaltyloop.store.models import Enrolment, Kept, Message, Order
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
-event: Table = Event.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]
@@ -38,6 +38,8 @@ MOST_HABITS = 40
 SHOWN_WITHIN = timedelta(days=30)
 SHOWN_TIMES = 3
 VIEWED_WITHIN = timedelta(days=30)
+LATEST_SEARCHES = 5
+LONGEST_SEARCH = 200  # letters
 
 
 def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, dict[str, int]]:
@@ -89,16 +91,6 @@ def bought(connection: Connection, ids: Collection[int], since: datetime) -> dic
     return {who: set(orjson.loads(products)) for who, products in connection.execute(lately)}
 
 
-def returned(connection: Connection, ids: Collection[int]) -> dict[int, set[str]]:
-    """What each has sent back."""
-    back = (
-        select(line.c.customer_id, ids_of(connection, line.c.product_id))
-        .where(line.c.customer_id.in_(ids), line.c.returned)
-        .group_by(line.c.customer_id)
-    )
-    return {who: set(orjson.loads(products)) for who, products in connection.execute(back)}
-
-
 def last_baskets(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:
     """The products of each one's last three orders."""
     place = func.row_number().over(
@@ -142,6 +134,25 @@ def viewed(connection: Connection, ids: Collection[int], now: datetime) -> dict[
         if product_id := properties.get("product_id"):
             found[who].setdefault(str(product_id))
     return {who: list(products) for who, products in found.items()}
+
+
+def searched(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[frozenset[str]]]:
+    """The words of each one's searches in the last 30 days, the latest first, each search once."""
+    asked = (
+        select(event.c.customer_id, event.c.properties)
+        .where(
+            event.c.customer_id.in_(ids),
+            event.c.name == "Products Searched",
+            event.c.at >= now - VIEWED_WITHIN,
+        )
+        .order_by(event.c.at.desc(), event.c.id)
+    )
+    found: dict[int, dict[frozenset[str], None]] = defaultdict(dict)
+    for who, properties in connection.execute(asked):
+        query = properties.get("query")
+        if isinstance(query, str) and (words := words_of(query[:LONGEST_SEARCH])):
+            found[who].setdefault(words)
+    return {who: list(searches)[:LATEST_SEARCHES] for who, searches in found.items()}
 
 
 def baskets(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -15,17 +16,10 @@ from loyaltyloop.journey.markets import markets_of
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.scores.counting import product
+from loyaltyloop.scores.refusals import Good, Shopper, Why
 
 _BATCH = 500
-
-
-class Good(NamedTuple):
-    """A product as far as offering it goes; `markets` None: sold everywhere."""
-
-    name: str
-    category: str | None
-    offered: bool
-    markets: frozenset[str] | None
+_UNKNOWN = Good("", Why.UNKNOWN)
 
 
 class Shelf:
@@ -34,18 +28,17 @@ class Shelf:
     def __init__(self, connection: Connection, shop: Shop, where: Where, now: datetime) -> None:
         self._connection, self._shop, self._where, self._now = connection, shop, where, now
         self._goods: dict[str, Good] = {}
-        self._unknown: set[str] = set()
         self._needs = _needed(connection)
         self._markets: dict[str | None, frozenset[str]] = {}
 
     def load(self, ids: Iterable[str]) -> None:
         """Read those that are not there yet."""
-        missing = [one for one in ids if one not in self._goods and one not in self._unknown]
+        missing = [one for one in ids if one not in self._goods]
+        self._goods.update(dict.fromkeys(missing, _UNKNOWN))
         for start in range(0, len(missing), _BATCH):
             some = select(product).where(product.c.product_id.in_(missing[start : start + _BATCH]))
             for row in self._connection.execute(some).mappings():
                 self._goods[row["product_id"]] = self._good(dict(row))
-        self._unknown.update(one for one in missing if one not in self._goods)
 
     def markets_of(self, country: str | None) -> frozenset[str]:
         """The names that a product's `markets` may call a customer's market by."""
@@ -54,29 +47,44 @@ class Shelf:
             found = self._markets[country] = markets_of(self._shop, country)
         return found
 
-    def offers(self, product_id: str, markets: frozenset[str]) -> bool:
-        """May this loaded product be offered to a customer of these markets?"""
-        good = self._goods.get(product_id)
-        return good is not None and good.offered and (good.markets is None or bool(good.markets & markets))
+    def refusal(self, product_id: str, shopper: Shopper, word: Any) -> Why | None:
+        """Why this loaded product is not offered to a customer by a source; None: it is."""
+        return self._goods[product_id].refusal(shopper, word)
 
     def name(self, product_id: str) -> str:
         """The name of a loaded product; empty where it is not known."""
-        good = self._goods.get(product_id)
-        return good.name if good else ""
+        return self._goods[product_id].name
 
     def _good(self, row: Mapping[str, Any]) -> Good:
-        complete = bool(row["name"]) and all(row[column] not in (None, "") for column in self._needs)
-        offered = row["in_stock"] and complete and self._fits(row)
         markets = frozenset(row["markets"]) if row["markets"] else None
-        return Good(row["name"], row["category"], offered, markets)
+        return Good(row["name"], self._amiss(row), markets, self._minor(row), self._sizes(row["tags"]))
+
+    def _amiss(self, row: Mapping[str, Any]) -> Why | None:
+        if not row["in_stock"]:
+            return Why.STOCK
+        if not row["name"] or any(row[column] in (None, "") for column in self._needs):
+            return Why.INCOMPLETE
+        return None if self._fits(row) else Why.WHERE
+
+    def _minor(self, row: Mapping[str, Any]) -> int | None:
+        """The price in minor units of the shop's currency; None where it is in another."""
+        return row["price"] if row["currency"] in (None, self._shop.currency) else None
+
+    def _sizes(self, tags: Iterable[str] | None) -> Mapping[str, frozenset[str]] | None:
+        """What tags such as `size:M` say of it."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for tag in tags or ():
+            name, colon, size = tag.partition(":")
+            if colon and name.strip() in self._shop.recommending.sizes:
+                found[name.strip()].add(size.strip().casefold())
+        return {name: frozenset(sizes) for name, sizes in found.items()} or None
 
     def _fits(self, row: Mapping[str, Any]) -> bool:
         """Does it pass the step's `where`? Its price counts in major units of the shop's currency."""
         if not self._where.fields:
             return True
-        price = None
-        if row["price"] is not None and row["currency"] in (None, self._shop.currency):
-            price = Decimal(row["price"]).scaleb(-exponent(self._shop.currency))
+        minor = self._minor(row)
+        price = None if minor is None else Decimal(minor).scaleb(-exponent(self._shop.currency))
         return fields_pass(self._where, {**row, "price": price}, self._instant)
 
     def _instant(self, value: Instant) -> datetime:

@@ -6,6 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from loyaltyloop.journey.dice import explore_salt, throw
+
+COUNTED = "counted"  # the model of what nobody has learned: lists that a person can check
+
+
+@dataclass(frozen=True, slots=True)
+class Dice:
+    """What a customer's dice are thrown with at one `recommend`: all of it lasts.
+
+    `key`: the customer's first id; `step`: the step's first name.
+    """
+
+    key: str = ""
+    journey: str = ""
+    step: str = ""
+    one_per: str = ""
+    occurrence: str = ""
+
+    def throw(self, place: int, again: str = "") -> float:
+        """A number in [0, 1) for a place in the list."""
+        salt = explore_salt(self.journey, self.step, self.one_per, self.occurrence, place)
+        return throw(salt + again, self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -15,19 +38,32 @@ class Wanted:
     enrolment_id: int
     country: str | None
     trigger: Mapping[str, Any]
+    dice: Dice = Dice()
 
 
 class Pick(NamedTuple):
-    """A product, why it was picked in words for the customer, and the source that it comes from."""
+    """A product, why it was picked in words for the customer, and the source that it comes from.
+
+    `model`: what ranked it, with its version. `explores`: it is tried out. `score`: the model's own figure.
+    """
 
     product_id: str
     reason: str
     source: str
+    model: str = COUNTED
+    explores: bool = False
+    score: float | None = None
 
 
-def as_value(picks: Sequence[Pick]) -> list[dict[str, str]]:
+def as_value(picks: Sequence[Pick]) -> list[dict[str, Any]]:
     """What is kept on the enrolment."""
-    return [pick._asdict() for pick in picks]
+    return [_kept(pick) for pick in picks]
+
+
+def _kept(pick: Pick) -> dict[str, Any]:
+    kept: dict[str, Any] = {"product_id": pick.product_id, "reason": pick.reason, "source": pick.source}
+    kept["model"] = pick.model
+    return kept | {"explores": True} if pick.explores else kept
 
 
 def trigger_products(trigger: Mapping[str, Any]) -> list[str]:

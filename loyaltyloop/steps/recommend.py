@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from typing import Any
+
+from sqlalchemy import Row, Table
 
 from loyaltyloop.journey.model import Recommend
 from loyaltyloop.journey.numbers import counted
-from loyaltyloop.scores.recommend import Wanted, as_value, recommend
+from loyaltyloop.scores.recommend import Dice, Wanted, as_value, recommend
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import cohort, customer, decide, decide_each, enrolment
@@ -23,8 +25,11 @@ def look(stand: Stand) -> None:
     """
     action = stand.step.action
     assert isinstance(action, Recommend)
-    people = stand.people(cohort.c.id, enrolment.c.customer_id, customer.c.country, enrolment.c.trigger)
-    wanted = [Wanted(row.customer_id, row.id, row.country, row.trigger or {}) for row in people]
+    people = stand.people(
+        *(cohort.c.id, enrolment.c.customer_id, customer.c.country, enrolment.c.trigger),
+        *(enrolment.c.customer_key, enrolment.c.one_per, enrolment.c.occurrence),
+    )
+    wanted = [_wanted(stand, row) for row in people]
     picks = recommend(stand.connection, wanted, action, stand.shop, stand.now)
     rows, leaving = [], []
     for person in people:
@@ -43,3 +48,9 @@ def look(stand: Stand) -> None:
     insert_rows(stand.connection, kept, ("enrolment_id", "step", "value"), rows)
     decide_each(stand.connection, leaving)
     decide(stand.connection, "", "")
+
+
+def _wanted(stand: Stand, row: Row[Any]) -> Wanted:
+    step = stand.step.first_name or stand.step.name
+    dice = Dice(row.customer_key, stand.journey.name, step, row.one_per, row.occurrence)
+    return Wanted(row.customer_id, row.id, row.country, row.trigger or {}, dice)

@@ -110,6 +110,14 @@ def write(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def trial(engine: Engine) -> Iterator[Connection]:
+    """A transaction of which nothing remains."""
+    with engine.connect() as connection, connection.begin() as outer:
+        yield connection
+        outer.rollback()
+
+
+@contextmanager
 def write_shop(engine: Engine) -> Iterator[Connection]:
     """A transaction under the shop-wide lock: ingest, apply and the gate come one after another."""
     with write(engine) as connection:

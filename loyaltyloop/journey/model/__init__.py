@@ -19,6 +19,7 @@ from loyaltyloop.journey.model.entering import (
 )
 from loyaltyloop.journey.model.journey import Journey, Step
 from loyaltyloop.journey.model.quiet import QuietHours
+from loyaltyloop.journey.model.recommending import Recommending
 from loyaltyloop.journey.model.shop import Hook, Market, Sender, Shop, Topic
 from loyaltyloop.journey.model.steps import (
     VERBS,
@@ -73,6 +74,7 @@ __all__ = [
     "Purpose",
     "QuietHours",
     "Recommend",
+    "Recommending",
     "Score",
     "Send",
     "Sender",

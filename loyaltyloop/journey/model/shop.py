@@ -10,6 +10,7 @@ from loyaltyloop.journey.model.breaking import Breaking
 from loyaltyloop.journey.model.caps import Cap
 from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
 from loyaltyloop.journey.model.quiet import QuietHours
+from loyaltyloop.journey.model.recommending import Recommending
 from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import Purpose, Used
 from loyaltyloop.journey.times import Duration
@@ -83,6 +84,7 @@ class Shop:
     badges: tuple[Badge, ...] = ()
     referral: Referral | None = None
     breaker: Breaking = field(default_factory=Breaking)
+    recommending: Recommending = field(default_factory=Recommending)
     alerts: str | None = None  # the hook that is called when something has stopped
     uses: tuple[Used, ...] = ()
     digest: str = field(default="", compare=False)

@@ -59,7 +59,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Until:
-    """`until: ATTRIBUTE | trigger.PROPERTY | STEP.expires`, moved by `offset`."""
+    """`until: ATTRIBUTE | trigger.PROPERTY | STEP.expires | STEP.due`, moved by `offset`."""
 
     source: str
     offset: Duration | None = None
@@ -107,6 +107,8 @@ class Split:
 Source = Literal[
     "repeat",
     "viewed",
+    "viewed_together",
+    "searched",
     "cart",
     "with_trigger",
     "similar_to_trigger",

@@ -12,6 +12,7 @@ from loyaltyloop.journey.schema.breaking import AlertsFile, BreakerFile
 from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.loyalty import BadgeFile, PointsFile, ReferralFile, TierFile
 from loyaltyloop.journey.schema.moments import Clock, DaysAndHolidays, Span
+from loyaltyloop.journey.schema.recommending import RecommendationsFile
 from loyaltyloop.journey.schema.step import one_or_many
 from loyaltyloop.journey.schema.values import (
     MessageChannel,
@@ -195,3 +196,4 @@ class ShopFile(Words):
     hooks: dict[Name, HookFile] | None = None
     breaker: BreakerFile | None = None
     alerts: AlertsFile | None = None
+    recommendations: RecommendationsFile | None = None

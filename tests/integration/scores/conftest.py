@@ -49,6 +49,7 @@ class Little:
     lines: list[dict[str, Any]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
+    searches: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self, engine: Engine) -> None:
         rows = (
@@ -56,7 +57,7 @@ class Little:
             (Product, list(self.products.values())),
             (Order, self.orders),
             (OrderLine, self.lines),
-            (Event, self.views),
+            (Event, [*self.views, *self.searches]),
         )
         with write(engine) as connection:
             for model, some in rows:
@@ -86,9 +87,20 @@ class Little:
         return sorted((one for one in days if len(days[one]) > 1), key=key)
 
     def weights(self) -> dict[str, dict[str, int]]:
-        baskets: dict[str, set[str]] = {}
+        baskets: dict[Any, set[str]] = {}
         for line in self.known(WEEK - timedelta(days=365), WEEK, WEEK):
             baskets.setdefault(line["order_id"], set()).add(line["product_id"])
+        return self.near(baskets)
+
+    def looked(self) -> dict[str, dict[str, int]]:
+        visits: dict[Any, set[str]] = {}
+        for view in self.views:
+            if WEEK - timedelta(days=90) <= view["at"] < WEEK:
+                visit = view["customer_id"], view["at"].date()
+                visits.setdefault(visit, set()).add(view["properties"]["product_id"])
+        return self.near(visits)
+
+    def near(self, baskets: dict[Any, set[str]]) -> dict[str, dict[str, int]]:
         single = Counter(one for basket in baskets.values() for one in basket)
         pairs = Counter(pair for basket in baskets.values() for pair in combinations(sorted(basket), 2))
         near: dict[str, dict[str, int]] = {one: {} for one in single}
@@ -101,8 +113,8 @@ class Little:
             for one, others in near.items()
         }
 
-    def goes_with(self, profile: list[str]) -> list[str]:
-        near = self.weights()
+    def goes_with(self, profile: list[str], near: dict[str, dict[str, int]] | None = None) -> list[str]:
+        near = near or self.weights()
         sums: Counter[str] = Counter()
         for one in set(profile):
             sums.update(near.get(one, {}))
@@ -159,6 +171,24 @@ class Little:
         own.sort(key=lambda view: view["at"], reverse=True)
         return list(dict.fromkeys(view["properties"]["product_id"] for view in own))
 
+    def viewed_together(self, who: Wanted) -> list[str]:
+        looked = {one: others for one, others in self.looked().items() if others}
+        return self.goes_with(self.viewed(who)[:10], self.weights() | looked)
+
+    def searched(self, who: Wanted) -> list[str]:
+        own = [one for one in self.searches if one["customer_id"] == who.customer_id]
+        own.sort(key=lambda one: one["at"], reverse=True)
+        found: list[str] = []
+        for query in dict.fromkeys(one["properties"]["query"] for one in own):
+            asked = set(query.split())
+            ranked = []
+            for product_id, row in self.products.items():
+                name = {word for word in row["name"].split() if len(word) > 2} - {"set", "large"}
+                if 2 * len(asked & name) >= len(asked):
+                    ranked.append((-1000 * len(asked & name) // len(asked | name), product_id))
+            found += [product_id for _, product_id in sorted(ranked)]
+        return list(dict.fromkeys(found))
+
 
 @pytest.fixture(params=range(3))
 def little(request: pytest.FixtureRequest) -> Little:
@@ -176,7 +206,19 @@ def little(request: pytest.FixtureRequest) -> Little:
     for number in range(30):
         at = NOW - timedelta(minutes=random.randrange(60 * 24 * 45))
         shop.views.append(view(number, random.randint(1, 12), random.choice(sorted(shop.products)), at))
+    for number in range(12):
+        _add_visit(shop, random, 100 + 10 * number)
     return shop
+
+
+def _add_visit(shop: Little, random: Random, number: int) -> None:
+    """Three products looked at on one day, and a search."""
+    who, at = random.randint(1, 12), NOW - timedelta(days=random.randrange(1, 40))
+    for place, product_id in enumerate(random.sample(sorted(shop.products)[:5], 3)):
+        shop.views.append(view(number + place, who, product_id, at + timedelta(minutes=place)))
+    query = " ".join(random.sample(("red", "blue", "heart", "candle"), random.randint(1, 3)))
+    row = view(number + 5, who, "", NOW - timedelta(minutes=number))
+    shop.searches.append(row | {"name": "Products Searched", "properties": {"query": query}})
 
 
 def _add_order(shop: Little, random: Random, order_id: str) -> None:

@@ -280,5 +280,7 @@ def test_a_country_has_its_name(counter: Counter, picks: Picks, country: str, pl
 
 def test_what_is_kept(counter: Counter) -> None:
     assert as_value([Pick("ant", "New in the shop", "new")]) == [
-        {"product_id": "ant", "reason": "New in the shop", "source": "new"}
+        {"product_id": "ant", "reason": "New in the shop", "source": "new", "model": "counted"}
     ]
+    tried = as_value([Pick("ant", "New in the shop", "new", "ranking 3", explores=True, score=0.5)])
+    assert tried[0]["explores"] is True and tried[0]["model"] == "ranking 3"

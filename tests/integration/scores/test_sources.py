@@ -24,6 +24,8 @@ REFERENCES: tuple[Source, ...] = (
     "bestsellers",
     "new",
     "viewed",
+    "viewed_together",
+    "searched",
 )
 Ask = Callable[..., dict[int, list[Pick]]]
 

@@ -1,0 +1,129 @@
+"""`loop recommend`: the products for one customer, with the reason of each, and what was passed over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
+from loyaltyloop.cli.options import now_option, wide_console
+from loyaltyloop.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from loyaltyloop.journey.model import Recommend
+    from loyaltyloop.scores.showing import Shown
+
+MOST = 24
+
+
+@click.command()
+@click.argument("customer")
+@click.option("--products", type=click.IntRange(1, MOST), metavar="N", help="How many. [default: 4]")
+@click.option("--step", metavar="JOURNEY.STEP", help="As this `recommend` step chooses.")
+@click.option("--why", is_flag=True, help="Say, too, what was passed over, and why.")
+@now_option("As of when.")
+@json_option
+@pass_project
+def command(
+    project: Project,
+    customer: str,
+    products: int | None,
+    step: str | None,
+    why: bool,
+    now: datetime,
+    as_json: bool,
+) -> None:
+    """Show what CUSTOMER (a user id or an address) would be recommended now, with the reason of each product.
+
+    Nothing is kept, and nothing counts as shown. Without --step it is what `from: best` chooses.
+
+    \b
+    Example:
+      loop recommend 17 --products 6 --why
+      loop recommend ada@example.com --step welcome.picks --json
+    """
+    from loyaltyloop.scores.showing import show
+    from loyaltyloop.store.database import trial
+    from loyaltyloop.store.lookup import find_customer
+
+    with trial(project.reading()) as connection:
+        spec = _spec(connection, step, products)
+        shown = show(connection, find_customer(connection, customer), spec, step or "", now)
+    if as_json:
+        return print_json(shown.as_document(why))
+    return _print(shown, why)
+
+
+def _spec(connection: Connection, step: str | None, products: int | None) -> Recommend:
+    """What the step says; of so many products, if that is said."""
+    from dataclasses import replace
+
+    from loyaltyloop.journey.model import Recommend
+
+    spec = Recommend() if step is None else _of_step(connection, step)
+    return spec if products is None else replace(spec, products=products)
+
+
+def _of_step(connection: Connection, named: str) -> Recommend:
+    from loyaltyloop.cli.options import known_journey
+    from loyaltyloop.journey.mistakes import did_you_mean
+    from loyaltyloop.journey.model import Recommend
+    from loyaltyloop.store.versions import load_newest
+
+    journey, dot, name = named.partition(".")
+    if not dot:
+        raise UsageError(f"--step: write the journey and its step, as in 'welcome.picks', not {named!r}.")
+    known = known_journey(connection, journey)
+    assert known is not None
+    steps = {one.name: one.action for one in load_newest(connection, known).journey}
+    ours = {one: action for one, action in steps.items() if isinstance(action, Recommend)}
+    if name not in ours:
+        guess = did_you_mean(name, sorted(ours), "Its steps that do are")
+        raise UsageError(f"--step: {name!r} of {journey!r} recommends nothing. {guess}")
+    return ours[name]
+
+
+def _print(shown: Shown, why: bool) -> None:
+    from rich.table import Table
+
+    console = wide_console()
+    if not shown.products:
+        console.print(f"Nothing to recommend to {shown.customer}.")
+    else:
+        table = Table("", "product", "name", "price", "reason", "from", *_more(shown))
+        for number, one in enumerate(shown.products, 1):
+            extra = _figures(shown, one)
+            table.add_row(str(number), one.product_id, one.name, one.price, one.reason, one.source, *extra)
+        console.print(table)
+        console.print(f"Chosen by: {shown.model}, as of {shown.now:%Y-%m-%d %H:%M} UTC.")
+    if why:
+        _print_passed_over(shown)
+
+
+def _more(shown: Shown) -> list[str]:
+    return ["score"] * shown.scored + ["tried out"] * shown.explored
+
+
+def _figures(shown: Shown, one: Any) -> list[str]:
+    score = ["" if one.score is None else f"{one.score:.4f}"] * shown.scored
+    return score + ["yes" if one.explores else ""] * shown.explored
+
+
+def _print_passed_over(shown: Shown) -> None:
+    from rich.table import Table
+
+    console = wide_console()
+    if not shown.passed_over:
+        console.print("Nothing was passed over.")
+        return
+    table = Table("passed over", "name", "from", "why")
+    for one in shown.passed_over:
+        table.add_row(one.product_id, one.name, one.source, one.why)
+    console.print(table)
+
+
+__all__ = ["command"]

@@ -33,7 +33,7 @@ from loyaltyloop.store.bulk import fill_temporary
 from loyaltyloop.store.cohorts import customer, enrolment
 from loyaltyloop.store.models import Body, LiveJourney, Message
 from loyaltyloop.store.standing import renew_messages
-from loyaltyloop.store.vouchers.gifts import gift, take_back
+from loyaltyloop.store.vouchers.gifts import gift, release_after, take_back
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
 body: Table = Body.__table__  # type: ignore[attr-defined]
@@ -191,10 +191,11 @@ def _forget_bodies(connection: Connection, mine: ColumnElement[bool], keep: bool
 
 
 def let_go(connection: Connection, keys: Sequence[str]) -> None:
-    """Customers who stand at the sends of these messages may go on."""
+    """Customers who stand at the sends of these messages may go on; these are settled."""
     standing = select(message.c.enrolment_id).where(among(connection, message.c.key, keys))
     connection.execute(
         update(enrolment)
         .where(enrolment.c.id.in_(standing), enrolment.c.state == "sending")
         .values(state="sent")
     )
+    release_after(connection, among(connection, message.c.key, keys))

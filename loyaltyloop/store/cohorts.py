@@ -8,6 +8,7 @@ records the visits and lets the members arrive. Who has neither stays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +32,10 @@ from sqlalchemy import (
 )
 from sqlmodel import UTCDateTime
 
-from loyaltyloop.journey.model import Journey
+from loyaltyloop.journey.model import Call, Journey
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Customer, Enrolment, Visit
-from loyaltyloop.store.vouchers.gifts import gift, release
+from loyaltyloop.store.vouchers.gifts import gift, release, waits_for_none
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -60,6 +61,17 @@ PEOPLE = cohort.join(enrolment, enrolment.c.id == cohort.c.id).join(
 )
 SKIP = "(skipped)"  # the way behind the next step; no path of a file can be called so
 _VISIT = ["enrolment_id", "step", "arrived_at", "left_at", "path", "why", "until_at"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The state of whoever ends; `shows`: a call of `at_end` may show what they were given, unseen as yet."""
+
+    state: str = "ended"
+    shows: bool = False
+
+
+ENDED = Ending()
 
 
 def clear(connection: Connection) -> None:
@@ -142,13 +154,12 @@ def wait_alike(connection: Connection, due_at: datetime, until_at: datetime | No
 
 
 def move(
-    connection: Connection, now: datetime, targets: Mapping[str, str | None], ended: str = "ended"
+    connection: Connection, now: datetime, targets: Mapping[str, str | None], ended: Ending = ENDED
 ) -> dict[str, int]:
     """Let all decided members go: visits are recorded; they arrive at their path's target, or end.
 
-    `targets`: path → the next step, or None for the journey's end. `ended`: the state of whoever ends,
-    `ending` where the journey has `at_end` steps. Returns how many took each path; those who left are
-    counted under `left: reason`.
+    `targets`: path → the next step, or None for the journey's end. `ended`: what is still to come for whoever
+    ends. Returns how many took each path; those who left are counted under `left: reason`.
     """
     taken = _count(connection, cohort.c.path)
     left = _count(connection, cohort.c.left)
@@ -159,7 +170,7 @@ def move(
         _put(connection, cohort.c.path.in_(paths) & cohort.c.left.is_(None), _arriving(step, now, ended))
     for reason in left:
         _put(connection, cohort.c.left == reason, _ended("left", reason, now, ended))
-    if left or None in {targets[path] for path in taken}:
+    if (left or None in {targets[path] for path in taken}) and not ended.shows:
         release_of_ended(connection)
     return taken | {f"left: {reason}": number for reason, number in left.items()}
 
@@ -192,15 +203,15 @@ def _record_visits(connection: Connection, now: datetime) -> None:
     connection.execute(insert(visit).from_select(_VISIT, going))
 
 
-def _arriving(step: str | None, now: datetime, ended: str) -> dict[str, Any]:
+def _arriving(step: str | None, now: datetime, ended: Ending) -> dict[str, Any]:
     if step is None:
         return _ended("completed", None, now, ended)
     return {"step": step, "state": "ready", "arrived_at": now, "due_at": None, "until_at": None}
 
 
-def _ended(end: str, reason: str | None, now: datetime, ended: str) -> dict[str, Any]:
+def _ended(end: str, reason: str | None, now: datetime, ended: Ending) -> dict[str, Any]:
     gone = {"step": None, "due_at": None, "until_at": None}
-    return {"state": ended, "ended_at": now, "end": end, "reason": reason, **gone}
+    return {"state": ended.state, "ended_at": now, "end": end, "reason": reason, **gone}
 
 
 def end(
@@ -209,7 +220,7 @@ def end(
     reason: str,
     ids: Iterable[int],
     why: str = "",
-    ended: str = "ended",
+    ended: Ending = ENDED,
 ) -> int:
     """End these enrolments, if they still run, as `left: reason`; how many they were.
 
@@ -231,7 +242,7 @@ def erase(connection: Connection, now: datetime, ids: Sequence[int]) -> int:
     taken = take(connection, among(connection, enrolment.c.id, ids) & enrolment.c.ended_at.is_(None), None)
     connection.execute(update(cohort).values(left="erased"))
     _record_visits(connection, now)
-    _put(connection, DECIDED, _ended("erased", None, now, "ended"))
+    _put(connection, DECIDED, _ended("erased", None, now, ENDED))
     release_of_ended(connection)
     clear(connection)
     return taken
@@ -243,6 +254,13 @@ def release_of_ended(connection: Connection) -> None:
     release(connection, gift.c.enrolment_id.in_(ended.where(enrolment.c.ended_at.is_not(None))))
 
 
-def ended_state(journey: Journey) -> str:
-    """The state of whoever ends: `at_end` steps are still to come, or nothing is."""
-    return "ending" if journey.at_end else "ended"
+def release_at_last(connection: Connection) -> None:
+    """The same where `at_end` has run: but what a call of it may show stays until the call is settled."""
+    members = enrolment.c.id.in_(select(cohort.c.id))
+    release(connection, gift.c.enrolment_id.in_(waits_for_none().where(members)))
+
+
+def ended_state(journey: Journey) -> Ending:
+    """What is still to come for whoever ends: `at_end` steps, or nothing."""
+    shows = any(isinstance(step.action, Call) and step.action.body is not None for step in journey.at_end)
+    return Ending("ending", shows) if journey.at_end else ENDED

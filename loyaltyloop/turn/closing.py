@@ -13,7 +13,7 @@ from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.apply import apply_events, apply_on, waiting
-from loyaltyloop.store.cohorts import cohort, enrolment, take
+from loyaltyloop.store.cohorts import cohort, enrolment, release_at_last, take
 from loyaltyloop.store.loyalty.look import is_due, look
 from loyaltyloop.store.models import TurnLog
 from loyaltyloop.store.touched import newest_seq
@@ -58,7 +58,7 @@ def _to_look_at(frame: Frame) -> bool:
 
 def close(frame: Frame) -> Counts:
     """Run the `at_end` steps of whoever has ended, and note that all up to here were looked at."""
-    ended = _at_end(frame) if frame.journey.at_end else 0
+    ended = _at_end(frame) if _some_are_ending(frame) else 0
     if ended and any(step.verb == "call" for step in frame.journey.at_end):
         frame.pass_on(DELIVERING, deliver(frame))
     with frame.transactions.write() as connection:
@@ -74,10 +74,19 @@ def _note(connection: Connection, frame: Frame, **values: object) -> None:
         connection.execute(update(journey_table).where(mine).values(values))
 
 
-def _at_end(frame: Frame) -> int:
+def _ending(frame: Frame) -> ColumnElement[bool]:
     mine = enrolment.c.journey == frame.journey.name
-    ending = and_(mine, enrolment.c.state == "ending", frame.limits.who())
-    total = 0
+    return and_(mine, enrolment.c.state == "ending", frame.limits.who())
+
+
+def _some_are_ending(frame: Frame) -> bool:
+    """Also where an edit has taken `at_end` away since they ended: nobody is left so."""
+    with frame.transactions.read() as connection:
+        return bool(connection.execute(select(enrolment.c.id).where(_ending(frame)).limit(1)).first())
+
+
+def _at_end(frame: Frame) -> int:
+    ending, total = _ending(frame), 0
     while True:
         with frame.transactions.write_shop() as connection:
             taken = take(connection, ending, frame.limits.limit or CHUNK)
@@ -85,6 +94,7 @@ def _at_end(frame: Frame) -> int:
                 _look(connection, frame, step)
             members = select(cohort.c.id)
             connection.execute(update(enrolment).where(enrolment.c.id.in_(members)).values(state="ended"))
+            release_at_last(connection)
         total += taken
         if taken < CHUNK:
             return total

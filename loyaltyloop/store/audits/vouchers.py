@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, select
 from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store.audits.audit import Audit, Breach
 from loyaltyloop.store.models import Enrolment, Gift, Message, Voucher
+from loyaltyloop.store.vouchers.gifts import waits_for_none
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 gift: Table = Gift.__table__  # type: ignore[attr-defined]
@@ -44,7 +45,7 @@ def _unseen(connection: Connection, _shop: Shop, _now: datetime) -> Sequence[Bre
 
 def _kept(connection: Connection, _shop: Shop, _now: datetime) -> Sequence[Breach]:
     joined = gift.outerjoin(enrolment, enrolment.c.id == gift.c.enrolment_id)
-    over = or_(enrolment.c.id.is_(None), enrolment.c.ended_at.is_not(None))
+    over = or_(enrolment.c.id.is_(None), enrolment.c.id.in_(waits_for_none()))
     reserved = select(gift.c.id).select_from(joined).where(and_(gift.c.state == "reserved", over))
     rows = connection.execute(reserved.order_by(gift.c.id)).scalars()
     return [Breach(f"gift {number}", "reserved, and its enrolment has ended") for number in rows]

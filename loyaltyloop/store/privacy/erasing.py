@@ -60,6 +60,7 @@ def erase(connection: Connection, subject: Subject, now: datetime) -> Erased:
     tombstones.put_up(connection, _marks(connection, subject, told, orders), now)
     ended = _end(connection, subject, now)
     refused = _refuse(connection, subject)
+    gifts.release(connection, among(connection, gift.c.customer_id, subject.customers))
     keys = _keys(connection, subject)
     _anonymise_lines(connection, orders)
     _untie(connection, subject, orders)

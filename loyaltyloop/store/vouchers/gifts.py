@@ -6,8 +6,20 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Table,
+    and_,
+    func,
+    insert,
+    select,
+    update,
+)
 
+from loyaltyloop.journey.model import CALLS
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.models import Enrolment, ErasedGift, Gift, Message
@@ -66,6 +78,20 @@ def release(connection: Connection, where: ColumnElement[bool]) -> int:
     connection.execute(update(gift).where(mine).values(back))
     give_back(connection, [code for code in codes if code is not None])
     return len(codes)
+
+
+def waits_for_none() -> Select[tuple[int]]:
+    """Enrolments that have ended, and of whose calls in `at_end` none is still to be made."""
+    call = and_(message.c.channel == CALLS, message.c.state.in_(("planned", "held", "claimed")))
+    to_come = select(message.c.id).where(message.c.enrolment_id == enrolment.c.id, call).exists()
+    over = and_(enrolment.c.ended_at.is_not(None), enrolment.c.state != "ending")
+    return select(enrolment.c.id).where(over, ~to_come)
+
+
+def release_after(connection: Connection, messages: ColumnElement[bool]) -> None:
+    """Calls (a condition on `message`) are settled: what they would have shown of who has ended goes back."""
+    theirs = select(message.c.enrolment_id).where(messages, message.c.channel == CALLS)
+    release(connection, gift.c.enrolment_id.in_(waits_for_none().where(enrolment.c.id.in_(theirs))))
 
 
 def take_back(connection: Connection, messages: ColumnElement[bool], tried_again: bool) -> None:

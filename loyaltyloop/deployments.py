@@ -59,6 +59,13 @@ CHORES = (
         cron="0 7 * * *",
     ),
     Chore(
+        "train the scores",
+        "flows.train.train_scores",
+        "Fits what is foretold of customers (what to recommend, who is about to be lost) on what they did, "
+        "judges it on the newest period, and uses it if it is not worse. The artifacts show how good it is.",
+        cron="30 2 * * *",
+    ),
+    Chore(
         "tidy up",
         "flows.tidy.tidy_up",
         "Does what is due about people's data: requests of shops, letters that wait, files of who was "

@@ -163,4 +163,5 @@ def _interval(found: Floats) -> tuple[float, float, float]:
     """The value, and the ends of its interval; without draws that can be measured it is its own interval."""
     value, drawn = found[0], found[1:][np.isfinite(found[1:])]
     low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (value, value)
-    return round(float(value), _DIGITS), round(float(low), _DIGITS), round(float(high), _DIGITS)
+    # Nought has no sign.
+    return tuple(round(float(one), _DIGITS) + 0.0 for one in (value, low, high))  # type: ignore[return-value]

@@ -61,7 +61,7 @@ def feed(engine: Engine, first: int, orders: list[tuple[int, datetime]]) -> None
 
 
 def trained(engine: Engine, now: datetime = NOW) -> Outcome:
-    return train(engine, "toy", now, lambda what, share: None)
+    return train(engine, "toy", now)
 
 
 def rows(engine: Engine) -> list[Any]:

@@ -1,0 +1,39 @@
+"""The nightly training: each model is fitted anew, and takes the place of the live one if it is not worse."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from prefect.utilities.annotations import quote
+
+from flows.project import present, settings
+from loyaltyloop.scores.learners import LEARNERS
+from loyaltyloop.store.schema import open_store
+from tasks.train import train
+
+
+@flow(name="train the scores", flow_run_name="training")
+def train_scores(models: list[str] | None = None, now: datetime | None = None) -> State[Any]:
+    """Fit the scores on what customers did, judge them on the newest period, use what is not worse.
+
+    Args:
+        models: Only these, by name. Leave it empty for all.
+        now: Nothing is looked at that came from then on. Leave it empty for the present.
+    """
+    moment = (now or present()).astimezone(UTC)
+    if unknown := sorted(set(models or ()) - set(LEARNERS)):
+        known = ", ".join(sorted(LEARNERS))
+        return Failed(message=f"There is no model {', '.join(unknown)}. The models are: {known}.")
+    engine = open_store(settings().database)
+    # One after another: each wants the processors and the memory for itself.
+    ended = [
+        cast("State[Any]", train(name, quote(engine), moment, return_state=True))
+        for name in LEARNERS
+        if not models or name in models
+    ]
+    told = "; ".join(str(state.message) for state in ended)
+    return (Failed if any(not state.is_completed() for state in ended) else Completed)(message=told)

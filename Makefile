@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DOCS := tests/unit/test_docs.py tests/unit/channels/test_docs.py tests/unit/cli/test_commands_page.py \
 	tests/unit/journey/test_language_page.py tests/unit/journey/test_check_rules.py
 
-.PHONY: demo test check format bench latency kill-test fuzz install clean
+.PHONY: demo test check format bench latency evaluate kill-test fuzz install clean
 
 $(STAMP): pyproject.toml constraints.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -41,6 +41,10 @@ bench: $(STAMP)
 
 latency: $(STAMP)
 	@$(BIN)/python -m benchmarks.latency
+
+# How good the scores are, beside simple methods, on the sample shop's year: some minutes.
+evaluate: $(STAMP)
+	@$(BIN)/python -m evaluation
 
 kill-test: $(STAMP)
 	@$(BIN)/python -m pytest -q tests/heavy --run-heavy

@@ -1,0 +1,114 @@
+"""What `make evaluate` runs: every method on each cut-off, tables in Markdown, all figures as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evaluation import buying, recommendations
+from evaluation.cdnow import CUT_OFF, DAYS, read_cdnow
+from evaluation.csv_file import CannotRead, read_csv
+from evaluation.markdown import page
+from evaluation.sample_year import NAME, read_year
+from evaluation.shop import Shop, cut_offs
+from evaluation.summary import summaries
+from evaluation.tables import Table
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for: `days` is the window of recommendations, `horizon` that of lapse and value."""
+
+    days: int = 30
+    horizon: int = 90
+    given: tuple[datetime, ...] = ()
+
+
+Part = Callable[[Shop, Options], Iterator[Table]]
+MOST_CUT_OFFS = 4
+RAW = "online_retail_year1"  # how the files of the sample shop's own data begin
+
+
+def _recommend(shop: Shop, options: Options) -> Iterator[Table]:
+    for one in options.given or cut_offs(shop, options.days, MOST_CUT_OFFS, history=90):
+        yield from recommendations.judge(shop, one, options.days, SEED)
+
+
+def _lapse(shop: Shop, options: Options) -> Iterator[Table]:
+    for one in options.given or cut_offs(shop, options.horizon, MOST_CUT_OFFS, history=90):
+        yield buying.judge(shop, one, options.horizon, SEED)
+    if shop.name == NAME:
+        yield replace(
+            buying.judge(read_cdnow(), CUT_OFF, DAYS, SEED), title="CDNOW: who buys within 39 weeks"
+        )
+
+
+PARTS: Mapping[str, Part] = {"recommend": _recommend, "lapse": _lapse}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print; the exit code is 2 where the data cannot be judged."""
+    options = _parser().parse_args(arguments)
+    try:
+        shop = _shop(options.data)
+        tables = list(_measured(shop, options))
+    except (CannotRead, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    summed = list(summaries(tables))
+    print(page(tables, summed))
+    if options.json:
+        found = {
+            "data": shop.name,
+            "tables": list(map(asdict, tables)),
+            "summaries": list(map(asdict, summed)),
+        }
+        options.json.write_bytes(orjson.dumps(found, _named, orjson.OPT_INDENT_2))
+
+
+def _shop(path: Path | None) -> Shop:
+    """Of a file, which may be laid out as the sample shop's own is."""
+    if path is None:
+        return read_year()
+    return read_year(path) if path.name.startswith(RAW) else read_csv(path)
+
+
+def _measured(shop: Shop, options: argparse.Namespace) -> Iterator[Table]:
+    asked = Options(options.days, options.horizon, tuple(options.cut_off or ()))
+    for name in [options.only] if options.only else PARTS:
+        yield from PARTS[name](shop, asked)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
+    parser.add_argument(
+        "--data", type=Path, metavar="FILE.csv", help="order lines; else the sample shop's year"
+    )
+    parser.add_argument(
+        "--cut-off", type=_day, action="append", metavar="DATE", help="may be given several times"
+    )
+    parser.add_argument(
+        "--days", type=int, default=Options.days, help="in which recommended products are bought"
+    )
+    parser.add_argument("--horizon", type=int, default=Options.horizon, help="days of lapse and value")
+    parser.add_argument("--only", choices=PARTS, help="one part instead of all")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
+    return parser
+
+
+def _named(value: Any) -> Any:
+    """A tuple with names, for JSON."""
+    return value._asdict()
+
+
+def _day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,0 +1,92 @@
+"""The command on the tenth of the sample shop's year, and on other people's files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.cli import main
+from evaluation.recommendations import RECOMMENDERS
+from evaluation.recommenders import als, bpr, ease
+from evaluation.sample_year import read_year
+
+TENTH = Path(__file__).parents[2] / "data" / "online_retail_year1_tenth.csv.gz"
+
+
+def measured(tmp_path: Path, *arguments: str) -> dict[str, Any]:
+    """What the command writes as JSON."""
+    written = tmp_path / "figures.json"
+    main([*arguments, "--json", str(written)])
+    found: dict[str, Any] = json.loads(written.read_bytes())
+    return found
+
+
+def test_all_that_recommends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, less in ((ease, "MOST", 500), (bpr, "ROUNDS", 5), (als, "ROUNDS", 4)):
+        monkeypatch.setattr(module, name, less)
+    found = measured(tmp_path, "--data", str(TENTH), "--only", "recommend", "--cut-off", "2010-09-01")
+    tables = {table["title"]: table for table in found["tables"]}
+    everything = tables["Recommendations: any product"]
+    assert [row["method"] for row in everything["rows"]][-len(RECOMMENDERS) :] == list(RECOMMENDERS)
+    by_method = {row["method"]: row["figures"]["NDCG@10"] for row in everything["rows"]}
+    assert by_method["TIFU-kNN"]["value"] > by_method["BM25 item-item"]["value"]
+    assert by_method["BM25 item-item"]["value"] > by_method["best-sellers of all time"]["value"]
+    assert all(one["low"] <= one["value"] <= one["high"] for one in by_method.values())
+    printed = capsys.readouterr().out
+    assert "### Recommendations: products new to the customer, from 2010-09-01" in printed
+
+
+def test_who_buys_again_after_several_cut_offs(tmp_path: Path) -> None:
+    found = measured(
+        tmp_path,
+        *("--data", str(TENTH), "--only", "lapse", "--horizon", "60"),
+        *("--cut-off", "2010-08-01", "--cut-off", "2010-09-01"),
+    )
+    assert [table["cut_off"][:10] for table in found["tables"]] == ["2010-08-01", "2010-09-01"]
+    (summed,) = found["summaries"]
+    means = {line["method"]: line["means"] for line in summed["lines"]}
+    assert summed["cut_offs"] == 2
+    assert means["BG/NBD, P(alive)"]["AUC"] < 0.5 < means["recency"]["AUC"]
+    assert means["logistic regression"]["Brier"] < 0.25
+    assert "Brier" not in means["frequency"]
+
+
+def test_a_file_of_ones_own_gives_the_same(tmp_path: Path) -> None:
+    past = read_year(TENTH).past
+    own = tmp_path / "orders.csv"
+    with own.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["ordered_at", "customer_id", "order_id", "product_id", "quantity"])
+        for at, who, order, what in zip(past.at, past.who, past.order, past.what, strict=True):
+            writer.writerow([at.astype("datetime64[s]"), f"c{who:04}", order, past.products[what], 1])
+        writer.writerow(["2010-05-05T12:00:00", "c0001", "back", "85123A", -1])  # taken back: left out
+    asked = ["--only", "lapse", "--cut-off", "2010-08-01"]
+    theirs = measured(tmp_path, "--data", str(TENTH), *asked)["tables"][0]
+    ours = measured(tmp_path, "--data", str(own), *asked)["tables"][0]
+    assert ours["people"] == theirs["people"]
+    assert ours["rows"][:3] == theirs["rows"][:3]  # which know nothing of prices
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("customer_id,order_id,product_id\n1,2,3\n", "no column ordered_at"),
+        ("customer_id,order_id,product_id,ordered_at\n1,2,3,yesterday\n", "line 2"),
+        ("customer_id,order_id,product_id,ordered_at\n", "holds no purchases"),
+    ],
+    ids=["no-time", "no-such-time", "nothing"],
+)
+def test_what_cannot_be_read_is_told(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "orders.csv").write_text(text)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--data", str(tmp_path / "orders.csv")])
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from loyaltyloop.journey.model import Give, Pool, Until, Wait, WaitFor
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import sent_templates
-from loyaltyloop.journey.schema.steps import GiveFile
+from loyaltyloop.journey.schema.steps import GiveFile, WaitFile, WaitForFile
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.journey.tree import Path
 
@@ -92,6 +92,23 @@ def _cannot_end(context: Context, seen: Seen, step: str, gift: str, give: Give) 
         yield seen.found(path, message, "Put the wait behind the message that shows it.")
 
 
+def _end_unseen(context: Context) -> Iterator[Found]:
+    """Its message may be refused: then nobody knows the end, and the wait for it is over at once."""
+    for seen in context.journeys:
+        vouchers = dict(_gives(seen))
+        for one in seen.placed:
+            if not isinstance(one.file, WaitFile | WaitForFile) or one.file.if_past is not None:
+                continue
+            gift, dot, word = (one.file.until or "").partition(".")
+            if dot and word == "expires" and gift in vouchers:
+                message = f"this ends at once for whoever was never shown what '{gift}' gives"
+                remedy = (
+                    "Say what becomes of them: 'if_past: leave' (the journey), 'skip' (the next step is "
+                    "passed over, too) or 'proceed'."
+                )
+                yield seen.found((*one.path, "until"), message, remedy)
+
+
 def _may_be_empty(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         for one in seen.placed:
@@ -122,6 +139,7 @@ def _no_chance(context: Context) -> Iterator[Found]:
 RULES = (
     Rule("gift-not-shown", "warning", "A voucher that no message shows.", _never_shown),
     Rule("gift-without-end", "error", "A wait for the end of what has none.", _no_end),
+    Rule("end-unseen", "warning", "A wait for the end of what some were never shown.", _end_unseen),
     Rule("never-redeemed", "error", "Points or a badge that an order should redeem.", _never_redeemed),
     Rule(
         "empty-pool",

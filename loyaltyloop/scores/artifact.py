@@ -23,6 +23,17 @@ MOST = 512 * 1024 * 1024  # bytes of a model when unpacked
 _DOCUMENT = "document.json"
 _ALWAYS = (1980, 1, 1, 0, 0, 0)  # a zip file tells when its parts were written: these always were then
 _KINDS = "biuf"  # truth values, integers, decimals
+# MemoryError: an array that says that it is larger than any memory.
+_STRANGE = (
+    BadZipFile,
+    KeyError,
+    EOFError,
+    OSError,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    MemoryError,
+)
 
 
 def pack(arrays: Arrays, document: Any) -> bytes:
@@ -46,7 +57,7 @@ def unpack(content: bytes) -> tuple[dict[str, NDArray[Any]], Any]:
             return {
                 name.removesuffix(".npy"): _array_of(name, archive.read(name)) for name in names
             }, document
-    except (BadZipFile, KeyError, EOFError, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except _STRANGE as error:
         raise ValueError(f"not a fitted model: {error}") from error
 
 

@@ -43,14 +43,17 @@ def live_model(connection: Connection, name: str, now: datetime) -> Live | None:
     return None if model is None else Live(version, model)
 
 
-def load(connection: Connection, version: Version) -> Any:
-    """The model itself. ValueError says why it cannot be read."""
-    return learner(version.name).load(content_of(connection, version))
+def load(name: str, content: bytes) -> Any:
+    """The model of these bytes. ValueError says why they are none."""
+    try:
+        return learner(name).load(content)
+    except (KeyError, IndexError, TypeError) as error:  # packed here, but as something else
+        raise ValueError(f"not a model of {name}: {error}") from error
 
 
 def _load(connection: Connection, version: Version) -> Any:
     try:
-        return load(connection, version)
+        return load(version.name, content_of(connection, version))
     except ValueError as error:
         log.warning("version %d of %s cannot be read: %s", version.version, version.name, error)
         return None

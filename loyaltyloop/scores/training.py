@@ -18,6 +18,7 @@ from loyaltyloop.scores.cards import Card, as_data, facts_of, made_with
 from loyaltyloop.scores.judging import LIVE as LIVE_METHOD
 from loyaltyloop.scores.judging import Difference, Judgement
 from loyaltyloop.scores.learners import Fallback, Fitted, Known, Learner, learner
+from loyaltyloop.scores.live import load
 from loyaltyloop.scores.reading import read_known
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.fitted import (
@@ -115,7 +116,7 @@ def _twin(
     if live is None or datetime.fromisoformat(live.card["judgement"]["since"]) > since:
         return None
     try:
-        found: Fitted = chosen.load(judged_content_of(connection, live))
+        found: Fitted = load(chosen.name, judged_content_of(connection, live))
     except ValueError:
         return None
     return found

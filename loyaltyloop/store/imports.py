@@ -135,7 +135,7 @@ def _table(
 ) -> CustomerRows | ProductRows | CodeRows:
     if kind == "codes":
         return CodeRows(shop, now, header)
-    return CustomerRows(shop, now, header) if kind == "customers" else ProductRows(shop, header)
+    return CustomerRows(shop, now, header) if kind == "customers" else ProductRows(shop, now, header)
 
 
 def _complete(fields: Sequence[str], header: Sequence[str]) -> Sequence[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, update
 
 from loyaltyloop.errors import DataError
 from loyaltyloop.journey.model import Shop
@@ -57,9 +58,10 @@ def check_header(path: Path, header: Sequence[str]) -> None:
 
 @dataclass
 class ProductRows:
-    """Reads the rows of one file and records them."""
+    """Reads the rows of one file and records them; `now`: when they came."""
 
     shop: Shop
+    now: datetime
     header: Sequence[str]
     _seen: set[str] = field(default_factory=set)
 
@@ -110,9 +112,17 @@ class ProductRows:
         known = _known(connection, (row[0] for row in rows))
         changed = [row for row in rows if known.get(row[0]) != row]
         bulk.upsert_rows(connection, product, ["product_id"], COLUMNS, changed)
+        self._remember(connection, [row[0] for row in changed if row[0] not in known])
         moved = [row[0] for row in changed if row[2] != (known[row[0]][2] if row[0] in known else None)]
         self._follow(connection, moved)
         return Recorded(len(changed), len(rows) - len(changed))
+
+    def _remember(self, connection: Connection, fresh: Sequence[str]) -> None:
+        """Since when these are known."""
+        if fresh:
+            new = bulk.fill_temporary(connection, "new_product", {"id": str}, ((one,) for one in fresh))
+            theirs = product.c.product_id.in_(select(new.c.id))
+            connection.execute(update(product).where(theirs).values(known_since=self.now))
 
     def _follow(self, connection: Connection, products: Sequence[str]) -> None:
         """Orders that named these products without a category, and their customers' facts."""

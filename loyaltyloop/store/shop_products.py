@@ -75,7 +75,7 @@ def _take_product(connection: Connection, shop: Shop, news: ProductNews) -> int:
     stock = notes.read("stock", news.product_id)
     if stock[:-2] > stamp:  # something newer is known
         told["in_stock"] = "true" if stock.endswith("1") else "false"
-    rows = ProductRows(shop, list(told))
+    rows = ProductRows(shop, news.at, list(told))
     row = dict(zip(COLUMNS, rows.read(list(told.values())), strict=True))
     known = connection.execute(select(product).where(product.c.product_id == news.product_id)).first()
     if known is not None:

@@ -90,6 +90,8 @@ class Imported(SQLModel, table=True):
 
 
 class Product(SQLModel, table=True):
+    """A product of the catalogue, as the shop tells it; `known_since`: when it was first told of."""
+
     product_id: str = Field(primary_key=True)
     name: str
     category: str | None = None
@@ -100,6 +102,7 @@ class Product(SQLModel, table=True):
     in_stock: bool = True
     markets: list[str] | None = json_column(nullable=True)
     tags: list[str] | None = json_column(nullable=True)
+    known_since: datetime | None = None
 
 
 class Order(SQLModel, table=True):

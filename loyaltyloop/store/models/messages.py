@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from loyaltyloop.store.models.columns import big, json_column, long_text
@@ -118,10 +118,11 @@ class Figure(SQLModel, table=True):
     """A list counted once for a day or a week and then frozen: every process reads the same.
 
     `kind` and `key` say what: neighbours of a product, what sells in a country. Only rows that had
-    arrived before `as_of` count.
+    arrived before `as_of` count. `content`: what is no list but arrays, as scores/artifact.py packs them.
     """
 
     kind: str = Field(primary_key=True)
     as_of: datetime = Field(primary_key=True)
     key: str = Field(primary_key=True)
     value: Any = json_column()
+    content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))

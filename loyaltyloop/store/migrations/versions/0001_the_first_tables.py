@@ -217,6 +217,7 @@ def upgrade() -> None:
         sa.Column("as_of", UTCDateTime(), nullable=False),
         sa.Column("key", AutoString(), nullable=False),
         sa.Column("value", JSON, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("kind", "as_of", "key"),
     )
     op.create_table(
@@ -455,6 +456,7 @@ def upgrade() -> None:
         sa.Column("in_stock", sa.Boolean(), nullable=False),
         sa.Column("markets", JSON, nullable=True),
         sa.Column("tags", JSON, nullable=True),
+        sa.Column("known_since", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("product_id"),
     )
     op.create_table(

@@ -36,6 +36,14 @@ def quiet_until(
     return moment
 
 
+def is_quiet(
+    windows: Iterable[QuietHours], channel: str, purpose: str, zone: str, country: str, moment: datetime
+) -> bool:
+    """Does any such window cover this instant there?"""
+    mine = [window for window in windows if window.concerns(channel, purpose, country)]
+    return _covered(mine, moment, zone, country)
+
+
 def _covered(windows: Sequence[QuietHours], moment: datetime, zone: str, country: str) -> bool:
     if not windows:
         return False

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
-from loyaltyloop.scores.counting import COUNTS, Kind
+from loyaltyloop.scores.counting import COUNTS
+from loyaltyloop.scores.counting import Kind as Sold
+from loyaltyloop.scores.hours.reading import count_hours
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Figure
 
 figure: Table = Figure.__table__  # type: ignore[attr-defined]
 
+Kind = Sold | Literal["hours"]
 # What a season or a year says does not change in a day; what is trending and new does.
 _DAILY: frozenset[Kind] = frozenset({"trending", "new"})
 _KEPT = timedelta(days=21)
@@ -59,7 +62,7 @@ def _ensure(connection: Connection, kind: Kind, as_of: datetime) -> None:
             return
     rows = [
         {"kind": kind, "as_of": as_of, "key": key, "value": value}
-        for key, value in COUNTS[kind](connection, as_of)
+        for key, value in (count_hours if kind == "hours" else COUNTS[kind])(connection, as_of)
     ]
     rows.append({"kind": kind, "as_of": as_of, "key": _DONE, "value": []})
     connection.execute(delete(figure).where(figure.c.kind == kind, figure.c.as_of < as_of - _KEPT))

@@ -80,7 +80,7 @@ def read_catalogue(connection: Connection, past: Past, currency: str) -> Catalog
 def read_looks(connection: Connection, past: Past, back: timedelta = LOOKS_BACK) -> Looks:
     """What the customers of a `Past` looked at and put into baskets in the time `back` before its `as_of`."""
     done = select(
-        event.c.customer_id, event.c.name, event.c.properties, _epoch(connection, event.c.at)
+        event.c.customer_id, event.c.name, event.c.properties, epoch(connection, event.c.at)
     ).where(
         event.c.name.in_(_KINDS),
         event.c.at >= past.as_of - back,
@@ -111,8 +111,8 @@ def _columns(
         line.c.order_id,
         line.c.product_id,
         line.c.customer_id,
-        _epoch(connection, line.c.ordered_at),
-        _epoch(connection, line.c.arrived_at),
+        epoch(connection, line.c.ordered_at),
+        epoch(connection, line.c.arrived_at),
         line.c.quantity,
         line.c.price,
     ).where(line.c.ordered_at < as_of, line.c.arrived_at < as_of)
@@ -144,7 +144,7 @@ def _batches(values: Collection[T]) -> Iterator[list[T]]:
         yield listed[start : start + _BATCH]
 
 
-def _epoch(connection: Connection, column: Column[datetime]) -> ColumnElement[int]:
+def epoch(connection: Connection, column: Column[datetime]) -> ColumnElement[int]:
     """Whole seconds since 1970, rounded down."""
     if is_postgres(connection):
         return cast(func.floor(extract("epoch", column)), BigInteger)

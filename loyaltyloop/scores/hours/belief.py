@@ -1,0 +1,98 @@
+"""When each of many people is there: own days and their market's in one distribution, and why an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loyaltyloop.scores.hours.happenings import Facet, Floats, smoothed
+from loyaltyloop.scores.hours.market import DEFAULT, PERSON_WEIGHT, Level, Market
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Wants = Literal["order", "answer"]
+
+# What a message wants → how much the hours of browsing and of buying count for it.
+SHARES: Mapping[Wants, tuple[float, float]] = {"order": (0.5, 0.5), "answer": (0.8, 0.2)}
+LEVELS = ("person", "country", "shop", "nothing")
+DEEDS = ("read", "buy")
+_SHOWN = 9  # decimals: closer than that is a tie
+
+
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """`parts`: [browsing or buying, level, person, hour], what each comes to in the person's distribution."""
+
+    parts: Floats
+
+    @property
+    def hours(self) -> Floats:
+        """[person, hour]: the share of their time at which they are there; sums to one for each."""
+        total: Floats = self.parts.sum(axis=(0, 1))
+        return np.round(total, _SHOWN)
+
+    def best(self, open_: Bools) -> Ints:
+        """Of each the likeliest of the hours that are open to them; of equal ones the earliest in the day."""
+        found: Ints = np.argmax(np.where(open_, self.hours, -1.0), axis=1)
+        return found
+
+    def ranked(self) -> Ints:
+        """[person, place]: their hours, the likeliest first; of equal ones the earliest in the day."""
+        return np.argsort(-self.hours, axis=1, kind="stable")
+
+    def reasons(self, hours: Ints) -> list[tuple[str, str]]:
+        """What speaks most for this hour of each: one of LEVELS, and one of DEEDS."""
+        there = np.round(self.parts[:, :, np.arange(len(hours)), hours], _SHOWN)
+        level = np.argmax(there.sum(axis=0), axis=0)
+        deed = np.argmax(there[:, level, np.arange(len(hours))], axis=0)
+        return [(LEVELS[one], DEEDS[other]) for one, other in zip(level.tolist(), deed.tolist(), strict=True)]
+
+
+def believe(
+    counts: Mapping[Facet, Floats],
+    markets: Mapping[Facet, Market],
+    countries: Sequence[str | None],
+    facets: tuple[Facet, Facet],
+    wants: Wants,
+) -> Belief:
+    """`facets`: of browsing and of buying; `counts`: [person, hour] of each, not smoothed.
+
+    Where nothing is known of one facet, the other decides alone; of neither, the default.
+    """
+    parts = np.zeros((2, 4, len(countries), 24))
+    shares = np.empty((2, len(countries), 1))
+    for place, (facet, share) in enumerate(zip(facets, SHARES[wants], strict=True)):
+        own, market = counts[facet], markets.get(facet)
+        days = own.sum(axis=1, keepdims=True)
+        shares[place] = share * ((days > 0) if market is None else np.ones_like(days))
+        _fill(parts[place], own, days, market, countries)
+    total = shares.sum(axis=0)
+    shares /= np.where(total > 0, total, 1)
+    parts *= shares[:, None]
+    parts[0, 3] += np.where(total > 0, 0, 1) * DEFAULT
+    return Belief(parts)
+
+
+def _fill(
+    parts: Floats, own: Floats, days: Floats, market: Market | None, countries: Sequence[str | None]
+) -> None:
+    """One facet's parts by level: own days, the country's, the shop's, what is assumed of all shops."""
+    weight = PERSON_WEIGHT if market is None else market.weight
+    rest = weight / (days + weight)
+    parts[0] = smoothed(own) / (days + weight)
+    if market is None:
+        parts[3] = rest * DEFAULT
+        return
+    nowhere = Level(np.zeros(24), 1.0)
+    names = sorted({one or "" for one in countries})
+    place = {name: number for number, name in enumerate(names)}
+    where = np.array([place[one or ""] for one in countries], np.int64)
+    levels = [market.countries.get(name, nowhere) for name in names]
+    above = rest * np.array([level.rest for level in levels])[where][:, None]
+    parts[1] = rest * np.array([level.own for level in levels])[where]
+    parts[2] = above * market.shop.own
+    parts[3] = above * market.shop.rest * DEFAULT

@@ -1,0 +1,158 @@
+"""What tells when customers are there, read set-based: their orders, looks, and answers to messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Case, Connection, Select, Table, case, func, literal, select
+
+from loyaltyloop.journey.dice import throw
+from loyaltyloop.scores.hours.happenings import (
+    FACETS,
+    SOON,
+    Facet,
+    Happenings,
+    Kind,
+    hours_of,
+    local_times,
+    no_happenings,
+)
+from loyaltyloop.scores.hours.market import Level, Market, learn
+from loyaltyloop.scores.reading import epoch
+from loyaltyloop.store.among import among
+from loyaltyloop.store.models import Customer, Engagement, Event, Message
+
+customer: Table = Customer.__table__  # type: ignore[attr-defined]
+engagement: Table = Engagement.__table__  # type: ignore[attr-defined]
+event: Table = Event.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
+
+BACK = timedelta(days=365)
+MOST = 20_000  # customers by whom a shop's hours are counted; of more, as many by their own dice
+LOOKS = (
+    "Product Viewed",
+    "Product List Viewed",
+    "Products Searched",
+    "Product Added",
+    "Cart Viewed",
+    "Checkout Started",
+)
+ANSWERS = {"clicked": 1.0, "replied": 1.0, "answered": 1.0, "opened": 0.5}  # mail programs open by themselves
+_CHANNELS = {"email": Kind.EMAIL, "sms": Kind.SMS, "push": Kind.PUSH}
+_BATCH = 5_000  # people asked about in one statement
+_ROWS = 50_000
+
+
+def read_happenings(connection: Connection, ids: Sequence[int], before: datetime) -> Happenings:
+    """What these customers (distinct) did in the year before, and was known by then; `who` is a place in
+    `ids`."""
+    names = np.array(ids, np.int64)
+    order = np.argsort(names)
+    parts = []
+    for start in range(0, len(names), _BATCH):
+        some = names[start : start + _BATCH].tolist()
+        for statement in (_done(connection, some, before), _answered(connection, some, before)):
+            parts += [_happenings(rows, names, order) for rows in _arrays(connection, statement)]
+    return _joined(parts)
+
+
+def count_hours(connection: Connection, as_of: datetime) -> Iterator[tuple[str, Any]]:
+    """The hours of the shop and its countries before `as_of`, by facet: what `market_of` reads."""
+    people = _sample(connection)
+    found = read_happenings(connection, [one.id for one in people], as_of)
+    local = local_times(found, [one.zone for one in people])
+    countries = [one.country for one in people]
+    for facet in FACETS:
+        market = learn(hours_of(found, local, facet, as_of), countries)
+        if market is not None:
+            yield facet, {**_plain(market.shop), "weight": market.weight}
+            for country, level in market.countries.items():
+                yield f"{facet}/{country}", _plain(level)
+
+
+def market_of(facet: Facet, figures: dict[str, Any]) -> Market | None:
+    """What was counted of this facet; None for a shop of which nothing is known."""
+    shop = figures.get(facet)
+    if shop is None:
+        return None
+    start = f"{facet}/"
+    countries = {key[len(start) :]: _level(value) for key, value in figures.items() if key.startswith(start)}
+    return Market(_level(shop), countries, float(shop["weight"]))
+
+
+def _plain(level: Level) -> dict[str, Any]:
+    return {"own": level.own.tolist(), "rest": level.rest}
+
+
+def _level(value: dict[str, Any]) -> Level:
+    return Level(np.array(value["own"], np.float64), float(value["rest"]))
+
+
+def _sample(connection: Connection) -> list[Any]:
+    """All customers, or MOST of them; in order of their ids."""
+    number = connection.execute(select(func.count()).select_from(customer)).scalar_one()
+    columns = (customer.c.id, customer.c.key, customer.c.zone, customer.c.country)
+    rows = connection.execute(select(*columns).order_by(customer.c.id))
+    return [one for one in rows if number <= MOST or throw("hours", one.key) < MOST / number]
+
+
+def _done(connection: Connection, ids: list[int], before: datetime) -> Select[Any]:
+    """(customer, time, kind, weight in hundredths)."""
+    at = epoch(connection, event.c.at)
+    kind = case((event.c.name == "Order Completed", int(Kind.ORDERED)), else_=int(Kind.LOOKED))
+    return select(event.c.customer_id, at, kind, literal(100)).where(
+        among(connection, event.c.customer_id, ids),
+        event.c.name.in_(("Order Completed", *LOOKS)),
+        event.c.at >= before - BACK,
+        event.c.at < before,
+        event.c.arrived_at < before,
+    )
+
+
+def _answered(connection: Connection, ids: list[int], before: datetime) -> Select[Any]:
+    """Likewise of answers by people: half as much of those that came soon after the message had left."""
+    at = epoch(connection, engagement.c.at)
+    soon = at < epoch(connection, message.c.handed_over_at) + SOON
+    surely: Case[int] = case({one: int(100 * much) for one, much in ANSWERS.items()}, value=engagement.c.kind)
+    kind = case({name: int(kind) for name, kind in _CHANNELS.items()}, value=message.c.channel)
+    return (
+        select(engagement.c.customer_id, at, kind, case((soon, surely // 2), else_=surely))
+        .join(message, message.c.key == engagement.c.message_key)
+        .where(
+            among(connection, engagement.c.customer_id, ids),
+            engagement.c.kind.in_(ANSWERS),
+            engagement.c.machine.is_(False),
+            message.c.channel.in_(_CHANNELS),
+            engagement.c.at >= before - BACK,
+            engagement.c.at < before,
+            engagement.c.arrived_at < before,
+        )
+    )
+
+
+def _arrays(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
+    """The rows, some at a time: [row, column] of 64 bits."""
+    result = connection.execute(statement)
+    while rows := result.fetchmany(_ROWS):
+        yield np.array([tuple(row) for row in rows], np.float64).astype(np.int64)
+
+
+def _happenings(rows: Any, names: Any, order: Any) -> Happenings:
+    """The rows of these customers, one for each quarter of an hour: what happens twice in it tells no more.
+
+    In quarters since zones are ahead of UTC by quarters of an hour.
+    """
+    found = np.unique(np.column_stack([rows[:, 0], rows[:, 1] // 900, rows[:, 2:]]), axis=0)
+    who = order[np.searchsorted(names, found[:, 0], sorter=order)]
+    kind = found[:, 2].astype(np.int32)
+    return Happenings(who.astype(np.int32), found[:, 1] * 900, kind, found[:, 3] / 100)
+
+
+def _joined(parts: Sequence[Happenings]) -> Happenings:
+    if not parts:
+        return no_happenings()
+    columns = zip(*((one.who, one.at, one.kind, one.weight) for one in parts), strict=True)
+    return Happenings(*(np.concatenate(column) for column in columns))

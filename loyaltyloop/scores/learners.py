@@ -18,7 +18,9 @@ from loyaltyloop.scores.looks import Looks
 from loyaltyloop.scores.past import Floats, Past, seconds_of
 
 # Name → where its class is, which is made without arguments. Imported when it is asked for.
-LEARNERS: Mapping[str, str] = {}
+LEARNERS: Mapping[str, str] = {
+    "lapse": "loyaltyloop.scores.returning.lapse:LapseLearner",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+"""Who comes back, what they will spend, and when they need a product again."""

@@ -1,0 +1,84 @@
+"""Earlier days on which a forecast could have been made, and what it would have been told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.returning.dropout import Dropout
+from loyaltyloop.scores.returning.purchases import Purchases
+from loyaltyloop.scores.returning.traits import History, traits
+
+STEP = 15  # days from one window to the next
+MOST = 26  # windows: they reach back over a year, so that the same season is among them
+_SEEN = 30  # days of orders that a shop must have had before the first window
+_SURE = 1e-6
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days [start, end) after a day on which a forecast could have been made."""
+
+    start: int
+    end: int
+
+    @property
+    def days(self) -> int:
+        return self.end - self.start
+
+
+def length_of(purchases: Purchases, today: int, days: int) -> int:
+    """How long windows may be: as long as asked, but at most two fifths of what the shop sold through."""
+    return min(days, 2 * (today - first_day(purchases)) // 5)
+
+
+def first_day(purchases: Purchases) -> int:
+    """The day of the first purchase. Needs one."""
+    return int(purchases.day.min())
+
+
+def windows(purchases: Purchases, today: int, days: int) -> list[Window]:
+    """Windows that had ended by `today`, the newest first."""
+    newest = today - days
+    oldest = min(first_day(purchases) + _SEEN, newest)
+    return [Window(start, start + days) for start in range(newest, oldest - 1, -STEP)][:MOST]
+
+
+def some(purchases: Purchases, most: int, seed: int) -> Purchases:
+    """Of at most so many customers, drawn by the seed: more of them teach little."""
+    buyers = np.flatnonzero(purchases.buyers)
+    if len(buyers) <= most:
+        return purchases
+    chosen = np.zeros(purchases.people, np.bool_)
+    chosen[np.random.default_rng(seed).choice(buyers, most, replace=False)] = True
+    return purchases.of(chosen)
+
+
+def columns_of(history: History, dropout: Dropout, days: int) -> tuple[list[str], Floats]:
+    """Names of the columns, and a row of numbers for each buyer: traits, and what MBG/NBD says."""
+    columns = {**traits(history), "dropout": logit(dropout.chance(history, days))}
+    return list(columns), np.column_stack(list(columns.values()))
+
+
+def logit(chance: Floats) -> Floats:
+    """The log of the odds."""
+    sure = np.clip(chance, _SURE, 1 - _SURE)
+    found: Floats = np.log(sure / (1 - sure))
+    return found
+
+
+def chance_of(odds: Floats) -> Floats:
+    """The probability whose log of the odds it is."""
+    from scipy.special import expit
+
+    found: Floats = expit(odds)
+    return found
+
+
+def places(history: History, values: Floats) -> Floats:
+    """A number a buyer as a number a customer: nan for who has not bought."""
+    found = np.full(history.purchases.people, np.nan)
+    found[history.buyers] = values
+    return found

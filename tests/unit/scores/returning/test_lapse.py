@@ -1,0 +1,175 @@
+"""Who is about to be lost: what is learned from a made shop, and shops that teach nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyaltyloop.scores.artifact import pack
+from loyaltyloop.scores.judging import LIVE, NEW, Judgement
+from loyaltyloop.scores.learners import Fallback, Known
+from loyaltyloop.scores.measures import auc
+from loyaltyloop.scores.returning.baselines import SHARE, share_by_recency
+from loyaltyloop.scores.returning.dropout import Dropout, fit_dropout
+from loyaltyloop.scores.returning.lapse import Lapse, LapseLearner
+from loyaltyloop.scores.returning.levels import YEAR, last_year, level_of, total_level
+from loyaltyloop.scores.returning.purchases import purchases_of, today_of
+from loyaltyloop.scores.returning.traits import History
+from loyaltyloop.scores.returning.windows import STEP, Window, chance_of
+from tests.unit.scores.returning.shops import AS_OF, Bought, known, lively, past
+
+LEARNER = LapseLearner(30)
+
+
+@cache
+def shop() -> Known:
+    lines, _ = lively()
+    return known(lines, customers=range(1, 403))
+
+
+@cache
+def fitted() -> Lapse:
+    found = LEARNER.fit(shop(), seed=1)
+    assert isinstance(found, Lapse)
+    return found
+
+
+def test_who_comes_often_and_lately_is_less_likely_to_lapse() -> None:
+    said = fitted().score(shop())
+    _, rates = lively()
+    bought = ~np.isnan(said[:400])
+    assert auc((rates == 0)[bought].astype(float), said[:400][bought]) > 0.75
+    assert np.corrcoef(np.exp(-30 * rates[bought]), said[:400][bought])[0, 1] > 0.7
+    assert np.isnan(said[400:]).all(), "who has never bought cannot lapse"
+    assert ((said[:400][bought] > 0) & (said[:400][bought] < 1)).all()
+
+
+def test_what_is_foretold_comes() -> None:
+    since = AS_OF - timedelta(days=30)
+    before = shop().before(since)
+    earlier = LEARNER.fit(before, seed=1)
+    assert isinstance(earlier, Lapse)
+    found = LEARNER.judge(earlier, earlier, shop(), since, seed=1)
+    assert isinstance(found, Judgement)
+    values = {(one.method, one.measure): one.value for one in found.figures}
+    assert values[NEW, "foretold / seen"] == pytest.approx(1, abs=0.15)
+    assert values[NEW, "Brier score"] < values[SHARE, "Brier score"] + 0.005
+    assert values[NEW, "AUC"] > 0.65
+    assert values[LIVE, "AUC"] == values[NEW, "AUC"]
+    assert not found.worse
+    assert found.against(LEARNER.baseline) is not None
+
+
+def test_the_same_shop_and_seed_give_the_same_bytes() -> None:
+    again = LEARNER.fit(known(lively()[0][::-1], customers=range(1, 403)), seed=1)
+    assert again.pack() == fitted().pack() if isinstance(again, Lapse) else False
+
+
+def test_what_is_read_back_says_the_same() -> None:
+    read = LEARNER.load(fitted().pack())
+    assert read.pack() == fitted().pack()
+    assert np.array_equal(read.score(shop()), fitted().score(shop()), equal_nan=True)
+
+
+def test_nobody_s_number_hangs_on_who_else_is_asked_about() -> None:
+    everybody = fitted().score(shop())
+    lines = [one for one in lively()[0] if one.who % 7 == 0]
+    some = known(lines)
+    assert fitted().score(some).tolist() == everybody[some.past.customers - 1].tolist()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", pack({}, {}), pack({"numbers": np.zeros(5)}, {"days": 3})])
+def test_bytes_of_something_else_are_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"not a fitted model|no model of who comes back"):
+        LEARNER.load(content)
+
+
+SHOPS = {
+    "no orders": ([], "nobody has bought anything yet"),
+    "one customer": ([Bought(1, ago) for ago in range(1, 200)], "fewer than 30 customers bought again"),
+    "all on one day": ([Bought(who, 1) for who in range(1, 90)], "the shop has sold for less than 35 days"),
+    "nobody again": ([Bought(who, who) for who in range(1, 300)], "fewer than 30 customers bought again"),
+    "everybody every day": (
+        [Bought(who, ago) for who in range(1, 41) for ago in range(1, 120, 3)],
+        "fewer than 30 customers bought nothing",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_a_shop_that_teaches_nothing_says_why(name: str) -> None:
+    lines, why = SHOPS[name]
+    found = LEARNER.fit(known(lines, customers=[1]), seed=1)
+    assert isinstance(found, Fallback)
+    assert found.why.startswith(why)
+
+
+def test_a_period_in_which_next_to_nobody_bought_is_not_judged() -> None:
+    lines = [replace(one, ago=one.ago + 30) for one in lively()[0]]
+    found = LEARNER.judge(fitted(), None, known(lines), AS_OF - timedelta(days=30), seed=1)
+    assert isinstance(found, Fallback)
+
+
+def test_a_longer_time_than_the_shop_has_known_is_foretold_from_shorter_ones() -> None:
+    far = LapseLearner(300).fit(shop(), seed=1)
+    assert isinstance(far, Lapse)
+    assert far.returns.learned < 300
+    near, long = fitted().score(shop()), far.score(shop())
+    assert (long[:300] < near[:300]).mean() > 0.95
+
+
+def test_the_chance_to_buy_grows_with_the_days_and_with_purchases() -> None:
+    model = Dropout(0.5, 40, 0.9, 1.6)
+    often = [Bought(1, ago) for ago in (200, 150, 100, 50, 5)]
+    history = History(purchases_of(past([*often, Bought(2, 200)])), today_of(past(often)))
+    chances = np.array([model.chance(history, days) for days in (7, 30, 90, 1000)])
+    assert (np.diff(chances, axis=0) > 0).all()
+    assert (chances[:, 0] > chances[:, 1]).all()
+
+
+def test_the_dropout_model_by_hand() -> None:
+    """One purchase 30 days ago: (1 - (70/100)^r) / (1 + a/b (70/40)^r), with r = 0.5 and alpha = 40."""
+    history = History(purchases_of(past([Bought(1, 30)])), today_of(past([Bought(1, 30)])))
+    found = Dropout(0.5, 40, 0.9, 1.6).chance(history, 30)
+    assert found.tolist() == pytest.approx([(1 - 0.7**0.5) / (1 + 0.9 / 1.6 * 1.75**0.5)])
+
+
+def test_the_dropout_model_fits_one_customer_as_well() -> None:
+    found = past([Bought(1, 30)])
+    assert all(np.isfinite(fit_dropout(History(purchases_of(found), today_of(found))).numbers))
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=20), st.floats(-3, 3))
+def test_a_level_brings_the_total_that_is_wanted(odds: list[float], level: float) -> None:
+    found = total_level(np.array(odds), chance_of(np.array(odds) + level))
+    assert found == pytest.approx(level, abs=1e-4)
+
+
+def test_the_fewer_windows_the_more_the_dropout_model_counts() -> None:
+    def level(number: int) -> float:
+        found = [Window(700 - STEP * place, 760 - STEP * place) for place in range(number)]
+        return level_of(found, np.zeros(number), foreseen=1.0)
+
+    assert level(1) == 1
+    assert level(1) > level(3) > level(9) > 0
+
+
+def test_last_year_s_season_is_known_after_a_year() -> None:
+    found = [Window(1000 - STEP * place, 1060 - STEP * place) for place in range(26)]
+    starts = np.array([window.start for window in found])
+    offsets = np.where(starts >= 1060 - YEAR - STEP, 1.0, 0.0)
+    assert last_year(found, offsets) is not None
+    assert last_year(found[:20], offsets[:20]) is None
+
+
+def test_the_simple_method_counts_those_who_were_alike() -> None:
+    found = purchases_of(shop().past)
+    said = share_by_recency(found, today_of(shop().past), 30)
+    assert np.isnan(said[400:]).all()
+    assert 0 < np.nanmin(said) < np.nanmax(said) < 1

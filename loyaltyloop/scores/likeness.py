@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from loyaltyloop.scores.counting import product
+from loyaltyloop.store.among import among
 
 MOST = 40
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -45,6 +46,16 @@ def describe(connection: Connection, ids: Collection[str]) -> dict[str, Describe
         Described(one, category, words_of(name or "")) for one, category, name in connection.execute(rows)
     )
     return {one.product_id: one for one in found}
+
+
+def named(connection: Connection, ids: Collection[str]) -> dict[str, Described]:
+    """These products; of one that the catalogue does not have nothing is known."""
+    found = {one: Described(one, None, frozenset()) for one in ids}
+    columns = (product.c.product_id, product.c.category, product.c.name)
+    rows = select(*columns).where(among(connection, product.c.product_id, sorted(found)))
+    for product_id, category, name in connection.execute(rows):
+        found[product_id] = Described(product_id, category, words_of(name or ""))
+    return found
 
 
 def matches(connection: Connection, searches: Collection[frozenset[str]]) -> dict[frozenset[str], list[str]]:

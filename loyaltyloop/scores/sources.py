@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores import companions, history, wishes
 from loyaltyloop.scores.counting import Kind
+from loyaltyloop.scores.likeness import named
 from loyaltyloop.scores.places import place_name
 from loyaltyloop.scores.source import Because, Cohort, Source
 from loyaltyloop.scores.wanted import Wanted
@@ -69,6 +71,37 @@ class Favourites:
         return Because(f"Popular in {self._category[who.customer_id]}")
 
 
+class Arrivals:
+    """What is new: first what is like their own things, of their category and by the words of its name."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        self._products: list[str] = cohort.figures("new").get("", [])
+        self._category = history.favourite_categories(cohort.connection, cohort.ids)
+        self._described = named(cohort.connection, self._products)
+        baskets = history.last_baskets(cohort.connection, cohort.ids) if self._products else {}
+        own = named(cohort.connection, {one for basket in baskets.values() for one in basket})
+        self._words = {
+            who: frozenset(chain.from_iterable(own[one].words for one in basket))
+            for who, basket in baskets.items()
+        }
+
+    def candidates(self, who: Wanted) -> Sequence[str]:
+        category = self._category.get(who.customer_id)
+        words = self._words.get(who.customer_id, frozenset())
+        if category is None and not words:
+            return self._products
+        ranked = sorted(
+            (one.category is None or one.category != category, -len(one.words & words), place)
+            for place, one in enumerate(self._described[each] for each in self._products)
+        )
+        return [self._products[place] for _, _, place in ranked]
+
+    def because(self, who: Wanted, product_id: str) -> Because:
+        category = self._described[product_id].category
+        theirs = category is not None and category == self._category.get(who.customer_id)
+        return Because(f"New in {category}" if theirs else "New in the shop")
+
+
 SOURCES: Mapping[Word, Callable[[Cohort], Source]] = {
     "repeat": Habits,
     "bought_together": companions.with_last_orders,
@@ -78,7 +111,7 @@ SOURCES: Mapping[Word, Callable[[Cohort], Source]] = {
     "popular_here": Here,
     "trending": lambda cohort: ForAll(cohort, "trending", "In demand right now"),
     "bestsellers": lambda cohort: ForAll(cohort, "bestsellers", "One of our best sellers"),
-    "new": lambda cohort: ForAll(cohort, "new", "New in the shop"),
+    "new": Arrivals,
     "viewed": wishes.Viewed,
     "viewed_together": companions.with_looks,
     "searched": wishes.Searched,

@@ -121,12 +121,15 @@ class Little:
         return sorted(sums.keys() - set(profile), key=lambda one: (-sums[one], one))[:40]
 
     def bought_together(self, who: Wanted) -> list[str]:
+        return self.goes_with(self.last_three(who))
+
+    def last_three(self, who: Wanted) -> list[str]:
         own = [order for order in self.orders if order["customer_id"] == who.customer_id]
         own = [order for order in own if order["status"] != "cancelled"]
         own.sort(key=lambda order: order["order_id"])
         own.sort(key=lambda order: order["ordered_at"], reverse=True)
         last = {order["order_id"] for order in own[:3]}
-        return self.goes_with([line["product_id"] for line in self.lines if line["order_id"] in last])
+        return [line["product_id"] for line in self.lines if line["order_id"] in last]
 
     def with_trigger(self, who: Wanted) -> list[str]:
         return self.goes_with([one["product_id"] for one in who.trigger["products"]])
@@ -163,7 +166,23 @@ class Little:
         month = DAY - timedelta(days=30)
         old = {line["product_id"] for line in self.lines if line["ordered_at"] < month}
         lately = self.known(month, DAY, DAY)
-        return self.counted(line for line in lately if line["product_id"] not in old)
+        sold = self.counted(line for line in lately if line["product_id"] not in old)
+        ordered = {line["product_id"] for line in self.lines if line["ordered_at"] < DAY}
+        fresh = [one for one in self.products.values() if one["known_since"] is not None]
+        fresh = [one for one in fresh if one["product_id"] not in ordered and one["known_since"] >= month]
+        unsold = sorted(one["product_id"] for one in fresh)
+        own = {word for one in self.last_three(who) for word in self.words(one)}
+        favourite = self.customers[who.customer_id]["favourite_category"]
+
+        def key(product_id: str) -> tuple[bool, int]:
+            category = self.products[product_id]["category"]
+            return category is None or category != favourite, -len(self.words(product_id) & own)
+
+        return sorted([*sold, *unsold], key=key)
+
+    def words(self, product_id: str) -> set[str]:
+        name = self.products[product_id]["name"] if product_id in self.products else ""
+        return {word for word in name.split() if len(word) > 2} - {"set", "large"}
 
     def viewed(self, who: Wanted) -> list[str]:
         own = [view for view in self.views if view["customer_id"] == who.customer_id]
@@ -182,8 +201,8 @@ class Little:
         for query in dict.fromkeys(one["properties"]["query"] for one in own):
             asked = set(query.split())
             ranked = []
-            for product_id, row in self.products.items():
-                name = {word for word in row["name"].split() if len(word) > 2} - {"set", "large"}
+            for product_id in self.products:
+                name = self.words(product_id)
                 if 2 * len(asked & name) >= len(asked):
                     ranked.append((-1000 * len(asked & name) // len(asked | name), product_id))
             found += [product_id for _, product_id in sorted(ranked)]
@@ -198,6 +217,10 @@ def little(request: pytest.FixtureRequest) -> Little:
     for number in range(18):
         name = " ".join(random.sample(WORDS, 3))
         shop.products[f"p{number:02}"] = product(f"p{number:02}", name, random.choice(CATEGORIES))
+    for number in range(4):
+        name, known = " ".join(random.sample(WORDS, 3)), NOW - timedelta(days=(400, 20, 20, 40)[number])
+        one = product(f"q{number}", name, random.choice(CATEGORIES), known_since=known)
+        shop.products[one["product_id"]] = one
     for number in range(1, 13):
         favourite = random.choice(CATEGORIES)
         shop.customers[number] = customer(number, random.choice(COUNTRIES), favourite)
@@ -235,7 +258,16 @@ def _add_order(shop: Little, random: Random, order_id: str) -> None:
 
 def product(product_id: str, name: str, category: str | None, **more: Any) -> dict[str, Any]:
     row = {"product_id": product_id, "name": name, "category": category, "price": 250, "currency": "GBP"}
-    return {**row, "url": None, "image_url": None, "in_stock": True, "markets": None, "tags": None, **more}
+    return {
+        **row,
+        "url": None,
+        "image_url": None,
+        "in_stock": True,
+        "markets": None,
+        "tags": None,
+        "known_since": None,
+        **more,
+    }
 
 
 def customer(number: int, country: str | None, favourite: str | None = None) -> dict[str, Any]:

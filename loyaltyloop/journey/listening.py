@@ -82,7 +82,7 @@ def listens(
     """For what one version listens. `entering`: customers enter this version now. `held`: `hold_while`."""
     found = Listening(_enters(journey) if entering else frozenset())
     purposes = _purposes(journey)
-    for condition in (*_conditions(journey), *(one for purpose, one in held if purpose in purposes)):
+    for condition in (*waited_for(journey), *(one for purpose, one in held if purpose in purposes)):
         found |= _waits_for(condition)
     return found
 
@@ -101,7 +101,7 @@ def _enters(journey: Journey) -> frozenset[str]:
     )
 
 
-def _conditions(journey: Journey) -> Iterator[Condition]:
+def waited_for(journey: Journey) -> Iterator[Condition]:
     """Those that are asked of who stands still."""
     yield from (condition for _, condition in journey.leave_when)
     if journey.goal is not None:

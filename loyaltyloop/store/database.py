@@ -159,6 +159,22 @@ def try_lock(engine: Engine, name: str) -> AbstractContextManager[bool]:
 
 
 @contextmanager
+def line_up(engine: Engine, name: str) -> Iterator[None]:
+    """A lock that dies with its process, and is waited for. A name with a space is no journey's."""
+    if not is_postgres(engine):
+        with Path(f"{engine.url.database}.{name}.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        return
+    with lock_engine(engine.url, os.getpid()).connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_lock_number(name)})")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_lock_number(name)})")
+
+
+@contextmanager
 def lock_journeys(connection: Connection, journeys: Sequence[str]) -> Iterator[None]:
     """Let no turn of these journeys run until the transaction ends. TurnAtWork if one is at work.
 

@@ -29,6 +29,7 @@ from loyaltyloop.store.models import (
     Order,
     OrderLine,
     PointsEntry,
+    Prediction,
     PrivacyRequest,
     Touch,
 )
@@ -44,6 +45,7 @@ customer: Table = Customer.__table__  # type: ignore[attr-defined]
 dates: Table = CustomerDate.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 holding: Table = Holding.__table__  # type: ignore[attr-defined]
+prediction: Table = Prediction.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 REASON = "merged"
 
@@ -74,6 +76,7 @@ def move(connection: Connection, now: datetime, into: Mapping[int, int], shop: S
         moved = update(table).where(table.c.customer_id == gone.c.id)
         connection.execute(moved.values(customer_id=gone.c.survivor))
     _move_holdings(connection, gone)
+    _move_predictions(connection, gone)
     joining.join(connection, gone, into, shop)
     basket_book.forget(connection, into)  # they are told anew, from the events of both
     for table in (dates, touch):
@@ -92,6 +95,17 @@ def _move_holdings(connection: Connection, gone: Table) -> None:
     rows = {tuple(row) for row in connection.execute(pairs)}
     connection.execute(delete(holding).where(holding.c.customer_id.in_(select(gone.c.id))))
     bulk.insert_new(connection, holding, ["journey", "customer_id"], ["journey", "customer_id"], sorted(rows))
+
+
+def _move_predictions(connection: Connection, gone: Table) -> None:
+    """The survivor keeps what was said of them; where nothing was, it is what was said of the other."""
+    columns = ["customer_id", "model", "value", "as_of", "version"]
+    own = [prediction.c[name] for name in columns[1:]]
+    theirs = select(gone.c.survivor, *own).join(gone, gone.c.id == prediction.c.customer_id)
+    rows = connection.execute(theirs.order_by(prediction.c.model, prediction.c.customer_id)).all()
+    first = {(row.survivor, row.model): tuple(row) for row in reversed(rows)}
+    connection.execute(delete(prediction).where(prediction.c.customer_id.in_(select(gone.c.id))))
+    bulk.insert_new(connection, prediction, columns[:2], columns, sorted(first.values()))
 
 
 # ── enrolments ──────────────────────────────────────────────────────────────

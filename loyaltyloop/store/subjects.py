@@ -177,9 +177,13 @@ def _predicted(model: str, test: Test, scope: Scope) -> Bool:
     """What this model says of the customer now; without a prediction it is unknown."""
     said = PREDICTION.alias()
     mine = and_(said.c.customer_id == scope.customer.c.id, said.c.model == model)
-    # PostgreSQL would compare as floats, and no float is as great as a number in a file may be.
-    number = cast(said.c.value, Numeric()) if scope.postgres else said.c.value
-    value = fact(number, "number", 0, scope.postgres)
+    value = predicted_value(said.c.value, scope.postgres)
     found = _exists(said, mine, passes(test, value, scope.instant, scope.postgres))
     unknown = true() if passes_unknown(test) else false()
     return or_(found, and_(unknown, not_(_exists(said, mine))))
+
+
+def predicted_value(number: ColumnElement[float], postgres: bool) -> Value:
+    """A prediction as conditions compare it."""
+    # PostgreSQL would compare as floats, and no float is as great as a number in a file may be.
+    return fact(cast(number, Numeric()) if postgres else number, "number", 0, postgres)

@@ -23,6 +23,7 @@ from loyaltyloop.turn.counts import Counts, Row, TurnReport
 from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.frame import Frame, journey_table
 from loyaltyloop.turn.next_look import next_look
+from loyaltyloop.turn.predicting import predict
 from loyaltyloop.turn.stages import DELIVERING, Stage
 from loyaltyloop.turn.stepping import CHUNK, pass_by
 
@@ -38,6 +39,7 @@ def apply(frame: Frame) -> Counts:
         applied = apply_events(frame.world.engine, frame.now, frame.shop, tell=aside.append)
     if _to_look_at(frame):
         look(frame.transactions.write_shop, frame.now, frame.shop, frame.world.secret)
+    predict(frame)
     with frame.transactions.write() as connection:
         frame.upto = newest_seq(connection)
         _note(connection, frame, last_now=frame.now)

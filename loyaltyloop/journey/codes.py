@@ -15,6 +15,8 @@ LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 PLACE = "?"  # stands for one of them in a pattern
 LEAST = 6  # places: with fewer, codes could be guessed
 USUAL = 8
+# As they are typed, copied from a page, or set by a word processor; the soft one shows nowhere.
+HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 
 
 def places(pattern: str) -> int:
@@ -37,5 +39,8 @@ def make_code(secret: bytes, pool: str, key: str, pattern: str, attempt: int = 0
 
 
 def matched(code: str) -> str:
-    """The code without spaces and in capitals: two that agree in this are one to a shop's checkout."""
-    return "".join(code.split()).upper()
+    """The code without spaces and hyphens and in capitals: two that agree in this are one.
+
+    Whoever reads a code out, or types it, says `spring 0001` of `SPRING-0001`.
+    """
+    return "".join(one for one in code if not (one.isspace() or one in HYPHENS)).upper()

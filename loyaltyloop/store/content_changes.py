@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from loyaltyloop.errors import Problem
 from loyaltyloop.journey.condition import Segment
 from loyaltyloop.journey.deferred import refusals
-from loyaltyloop.journey.model import Ask, Call, Journey, Send
+from loyaltyloop.journey.model import Ask, Call, Give, Journey, Send
 from loyaltyloop.journey.reader import SHOP_FILE, Reading
 from loyaltyloop.journey.source import read_source
 from loyaltyloop.journey.wording import changed_keys
@@ -19,10 +19,12 @@ from loyaltyloop.store.standing import standing, unsent
 from loyaltyloop.store.versions import (
     TEMPLATES,
     live_journeys,
+    load_shop,
     load_templates,
     load_versions,
     shop_text,
 )
+from loyaltyloop.store.vouchers.left_behind import gone_pools, left_behind
 
 
 def content_changes(connection: Connection, reading: Reading) -> list[Change]:
@@ -37,11 +39,13 @@ def _shop(connection: Connection, reading: Reading) -> Iterator[Change]:
         becomes = "holds for all journeys"
         yield Change("", "shop added", becomes=becomes, path=SHOP_FILE, refusal=refusal)
     elif live != texts(reading)[SHOP_FILE]:
-        refusal = refusal or _segments_gone(connection, reading)
+        refusal = refusal or _segments_gone(connection, reading) or _pools_gone(connection, reading)
         yield Change(
             "",
             "shop changed",
-            becomes="holds for everybody at once",
+            becomes="; ".join(
+                filter(None, ("holds for everybody at once", _left_behind(connection, reading)))
+            ),
             detail=_differs(live, texts(reading)[SHOP_FILE]),
             path=SHOP_FILE,
             refusal=refusal,
@@ -79,6 +83,23 @@ def _segments_gone(connection: Connection, reading: Reading) -> str:
                 "people still are asks for it: keep it until they have finished"
             )
     return ""
+
+
+def _pools_gone(connection: Connection, reading: Reading) -> str:
+    """Pools that somebody's version still gives of, and that shop.yaml no longer has."""
+    gone = gone_pools(load_shop(connection), reading.shop) if reading.shop else set()
+    for journey in _running(connection) if gone else ():
+        given = {step.action.voucher for step in journey if isinstance(step.action, Give)} & gone
+        if given:
+            return (
+                f"{SHOP_FILE}: the pool {min(map(str, given))!r} is gone, and a version of {journey.name} "
+                "in which people still are gives its codes: keep it until they have finished"
+            )
+    return ""
+
+
+def _left_behind(connection: Connection, reading: Reading) -> str:
+    return left_behind(connection, load_shop(connection), reading.shop) if reading.shop else ""
 
 
 def _segments(value: object) -> set[str]:

@@ -52,8 +52,8 @@ class CodeRows:
         given = {name: plain_text(value.strip()) for name, value in zip(self.header, fields, strict=True)}
         pool = self._pool(given["pool"])
         code = given["code"]
-        if not code or len(code) > LONGEST:
-            raise Refused("code is empty" if not code else f"code is longer than {LONGEST} letters")
+        if not matched(code) or len(code) > LONGEST:
+            raise Refused("code is empty" if not matched(code) else f"code is longer than {LONGEST} letters")
         if matched(code) in self._seen:
             raise Refused("the same code stands in an earlier row of this file")
         ends_at = self._ends_at(given.get("expires", ""))

@@ -64,7 +64,8 @@ def take(connection: Connection, pool: str, takers: Sequence[int], now: datetime
 def make(
     connection: Connection, pool: str, takers: Mapping[int, str], code_of: Callable[[str, int], str]
 ) -> dict[int, Taken]:
-    """A code of their own for each taker (with the key that it is made from), none that is somebody's.
+    """A code of their own for each taker (with the key that it is made from), none that is somebody's or
+    that an order has named before.
 
     `code_of`: key and attempt → code. Takes a lock that all pools share, as no two may hold the same code.
     """
@@ -75,7 +76,8 @@ def make(
     attempt = 0
     while waiting:
         made = {who: code_of(key, attempt) for who, key in waiting.items()}
-        used |= _known(connection, map(matched, made.values()))
+        asked = {matched(code) for code in made.values()}
+        used |= _known(connection, asked) | used_of(connection, asked)
         for who, code in made.items():
             if matched(code) not in used:
                 used.add(matched(code))

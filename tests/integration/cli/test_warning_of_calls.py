@@ -65,6 +65,13 @@ def test_what_could_sign_no_call_is_told_and_not_shown(
         assert "hush-hush" not in ran.out + ran.err
 
 
+def test_the_doctor_wants_a_secret_only_where_calls_are_posted(loop: Loop, calling: Path) -> None:
+    assert loop("apply", "--yes").code == 0
+    assert "no secret to sign" not in loop("doctor").out
+    say(calling, "LOOP_HOOKS=post")
+    assert "no secret to sign" in loop("doctor").out
+
+
 def test_with_a_secret_nothing_is_said(loop: Loop, calling: Path) -> None:
     say(calling, "LOOP_HOOKS=post", f"{NAME}=whsec_{'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='}")
     assert loop("plan").err == ""

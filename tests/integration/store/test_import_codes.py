@@ -52,7 +52,7 @@ def test_what_is_given_stays_given(engine: Engine, tmp_path: Path) -> None:
     assert bring(engine, tmp_path, "pool,code\nspring,a-1\nspring,B-1\n").duplicates == 2
     assert codes(engine) == [("A-1", "taken", None), ("B-1", "free", None)]
     with write(engine) as connection:
-        give_back(connection, ["A-1"])
+        give_back(connection, ["A1"])
         assert take(connection, "spring", [8, 9, 10], NOW).keys() == {8, 9}
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Engine, Table, insert
 
+from loyaltyloop.journey.codes import matched
 from loyaltyloop.journey.reader import read_shop
 from loyaltyloop.store.database import write, write_shop
 from loyaltyloop.store.models import Voucher
@@ -70,7 +71,8 @@ def play(engine: Engine, story: Story) -> None:
 
 def stock(engine: Engine) -> None:
     """The few codes that there are."""
-    rows = [{"pool": "few", "code": code, "matched": code, "state": "free", "made": False} for code in CODES]
+    few = {"pool": "few", "state": "free", "made": False}
+    rows = [few | {"code": code, "matched": matched(code)} for code in CODES]
     with write(engine) as connection:
         connection.execute(insert(voucher), rows)
 

@@ -136,6 +136,16 @@ def test_made_codes_are_the_same_each_time(engine: Engine) -> None:
     assert {len(code) for code in codes.values()} == {len("SPRING-????????")}
 
 
+def test_a_code_that_an_order_has_named_is_not_made(engine: Engine) -> None:
+    giver = Giver(engine, pool="vouchers: {spring: {value: 5, pattern: SPRING-????????}}\n")
+    giver.knows("bob")
+    first, second = (make_code(giver.world.secret, "spring", key("ada"), "SPRING", n) for n in (0, 1))
+    giver.did("bob", "Order Completed", "03-02 08:00", order_id="o1", total=9, coupon=first.replace("-", " "))
+    giver.sign_up("ada")
+    giver.turn("03-02 09:15")
+    assert giver.gifts() == {"ada": ("reserved", second)}
+
+
 def test_a_dry_run_takes_none(engine: Engine) -> None:
     giver = Giver(engine, "A-1")
     giver.sign_up("ada")

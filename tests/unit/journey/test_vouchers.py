@@ -61,7 +61,9 @@ def test_a_code_is_made_of_the_secret_the_pool_and_the_key(secret: bytes, key: s
 
 
 def test_codes_are_compared_as_people_type_them() -> None:
-    assert matched(" spring-7kq2 mxwa ") == matched("SPRING-7KQ2MXWA") == "SPRING-7KQ2MXWA"
+    assert matched(" spring-7kq2 mxwa ") == matched("SPRING-7KQ2MXWA") == "SPRING7KQ2MXWA"
+    assert matched("spring\u20110001") == matched("SPRING 0001") == matched("spring\u20130001")
+    assert matched("- \u2013") == ""
     assert not set("IL1O0U") & set(LETTERS)
 
 

@@ -63,6 +63,7 @@ def _show(lines: list[Line]) -> None:
             )
         console.print(_table(steps))
         _answers(console, steps)
+        _scores(console, steps)
         _refused(console, whole)
 
 
@@ -120,6 +121,15 @@ def _answers(console: Console, steps: list[Line]) -> None:
 def _worded(line: Line, answer: str) -> str:
     words = line.wording.get(answer, answer)
     return answer if words == answer else f"{answer} (“{words}”)"
+
+
+def _scores(console: Console, steps: list[Line]) -> None:
+    for line in steps:
+        for said in line.scores:
+            by = "no model was live" if said["version"] is None else f"by version {said['version']}"
+            known = f"{said['known']:,} of {said['people']:,} known"
+            mean = "" if said["mean"] is None else f", {said['mean']:g} on average"
+            console.print(f"  {said['model']} at {line.step}, {by}: {known}{mean}", highlight=False)
 
 
 def _refused(console: Console, whole: Line) -> None:

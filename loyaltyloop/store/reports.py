@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, case, cast, func, literal, select
 
-from loyaltyloop.journey.model import Ask, Call, Journey, Send, Step
+from loyaltyloop.journey.model import Ask, Call, Journey, Score, Send, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.answers import Value, count_answers
 from loyaltyloop.store.models import Enrolment, Message, TurnLog, Visit
+from loyaltyloop.store.score_counts import count_scores
 from loyaltyloop.store.stopped import stopped
 from loyaltyloop.store.versions import live_journeys, load_version
 
@@ -38,7 +39,8 @@ class Line:
     many there was none (`PASSED_OVER`). `held_out`: how many of those who entered were kept out to compare;
     `held_out_goal`: how many of these, `goal`: how many of the others have reached the goal. `refused`: who
     did not enter, by reason, of the whole journey. `answers`: of a step that asks, how many answered what;
-    `wording`: these answers' words. `stopped`: why the journey's marketing has stopped by itself.
+    `wording`: these answers' words. `scores`: of a `score`, what each version of its model said (see
+    score_counts.py). `stopped`: why the journey's marketing has stopped by itself.
     """
 
     journey: str
@@ -56,6 +58,7 @@ class Line:
     refused: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     wording: dict[str, str] = field(default_factory=dict)
+    scores: list[dict[str, Any]] = field(default_factory=list)
     stopped: str = ""
 
 
@@ -89,7 +92,11 @@ def _of_journey(connection: Connection, journey: str, newest: int) -> Iterator[L
         counts = sum(sent, Counter[str]())
         told = {"refused": refused, "stopped": why} if version == newest else {}
         yield replace(_with_messages(whole, counts), **told)  # type: ignore[arg-type]
-        yield from _of_version(file, version, visits, standing, messages, answers)
+        scored = [step.name for step in file if isinstance(step.action, Score)]
+        scores = count_scores(connection, journey, scored)
+        for line in _of_version(file, version, visits, standing, messages, answers):
+            own = [] if line.path else scores.get((version, line.step or ""), [])
+            yield replace(line, scores=own) if own else line
 
 
 def _of_version(

@@ -69,7 +69,7 @@ def _of_message(path: Path) -> list[Finding]:
 
 
 def _look(project: Project, dns: bool, selectors: tuple[str, ...], now: datetime) -> Iterator[Finding]:
-    from loyaltyloop.doctor import pools, promises, sender, settings, work
+    from loyaltyloop.doctor import pools, promises, scores, sender, settings, work
     from loyaltyloop.doctor.finding import Finding
     from loyaltyloop.store.database import read
     from loyaltyloop.store.versions import live_journeys, load_newest, load_shop, shop_text
@@ -89,6 +89,7 @@ def _look(project: Project, dns: bool, selectors: tuple[str, ...], now: datetime
         yield from _schedules(project)
         yield from work.look(connection, shop, now)
         yield from pools.look(connection, shop, now)
+        yield from scores.look(connection, journeys, shop, now)
         yield from promises.look(connection, shop, now)
 
 

@@ -20,6 +20,7 @@ from loyaltyloop.scores.past import Floats, Past, seconds_of
 # Name → where its class is, which is made without arguments. Imported when it is asked for.
 LEARNERS: Mapping[str, str] = {
     "lapse": "loyaltyloop.scores.returning.lapse:LapseLearner",
+    "value": "loyaltyloop.scores.returning.value:ValueLearner",
 }
 
 

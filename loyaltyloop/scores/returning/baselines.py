@@ -10,7 +10,9 @@ from loyaltyloop.scores.returning.traits import History
 from loyaltyloop.scores.returning.windows import places
 
 SHARE = "share by recency"
+PAST_RATE = "past rate"
 _BANDS = (15, 30, 60, 90, 180)  # days since the last purchase
+_SHORTEST = 30  # days: who came yesterday did not spend so much on every day
 _STEADY = 20.0  # customers: bands with few lean on the share of all
 
 
@@ -28,6 +30,13 @@ def share_by_recency(purchases: Purchases, today: int, days: int) -> Floats:
     counts, back = (np.bincount(kind, values, number) for values in (np.ones(len(came)), came))
     now = History(purchases.before(today), today)
     return places(now, ((back + _STEADY * usual) / (counts + _STEADY))[_kinds(now)])
+
+
+def past_rate(purchases: Purchases, today: int, days: int) -> Floats:
+    """Of each customer: what they spent a day since their first purchase, for so many days. nan: nothing."""
+    history = History(purchases.before(today), today)
+    total = history.sums(history.purchases.spend)
+    return places(history, total / np.maximum(history.age, _SHORTEST) * days)
 
 
 def _kinds(history: History) -> Longs:

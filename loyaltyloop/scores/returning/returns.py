@@ -56,14 +56,20 @@ class Returns:
 
     def chance(self, history: History) -> Floats:
         """Of each buyer: the probability to buy within `days` from `history.today` on."""
+        return chance_of(self._odds(history) + self._more(history))
+
+    def chance_learned(self, history: History) -> Floats:
+        """Likewise within `learned` days."""
+        return chance_of(self._odds(history))
+
+    def _odds(self, history: History) -> Floats:
         _, rows = columns_of(history, self.dropout, self.learned)
-        odds = self.level + _odds(_standard(rows, self.centre, self.scale), self.weights)
-        if self.learned < self.days:
-            longer, shorter = (
-                logit(self.dropout.chance(history, days)) for days in (self.days, self.learned)
-            )
-            odds = odds + longer - shorter
-        return chance_of(odds)
+        return self.level + odds_of(standard(rows, self.centre, self.scale), self.weights)
+
+    def _more(self, history: History) -> Floats:
+        """What the rest of the days add to the log of the odds."""
+        longer, shorter = (logit(self.dropout.chance(history, days)) for days in (self.days, self.learned))
+        return longer - shorter
 
     def parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """As arrays and a document, for `artifact.pack`."""
@@ -122,10 +128,10 @@ def _fitted(purchases: Purchases, today: int, days: int, found: Sequence[Window]
     dropout = fit_dropout(now)
     names, rows, came, window = _examples(purchases, dropout, found)
     centre, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
-    weights, intercept, offsets = _regression(_standard(rows, centre, scale), came, window)
+    weights, intercept, offsets = _regression(standard(rows, centre, scale), came, window)
     learned = found[0].days
     _, latest = columns_of(now, dropout, learned)
-    odds = intercept + _odds(_standard(latest, centre, scale), weights)
+    odds = intercept + odds_of(standard(latest, centre, scale), weights)
     foreseen = total_level(odds, dropout.chance(now, learned))
     level = level_of(found, offsets, foreseen)
     return Returns(
@@ -163,11 +169,13 @@ def _regression(rows: Floats, came: Floats, window: Longs) -> tuple[Floats, floa
     return found[:columns], float(model.intercept_[0]), found[columns:]
 
 
-def _standard(rows: Floats, centre: Floats, scale: Floats) -> Floats:
+def standard(rows: Floats, centre: Floats, scale: Floats) -> Floats:
+    """Columns in standard deviations from their means, none further out than was learned from."""
     found: Floats = np.clip((rows - centre) / scale, -_FAR, _FAR)
     return found
 
 
-def _odds(rows: Floats, weights: Floats) -> Floats:
+def odds_of(rows: Floats, weights: Floats) -> Floats:
+    """The weighted sum of each row; not by matrix routines, whose sums hang on the number of threads."""
     found: Floats = np.einsum("ij,j->i", rows, weights)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -176,3 +176,14 @@ def cohort_of(side: ItemSide, past: Past, looks: Looks) -> Cohort:
         past.quantity[known],
         past.order[known],
     )
+
+
+def of_people(past: Past, looks: Looks, people: Longs) -> tuple[Past, Looks]:
+    """The lines and looks of some customers (places, ascending) alone; nobody else keeps a place."""
+    place = np.full(len(past.customers), -1, np.int32)
+    place[people] = np.arange(len(people), dtype=np.int32)
+    mine = past.only(place[past.who] >= 0)
+    countries = tuple(past.countries[one] for one in people.tolist())
+    mine = replace(mine, customers=past.customers[people], countries=countries, who=place[mine.who])
+    kept = place[looks.who] >= 0
+    return mine, Looks(place[looks.who[kept]], looks.what[kept], looks.at[kept], looks.kind[kept])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,7 +13,7 @@ from loyaltyloop.scores.looks import Looks
 from loyaltyloop.scores.past import Bools, Longs, Past, seconds_of
 from loyaltyloop.scores.ranking.batch import Batch
 from loyaltyloop.scores.ranking.candidates import candidates
-from loyaltyloop.scores.ranking.cohort import Cohort, cohort_of
+from loyaltyloop.scores.ranking.cohort import Cohort, cohort_of, of_people
 from loyaltyloop.scores.ranking.features import Judged, features
 from loyaltyloop.scores.ranking.near import Singles
 from loyaltyloop.scores.ranking.net import Lists
@@ -50,17 +50,6 @@ def before_of(looks: Looks, instant: datetime) -> Looks:
     """What had been looked at by then."""
     early = looks.at < seconds_of(instant)
     return Looks(looks.who[early], looks.what[early], looks.at[early], looks.kind[early])
-
-
-def of_people(past: Past, looks: Looks, people: Longs) -> tuple[Past, Looks]:
-    """The lines and looks of some customers (places, ascending) alone; nobody else keeps a place."""
-    place = np.full(len(past.customers), -1, np.int32)
-    place[people] = np.arange(len(people), dtype=np.int32)
-    mine = past.only(place[past.who] >= 0)
-    countries = tuple(past.countries[one] for one in people.tolist())
-    mine = replace(mine, customers=past.customers[people], countries=countries, who=place[mine.who])
-    kept = place[looks.who] >= 0
-    return mine, Looks(place[looks.who[kept]], looks.what[kept], looks.at[kept], looks.kind[kept])
 
 
 def _bought(past: Past, before: Past, cut: datetime) -> Bought:

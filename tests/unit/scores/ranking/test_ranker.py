@@ -11,7 +11,7 @@ from loyaltyloop.scores.artifact import pack, unpack
 from loyaltyloop.scores.learners import Fallback
 from loyaltyloop.scores.looks import no_looks
 from loyaltyloop.scores.past import Past
-from loyaltyloop.scores.ranking.learning import of_people
+from loyaltyloop.scores.ranking.cohort import of_people
 from loyaltyloop.scores.ranking.order import NONE, Ranking, rank
 from loyaltyloop.scores.ranking.ranker import Ranker, fit, load
 from loyaltyloop.scores.ranking.shelf_side import ItemSide, item_side, load_side

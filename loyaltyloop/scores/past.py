@@ -55,8 +55,11 @@ class Past:
         return seconds_of(self.as_of)
 
     def before(self, instant: datetime) -> Past:
-        """As of an earlier instant: what had been ordered, and was known, by then. Places stay the same."""
-        limit = seconds_of(instant)
+        """As of an earlier instant: what had been ordered, and was known, by then. Places stay the same.
+
+        Within a second nobody can tell what came first: what fell into the instant's own second is left out.
+        """
+        limit = int(instant.timestamp() // 1)
         return replace(self.only((self.at < limit) & (self.arrived < limit)), as_of=instant)
 
     def between(self, start: datetime, end: datetime) -> Bools:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
 import numpy as np
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, cast, extract, func, select
+from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.counting import customer, line, product
+from loyaltyloop.scores.counting import customer, product
 from loyaltyloop.scores.learners import Known
+from loyaltyloop.scores.lines import epoch as epoch
+from loyaltyloop.scores.lines import read_lines
 from loyaltyloop.scores.looks import Kind, Looks, no_looks
-from loyaltyloop.scores.past import Lines, Past, past_of
-from loyaltyloop.store.database import is_postgres
+from loyaltyloop.scores.past import Past, past_of
+from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Event
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 
 LOOKS_BACK = timedelta(days=90)
 _KINDS = {"Product Viewed": Kind.VIEWED, "Product Added": Kind.ADDED}
-_BATCH = 10_000
-
-T = TypeVar("T")
 
 
 def read_known(
@@ -51,21 +49,17 @@ def read_past(
 
     `currency`: the shop's, an ISO code. `customers` without an order have a place too.
     """
-    columns = _columns(connection, as_of, back, customers)
-    who = customers if customers is not None else set(columns[2])
-    order, product_id, buyer, at, arrived, quantity, price = columns
-    major = np.array(price, np.float64) / 10 ** exponent(currency)
-    lines = Lines(order, product_id, buyer, at, arrived, quantity, major)
+    since = None if back is None else as_of - back
+    lines = read_lines(connection, as_of, currency, since, customers)
+    who = customers if customers is not None else np.unique(lines.customer).tolist()
     return past_of(as_of, lines, _countries(connection, who), sorted(customers or ()))
 
 
 def read_catalogue(connection: Connection, past: Past, currency: str) -> Catalogue:
     """What the shop says of the products of a `Past` today. Amounts in another currency are not known."""
     columns = (product.c.product_id, product.c.name, product.c.category, product.c.price, product.c.currency)
-    found: dict[str, Any] = {}
-    for some in _batches(past.products):
-        of_these = select(*columns).where(product.c.product_id.in_(some))
-        found.update((row.product_id, row) for row in connection.execute(of_these))
+    of_these = select(*columns).where(among(connection, product.c.product_id, past.products))
+    found = {row.product_id: row for row in connection.execute(of_these)}
     rows = [found.get(one) for one in past.products]
     unit = 10 ** exponent(currency)
     priced = [row is not None and row.price is not None and row.currency in (None, currency) for row in rows]
@@ -79,9 +73,8 @@ def read_catalogue(connection: Connection, past: Past, currency: str) -> Catalog
 
 def read_looks(connection: Connection, past: Past, back: timedelta = LOOKS_BACK) -> Looks:
     """What the customers of a `Past` looked at and put into baskets in the time `back` before its `as_of`."""
-    done = select(
-        event.c.customer_id, event.c.name, event.c.properties, epoch(connection, event.c.at)
-    ).where(
+    done = select(event.c.customer_id, event.c.name, event.c.properties, epoch(connection, event.c.at)).where(
+        among(connection, event.c.customer_id, past.customers.tolist()),
         event.c.name.in_(_KINDS),
         event.c.at >= past.as_of - back,
         event.c.at < past.as_of,
@@ -103,49 +96,7 @@ def read_looks(connection: Connection, past: Past, back: timedelta = LOOKS_BACK)
     )
 
 
-def _columns(
-    connection: Connection, as_of: datetime, back: timedelta | None, customers: Collection[int] | None
-) -> list[list[Any]]:
-    """Order, product, customer, ordered and arrived (seconds since 1970), pieces, price in minor units."""
-    wanted = select(
-        line.c.order_id,
-        line.c.product_id,
-        line.c.customer_id,
-        epoch(connection, line.c.ordered_at),
-        epoch(connection, line.c.arrived_at),
-        line.c.quantity,
-        line.c.price,
-    ).where(line.c.ordered_at < as_of, line.c.arrived_at < as_of)
-    if back is not None:
-        wanted = wanted.where(line.c.ordered_at >= as_of - back)
-    if customers is None:
-        return _transposed([tuple(row) for row in connection.execute(wanted)])
-    rows = []
-    for some in _batches(sorted(customers)):
-        rows += [tuple(row) for row in connection.execute(wanted.where(line.c.customer_id.in_(some)))]
-    return _transposed(rows)
-
-
-def _transposed(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(7)]
-
-
 def _countries(connection: Connection, customers: Collection[int]) -> dict[int, str | None]:
-    found: dict[int, str | None] = {}
-    for some in _batches(sorted(customers)):
-        rows = select(customer.c.id, customer.c.country).where(customer.c.id.in_(some))
-        found.update((row[0], row[1]) for row in connection.execute(rows))
-    return found
-
-
-def _batches(values: Collection[T]) -> Iterator[list[T]]:
-    listed = list(values)
-    for start in range(0, len(listed), _BATCH):
-        yield listed[start : start + _BATCH]
-
-
-def epoch(connection: Connection, column: Column[datetime]) -> ColumnElement[int]:
-    """Whole seconds since 1970, rounded down."""
-    if is_postgres(connection):
-        return cast(func.floor(extract("epoch", column)), BigInteger)
-    return cast(func.strftime("%s", column), BigInteger)
+    """As they are known today."""
+    rows = select(customer.c.id, customer.c.country).where(among(connection, customer.c.id, customers))
+    return {row[0]: row[1] for row in connection.execute(rows)}

@@ -15,13 +15,14 @@ _NEARLY = 1e-6
 
 
 class Exchange:
-    """Converts on arrival, by the rates of shop.yaml's markets."""
+    """Converts on arrival, by the rates of shop.yaml's markets; of a currency alone no other is known."""
 
-    def __init__(self, shop: Shop) -> None:
-        self.currency = shop.currency
-        self.decimals = exponent(shop.currency)
+    def __init__(self, shop: Shop | str) -> None:
+        self.currency = shop if isinstance(shop, str) else shop.currency
+        self.decimals = exponent(self.currency)
         self._scale = 10**self.decimals
-        self._rates = {market.currency: market.rate for _, market in shop.markets if market.rate is not None}
+        markets = () if isinstance(shop, str) else shop.markets
+        self._rates = {market.currency: market.rate for _, market in markets if market.rate is not None}
 
     def rate(self, currency: str | None) -> Decimal | None:
         """One unit of `currency` in the shop's; no currency means the shop's own. None: not known."""

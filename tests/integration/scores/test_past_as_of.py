@@ -1,0 +1,185 @@
+"""A past read from the store holds what was known before its instant, whatever came later."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, Table, select
+
+from loyaltyloop.scores.past import Past
+from loyaltyloop.scores.reading import read_past
+from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.database import read
+from loyaltyloop.store.models import Event, Identity
+from tests.integration.store.shop import NOW, SHOP, alias, feed, identify, track
+from tests.integration.store.test_facts import empty
+
+START = datetime(2026, 5, 1, tzinfo=UTC)
+AS_OF = START + timedelta(hours=10)
+PEOPLE = ("u0", "u1", "u2")
+# What is heard later is about orders from before, mostly.
+TOLD = ["Order Completed"] * 4 + ["Order Updated"] * 2
+TOLD += ["Order Cancelled", "Order Refunded", "Order Returned", "Order Shipped"]
+LAGS = (0, 0, 0, 1, 7, 600, -3)  # minutes from when it happened to when it arrived
+
+Bought = tuple[int, int, int, tuple[tuple[str, int, float | None], ...]]
+"""An order: customer, ordered and arrived (whole seconds), and its lines: product, pieces, price."""
+
+item = st.fixed_dictionaries(
+    {"product_id": st.sampled_from("pqr"), "quantity": st.integers(1, 3)},
+    optional={"price": st.integers(1, 999).map(lambda cents: cents / 100)},
+)
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> dict[str, Any]:
+    """Something about an order, or two ids that turn out to be one person's; in the day around AS_OF."""
+    who = draw(st.sampled_from(PEOPLE))
+    by = draw(st.sampled_from([who, who, f"~d{who}"]))
+    happened = START + timedelta(hours=draw(st.integers(1, 19)), seconds=draw(st.sampled_from([0, 0, 0.25])))
+    when = happened.isoformat()
+    arrived = happened + timedelta(minutes=draw(st.sampled_from(LAGS)))
+    match draw(st.integers(0, 9)):
+        case 0:
+            made = identify(who, when, f"d{who}", country=draw(st.sampled_from(["GB", "US"])))
+        case 1:
+            made = alias(who, f"d{who}", when)
+        case _:
+            order = {
+                "order_id": f"{who}-{draw(st.integers(0, 2))}",
+                "products": draw(st.lists(item, max_size=3)),
+            }
+            name = draw(st.sampled_from(TOLD))
+            if name == "Order Updated":
+                order |= draw(st.sampled_from([{}, {"cancelled": True}, {"cancelled": False}]))
+            made = track(by, name, when, **order)
+    return made | {"receivedAt": arrived.isoformat()}
+
+
+@dataclass(frozen=True)
+class History:
+    """What was known before AS_OF, and what came after; the sizes of chunks."""
+
+    before: list[dict[str, Any]]
+    after: list[dict[str, Any]]
+    chunk: int
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    made = draw(st.lists(calls(), min_size=6, max_size=24))
+    named = [one | {"messageId": f"m{place:02}"} for place, one in enumerate(made)]
+    early = [one for one in named if max(_instant(one["timestamp"]), _instant(one["receivedAt"])) < AS_OF]
+    late = [one for one in named if one not in early]
+    return History(early, draw(st.permutations(late)), draw(st.integers(1, 9)))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories())
+def test_nothing_of_later_changes_what_was_known(engine: Engine, history: History) -> None:
+    empty(engine)
+    feed(engine, history.before)
+    apply_events(engine, NOW, SHOP, history.chunk)
+    then, ids = orders(past(engine)), people(engine)
+    assert then == simply(engine)
+    feed(engine, history.after)
+    apply_events(engine, NOW, SHOP, history.chunk)
+    now = people(engine)
+    merged = {old: now[name] for name, old in ids.items()}
+    expected: list[Bought] = sorted((merged[one[0]], *one[1:]) for one in then)
+    assert orders(past(engine)) == expected
+    for who in sorted(set(merged.values())):
+        assert orders(past(engine, customers=[who])) == [one for one in expected if one[0] == who]
+    since = AS_OF - timedelta(hours=5)
+    lately = [one for one in expected if one[1] >= since.timestamp()]
+    assert orders(past(engine, back=timedelta(hours=5))) == lately
+
+
+def past(engine: Engine, **asked: Any) -> Past:
+    """As of AS_OF."""
+    with read(engine) as connection:
+        found = read_past(connection, AS_OF, SHOP.currency, **asked)
+    assert found.as_of == AS_OF
+    return found
+
+
+def orders(past: Past) -> list[Bought]:
+    """All of a past, which must stand in the order of time."""
+    assert np.all(np.diff(past.at) >= 0)
+    assert np.all(np.diff(past.order) >= 0)
+    found: dict[int, list[int]] = defaultdict(list)
+    for place, order in enumerate(past.order.tolist()):
+        found[order].append(place)
+    return sorted(_order(past, places) for places in found.values())
+
+
+def _order(past: Past, places: list[int]) -> Bought:
+    first = places[0]
+    lines = (
+        (past.products[past.what[one]], int(past.quantity[one]), _known(past.price[one])) for one in places
+    )
+    owner = int(past.customers[past.who[first]])
+    return owner, int(past.at[first]), int(past.arrived[first]), tuple(sorted(lines, key=repr))
+
+
+def _known(price: float) -> float | None:
+    return None if np.isnan(price) else round(float(price), 2)
+
+
+def people(engine: Engine) -> dict[str, int]:
+    """Whose each id is."""
+    identity: Table = Identity.__table__  # type: ignore[attr-defined]
+    with read(engine) as connection:
+        return {f"{row.kind} {row.value}": row.customer_id for row in connection.execute(select(identity))}
+
+
+# ── the reference ───────────────────────────────────────────────────────────
+
+
+def simply(engine: Engine) -> list[Bought]:
+    """The orders by all events that there are, one after the other."""
+    event: Table = Event.__table__  # type: ignore[attr-defined]
+    told: dict[str, list[Any]] = defaultdict(list)
+    with read(engine) as connection:
+        for row in connection.execute(select(event).order_by(event.c.at, event.c.message_id)):
+            if row.order_id:
+                told[row.order_id].append(row)
+    return sorted(_bought(events) for events in told.values() if _stands(events) and _lines(events))
+
+
+def _bought(events: list[Any]) -> Bought:
+    first = next((one for one in events if one.name == "Order Completed"), events[0])
+    arrived = min(one.arrived_at for one in events)
+    times = (int(first.at.timestamp()), int(arrived.timestamp()))
+    return first.customer_id, *times, tuple(sorted(_lines(events), key=repr))
+
+
+def _stands(events: list[Any]) -> bool:
+    """By the latest word on it; of two at one instant the cancellation counts."""
+    words = [(one.at, True) for one in events if one.name == "Order Cancelled"]
+    updates = (one for one in events if one.name == "Order Updated")
+    words += [(one.at, one.properties["cancelled"]) for one in updates if "cancelled" in one.properties]
+    return not words or not max(words)[1]
+
+
+def _lines(events: list[Any]) -> list[tuple[str, int, float | None]]:
+    """The newest list that a placed or updated order has; a product in it twice is one line."""
+    listed = [
+        one.properties["products"] for one in events if one.name in ("Order Completed", "Order Updated")
+    ]
+    found: dict[str, tuple[int, float | None]] = {}
+    for one in listed[-1] if listed else ():
+        pieces, price = found.get(one["product_id"], (0, None))
+        price = one.get("price") if price is None else price
+        found[one["product_id"]] = (pieces + one["quantity"], price)
+    return [(name, *about) for name, about in found.items()]
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -19,6 +19,7 @@ from loyaltyloop.scores.past import Floats, Past, seconds_of
 
 # Name → where its class is, which is made without arguments. Imported when it is asked for.
 LEARNERS: Mapping[str, str] = {
+    "recommend": "loyaltyloop.scores.ranking.learner:RankingLearner",
     "lapse": "loyaltyloop.scores.returning.lapse:LapseLearner",
     "value": "loyaltyloop.scores.returning.value:ValueLearner",
 }

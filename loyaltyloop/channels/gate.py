@@ -191,13 +191,17 @@ def _caps(message: Candidate, moment: Moment) -> Verdict | None:
     return None if full is None else _hold(message, full.reason, full.until, full.behind)
 
 
+_TOLD = (HOLDS, CAPPED, STOPPED)
+
+
 def _in_time(message: Candidate, moment: Moment) -> Verdict | None:
     if message.expires_at is None or moment.now < message.expires_at:
         return None
-    if message.reason and (message.channel == CALLS or message.reason.startswith((HOLDS, CAPPED, STOPPED))):
-        # It was tried, or held, until its last instant.
+    over = moment.now > message.expires_at
+    # A call was tried until its last instant. What held a message then is asked once more below.
+    if message.reason and (message.channel == CALLS or (over and message.reason.startswith(_TOLD))):
         return Verdict("refused", f"expired: {message.reason}")
-    return Verdict("refused", "expired") if moment.now > message.expires_at else None
+    return Verdict("refused", "expired") if over else None
 
 
 def _quiet_hours(message: Candidate, moment: Moment) -> Verdict | None:

@@ -214,3 +214,23 @@ def test_a_goal_counts_an_event_of_a_clock_that_is_ahead(engine: Engine, within:
         turns=[1, 2, 3],
     )
     play(engine, told)
+
+
+TWO = """
+    journey: alpha
+    about: The second waits for room until its last instant.
+    purpose: service
+    enter: {event: Signed Up}
+    steps:
+      - {send: first, template: test/hello}
+      - {send: second, template: test/hello, expires_after: 1 day}
+"""
+
+
+@pytest.mark.parametrize("at", [33.9, 34, 34.1])
+def test_room_at_the_last_instant(engine: Engine, at: float) -> None:
+    events = [known(1, "c1", email="c1@example.com"), did(2, "c1", "Signed Up", 9.5)]
+    told = replace(
+        story(TWO, *events, turns=[10, at]), held="caps: {at_most: 1 an hour, purposes: service}\n"
+    )
+    play(engine, told)

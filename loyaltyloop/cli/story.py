@@ -191,6 +191,8 @@ def _held(message: Sent) -> str:
 
 def _kept(value: Any, names: dict[str, str]) -> str:
     """What a step decided: products by name with the reason of each, a number as it is."""
+    if isinstance(value, dict) and "hour" in value:
+        return f"chose the good hour: {value['why']}"
     if isinstance(value, dict):
         return _gift(value["gift"]) if "gift" in value else ""  # why nothing was given is told by the step
     if not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
@@ -229,7 +231,9 @@ def _next(way: Way, message: Sent | None, zone: str) -> str:
     step = way.file.step(way.step) if way.step else None
     if step is None:
         return ""
-    words = [_stands(way, step, message, zone), _then(step)]
+    hour = way.kept.get(step.name)
+    chosen = [_kept(hour, way.names)] if isinstance(hour, dict) and "hour" in hour else []
+    words = [_stands(way, step, message, zone), *chosen, _then(step)]
     if way.paused:
         words.append("the journey is paused")
     return "; ".join(word for word in words if word)

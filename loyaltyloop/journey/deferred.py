@@ -12,12 +12,11 @@ from loyaltyloop.journey.compile import placed_steps, verb_of
 from loyaltyloop.journey.model import Journey, Shop, Used
 from loyaltyloop.journey.schema.journey import JourneyFile
 from loyaltyloop.journey.schema.shop import ShopFile
-from loyaltyloop.journey.schema.steps import MessageFile, SplitFile, StepFile, WaitFile
+from loyaltyloop.journey.schema.steps import SplitFile, StepFile
 from loyaltyloop.journey.tree import Path, Source
 
 DEFERRED: dict[str, str] = {
     "choose: best": "splits that learn from their results",
-    "at: best": "each customer's good hour",
 }
 _SHOP: tuple[str, ...] = ()
 
@@ -63,7 +62,5 @@ def _in_step(file: StepFile, path: Path) -> Iterator[tuple[str, Path]]:
     verb = verb_of(file)
     if verb in DEFERRED:
         yield verb, (*path, verb)
-    if isinstance(file, MessageFile | WaitFile) and file.at == "best":
-        yield "at: best", (*path, "at")
     if isinstance(file, SplitFile) and file.choose == "best":
         yield "choose: best", (*path, "choose")

@@ -12,6 +12,7 @@ from loyaltyloop.journey.quiet import is_quiet
 from loyaltyloop.journey.times import next_at
 
 HOURS = range(24)
+DEFAULT_HOUR = 10  # the good hour of those of whom nothing is known, in a shop of which nothing is
 _TRIES = 10  # such days; windows that cover an hour on so many of them are all but always
 _MOMENT = timedelta(microseconds=1)
 

@@ -29,6 +29,7 @@ class Planned:
 
     `expires_after` counts from the decision: what would leave later is dropped. `routes`: the channels that
     each enrolment's message may take, where they are not the same for all; `channel` for all others.
+    `hours`: from when on each enrolment's may leave, by the channels of all, where that is their own.
     """
 
     channel: str
@@ -37,6 +38,7 @@ class Planned:
     due: Callable[[str], datetime] | None
     expires_after: Duration | None
     routes: Callable[[], Mapping[int, list[Route]]] | None = None
+    hours: Callable[[Mapping[int, str]], Mapping[int, datetime]] | None = None
 
 
 def go_on(stand: Stand, refused_words: str, leaves: bool = False) -> None:
@@ -76,8 +78,10 @@ def plan(stand: Stand, planned: Planned) -> None:
         number: message_key(name, customer_key, one_per, occurrence, first)
         for number, customer_key, one_per, occurrence, _ in people
     }
+    channels = {one.id: _first(routes.get(one.id), planned) for one in people}
+    own = planned.hours(channels) if planned.hours else {}
     rows = [
-        (one.id, keys[one.id], _first(routes.get(one.id), planned), due[one.zone], expires[one.zone])
+        (one.id, keys[one.id], channels[one.id], own.get(one.id, due[one.zone]), expires[one.zone])
         for one in people
     ]
     _insert(stand, planned, fill_temporary(stand.connection, "planned", _KEYS, rows))

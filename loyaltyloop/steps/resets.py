@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, union, update
 
 from loyaltyloop.journey.condition import AnyOf, Condition, Did, Segment
 from loyaltyloop.journey.model import At
 from loyaltyloop.journey.times import Duration
+from loyaltyloop.steps.hours import hour_again
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.steps.targets import reset_chain
+from loyaltyloop.steps.targets import reset_chain, waited
+from loyaltyloop.store.among import among
 from loyaltyloop.store.cohorts import PEOPLE, cohort, customer, enrolment
 from loyaltyloop.store.deeds import deeds
+from loyaltyloop.store.kept import chosen_hour, kept_by
 
 _SET = (
     update(enrolment)
@@ -33,8 +38,8 @@ def reset(
     `lateness`: of a `wait_for`, which looks again that much after its time-out.
     """
     moved = []
-    for member, so_far, zone, events in _resets(stand, by):
-        end = reset_chain(so_far, events, duration, at, zone, lateness)
+    for member, so_far, person, events in _resets(stand, by):
+        end = reset_chain(so_far, events, partial(_over, stand, duration, at, person), lateness)
         moved.append(
             {
                 "member": member,
@@ -46,10 +51,26 @@ def reset(
         stand.connection.execute(_SET, moved)
 
 
+def _over(stand: Stand, duration: Duration, at: At | None, person: Person, start: datetime) -> datetime:
+    """When a wait from `start` on ends; a good hour stays the one that was chosen when they came here."""
+    if at is None or not at.best:
+        return waited(start, duration, at, person.zone)
+    moment = duration.after(start, person.zone)
+    return hour_again(stand, at, chosen_hour(person.kept), moment, person.zone, person.country)
+
+
+class Person(NamedTuple):
+    """Where a member lives, and what this step has kept for it."""
+
+    zone: str
+    country: str | None
+    kept: Any
+
+
 def _resets(
     stand: Stand, by: Condition
-) -> Iterator[tuple[int, datetime, str, list[tuple[datetime, datetime]]]]:
-    """(enrolment, end so far, zone, times and arrivals of resetting events) of members that have any."""
+) -> Iterator[tuple[int, datetime, Person, list[tuple[datetime, datetime]]]]:
+    """(enrolment, end so far, person, times and arrivals of resetting events) of members that have any."""
     scope = stand.scope(by)
     times = [deeds(did, scope) for did in _dids(by)]
     if not times:
@@ -59,23 +80,25 @@ def _resets(
     waiting = (cohort.c.state == "waiting", enrolment.c.due_at.is_not(None))
     found = union(
         *(
-            select(
-                cohort.c.id,
-                so_far,
-                customer.c.zone,
-                rows.at.label("at"),
-                rows.source.c.arrived_at.label("come"),
-            )
+            select(cohort.c.id, so_far, rows.at.label("at"), rows.source.c.arrived_at.label("come"))
             .select_from(PEOPLE, rows.source)
             .where(rows.where, *waiting, rows.at >= enrolment.c.arrived_at)
             for rows in times
         )
     )
-    events: dict[int, tuple[datetime, str, list[tuple[datetime, datetime]]]] = {}
-    for member, end, zone, moment, come in stand.connection.execute(found):
-        events.setdefault(member, (end, zone, []))[2].append((moment, come))
-    for member, (end, zone, moments) in events.items():
-        yield member, end, zone, sorted(moments)
+    events: dict[int, tuple[datetime, list[tuple[datetime, datetime]]]] = {}
+    for member, end, moment, come in stand.connection.execute(found):
+        events.setdefault(member, (end, []))[1].append((moment, come))
+    people = _people(stand, events)
+    for member, (end, moments) in events.items():
+        yield member, end, people[member], sorted(moments)
+
+
+def _people(stand: Stand, members: Collection[int]) -> dict[int, Person]:
+    theirs = kept_by(cohort.c.id, stand.step.name)
+    rows = select(cohort.c.id, customer.c.zone, customer.c.country, theirs).select_from(PEOPLE)
+    some = rows.where(among(stand.connection, cohort.c.id, list(members)))
+    return {member: Person(*about) for member, *about in stand.connection.execute(some)}
 
 
 def _dids(condition: Condition) -> list[Did]:

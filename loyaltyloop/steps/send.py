@@ -8,6 +8,7 @@ from functools import partial
 from loyaltyloop.journey.model import Send
 from loyaltyloop.journey.times import next_at
 from loyaltyloop.steps import planning
+from loyaltyloop.steps.hours import hours_to_send
 from loyaltyloop.steps.planning import Planned
 from loyaltyloop.steps.routing import find_routes
 from loyaltyloop.steps.stand import Stand
@@ -23,10 +24,12 @@ def look(stand: Stand) -> None:
 def stand_at(stand: Stand, send: Send) -> None:
     """The same for this message, whichever verb sends it."""
     planning.go_on(stand, "not sent: ", leaves=send.if_blocked == "leave")
-    due = partial(_due, stand.now, send)
+    best = send.at is not None and send.at.best
+    due = partial(_due, stand.now, send) if not best else None
     others = send.if_blocked == "other_channel"
     routes = partial(find_routes, stand, send) if others or send.channel == "best" else None
-    planned = Planned(send.channel, send.purpose, send.template, due, send.expires_after, routes)
+    hours = partial(hours_to_send, stand, send) if best else None
+    planned = Planned(send.channel, send.purpose, send.template, due, send.expires_after, routes, hours)
     planning.plan(stand, planned)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -102,18 +102,17 @@ def _step_of(until: Until, wanted: str) -> str:
 def reset_chain(
     end: datetime,
     events: Iterable[tuple[datetime, datetime]],
-    duration: Duration,
-    at: At | None,
-    zone: str,
+    over: Callable[[datetime], datetime],
     lateness: timedelta | None = None,
 ) -> datetime:
     """The end of a wait that each event starts anew, if it came before the end so far.
 
-    `events`: (time, arrival), ascending. `lateness`: what arrives later than that after the end, counts not.
+    `events`: (time, arrival), ascending. `over`: when a wait from an instant on ends. `lateness`: what
+    arrives later than that after the end, counts not.
     """
     for moment, arrived_at in events:
         if moment >= end:
             break
         if lateness is None or arrived_at <= end + lateness:
-            end = max(end, waited(moment, duration, at, zone))
+            end = max(end, over(moment))
     return end

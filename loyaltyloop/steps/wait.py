@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Row, case, select, update
 
 from loyaltyloop.journey.model import At, Until, Wait
 from loyaltyloop.journey.times import Duration
+from loyaltyloop.steps.hours import hours_from, hours_to_wait
 from loyaltyloop.steps.resets import reset
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.targets import gift_of, score_of, target, value_of, waited_in
@@ -54,7 +55,11 @@ def wait_for_duration(
         end = duration.after(stand.now, "UTC")
         wait_alike(stand.connection, end + lateness, end if lateness else None)
         return
-    if zones := stand.zones():
+    if at is not None and at.best:
+        good = hours_to_wait(stand, duration, at)
+        decide_each(stand.connection, [{"id": member, "due_at": end} for member, end in good.items()])
+        wait(stand.connection)
+    elif zones := stand.zones():
         home = stand.shop.timezone
         ends = waited_in({*zones, home}, stand.now, duration, at)
         own = {"due_at": _by_zone({zone: end + lateness for zone, end in ends.items()}, home)}
@@ -79,9 +84,12 @@ def wait_for_date(stand: Stand, until: Until, at: At | None, lateness: timedelta
     ends_of_gift = shown_until(enrolment.c.id, gift_of(until)).label("gift_expires")
     number = kept_by(enrolment.c.id, score_of(until)).label("score")
     asked = (cohort.c.id, enrolment.c.entered_at, enrolment.c.trigger, ends_of_gift, number)
-    for person in stand.people(*asked, *_CUSTOMER):
-        value = value_of(until, dict(person._mapping), person.attributes or {}, person.trigger or {})
-        moment = target(until, value, person.entered_at, at, person.zone)
+    people = stand.people(*asked, *_CUSTOMER)
+    moments = {person.id: _target(until, person, at) for person in people}
+    if at is not None and at.best:
+        moments |= hours_from(stand, at, {member: one for member, one in moments.items() if one})
+    for person in people:
+        moment = moments[person.id]
         if moment is not None and moment > stand.now:
             ends = {"due_at": moment + lateness, "until_at": moment if lateness else None}
             waiting.append({"id": person.id, **ends})
@@ -90,6 +98,11 @@ def wait_for_date(stand: Stand, until: Until, at: At | None, lateness: timedelta
     decide_each(stand.connection, waiting)
     decide_each(stand.connection, over)
     wait(stand.connection)
+
+
+def _target(until: Until, person: Row[Any], at: At | None) -> datetime | None:
+    value = value_of(until, dict(person._mapping), person.attributes or {}, person.trigger or {})
+    return target(until, value, person.entered_at, None if at and at.best else at, person.zone)
 
 
 def _past(stand: Stand, member: int, if_past: str, what: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from loyaltyloop.journey.model import CALLS, Ask, At, Call, Journey, Send, Step
 from loyaltyloop.journey.times import Duration, next_at
+from loyaltyloop.store.kept import chosen_hour, kept_by
 from loyaltyloop.store.models import Customer, Engagement, Enrolment, Gift, Kept, Message, Visit
 from loyaltyloop.store.versions import load_versions
 
@@ -54,10 +55,12 @@ class NewWait:
     at: At | None = None
     lateness: timedelta | None = None
 
-    def until(self, arrived_at: datetime, zone: str) -> datetime:
-        """The end of the wait, by the calendar of the customer's zone."""
+    def until(self, arrived_at: datetime, zone: str, hour: int) -> datetime:
+        """The end of the wait, by the calendar of the customer's zone; `hour`: their good one."""
         end = self.duration.after(arrived_at, zone)
-        return next_at(end, zone, self.at.time, self.at.days) if self.at else end
+        if self.at is None:
+            return end
+        return next_at(end, zone, time(hour) if self.at.best else self.at.time, self.at.days)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def move(connection: Connection, journey: str, place: Move) -> None:
     if place.target is not None:
         values["step"] = place.target
     if place.wait is not None:
-        _wait_anew(connection, place.wait, _there(journey, place))
+        _wait_anew(connection, place.wait, _there(journey, place), place.target)
     elif place.anew:
         waits = enrolment.c.state == "waiting"
         values["state"] = case((waits, literal("ready")), else_=enrolment.c.state)
@@ -125,17 +128,20 @@ def move(connection: Connection, journey: str, place: Move) -> None:
     connection.execute(update(enrolment).where(_there(journey, place)).values(values))
 
 
-def _wait_anew(connection: Connection, wait: NewWait, there: ColumnElement[bool]) -> None:
-    columns = (enrolment.c.id, enrolment.c.arrived_at, customer.c.zone)
+def _wait_anew(connection: Connection, wait: NewWait, there: ColumnElement[bool], step: str | None) -> None:
+    """`step`: what it is called now, as what was kept there already is."""
+    theirs = kept_by(enrolment.c.id, step or enrolment.c.step).label("kept")
+    columns = (enrolment.c.id, enrolment.c.arrived_at, customer.c.zone, theirs)
     source = enrolment.join(customer, customer.c.id == enrolment.c.customer_id)
     waiting = select(*columns).select_from(source).where(there, enrolment.c.state == "waiting")
     rows = connection.execute(waiting).all()
-    ends = {(row.arrived_at, row.zone): wait.until(row.arrived_at, row.zone) for row in rows}
+    whose = {row.id: (row.arrived_at, row.zone, chosen_hour(row.kept)) for row in rows}
+    ends = {each: wait.until(*each) for each in set(whose.values())}
     late = wait.lateness or timedelta()
     values = [
         {"one": row.id, "due": end + late, "until": end if wait.lateness else None}
         for row in rows
-        for end in (ends[row.arrived_at, row.zone],)
+        for end in (ends[whose[row.id]],)
     ]
     if values:
         statement = update(enrolment).where(enrolment.c.id == bindparam("one"))

@@ -42,6 +42,16 @@ def country_named(name: str) -> str | None:
     return _codes().get(name.strip().casefold())
 
 
+@lru_cache(maxsize=1)
+def _names() -> Mapping[str, str]:
+    return {row["country"]: row["name"] for row in _rows()}
+
+
+def country_name(code: str) -> str:
+    """The English name of a country; the code itself where it is none."""
+    return _names().get(code, code)
+
+
 def zone_of(own: str | None, country: str | None, shop_zone: str) -> tuple[str, str]:
     """The zone in use and where it came from: `own`, `country` or `shop`."""
     if own is not None and own in zone_names():

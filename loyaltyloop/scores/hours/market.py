@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from loyaltyloop.journey.openings import DEFAULT_HOUR
 from loyaltyloop.scores.hours.happenings import Floats, Hours, counted, smoothed
 
-DEFAULT_HOUR = 10
 # Of a shop without data: a wave around the clock, highest at 10:00.
 DEFAULT: Floats = (1 + np.cos(2 * np.pi * (np.arange(24) - DEFAULT_HOUR) / 24)) / 24
-SHOP_WEIGHT = 20.0  # days that the default weighs beside the shop's own
+SHOP_WEIGHT = 100.0  # days that the default weighs beside the shop's own
 COUNTRY_WEIGHT = 50.0  # days that the shop weighs beside a country's own, and
 PERSON_WEIGHT = 10.0  # the country beside a person's, where too little is known to learn it
 ENOUGH = 20  # days, or people in two countries, to learn from

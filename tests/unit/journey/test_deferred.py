@@ -13,7 +13,6 @@ from tests.unit.journey.projects import good
 STEPS = {
     "choose: best": "- {split: a, choose: best, by: goal, paths: {x: {share: 50%, steps: [{leave: x}]}, "
     "y: {share: 50%}}}",
-    "at: best": "- {send: a, template: welcome/hello, at: best}",
 }
 SHOP: dict[str, str] = {}
 HEAD = "journey: waits\nabout: A word.\npurpose: service\nenter: {event: A}\ngoal: {did: B}\nsteps:\n  "

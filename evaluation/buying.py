@@ -7,15 +7,16 @@ from datetime import datetime
 
 import numpy as np
 
-from evaluation.buyers import bg_nbd, boosting, frequency, logistic, rank_sum, recency
+from evaluation.buyers import bg_nbd, boosting, frequency, logistic, ours, rank_sum, recency
 from evaluation.buyers.facts import Answer, Question
 from evaluation.chances import measured
 from evaluation.shop import Shop
 from evaluation.split import split
-from evaluation.tables import Measure, Table, table_of
+from evaluation.tables import OURS, Measure, Table, table_of
 
 Method = Callable[[Question], Answer | None]
 BUYERS: Mapping[str, Method] = {
+    OURS: ours.answer,
     "recency": recency.answer,
     "frequency": frequency.answer,
     "rank sum of both": rank_sum.answer,
@@ -36,7 +37,7 @@ MEASURES = (
 def judge(shop: Shop, cut_off: datetime, days: int, seed: int) -> Table:
     """Everybody who had bought before the cut-off is judged."""
     cut = split(shop, cut_off, days)
-    question = Question(cut.history, days, seed)
+    question = Question(cut.history, cut.catalogue, days, seed)
     came = np.isin(np.arange(len(cut.history.customers)), cut.customers[cut.window.who])
     answers = ((method, answer(question)) for method, answer in BUYERS.items())
     drawn = {method: measured(came, *found) for method, found in answers if found is not None}

@@ -7,14 +7,26 @@ from datetime import datetime
 
 from evaluation.finding import SEGMENTS, Found, K, ceilings, find
 from evaluation.intervals import Drawn
-from evaluation.recommenders import als, bestsellers, bm25, bpr, country, ease, frequency, neighbours, tifu
+from evaluation.recommenders import (
+    als,
+    bestsellers,
+    bm25,
+    bpr,
+    country,
+    ease,
+    frequency,
+    neighbours,
+    ours,
+    tifu,
+)
 from evaluation.recommenders.scored import Recommender
 from evaluation.shop import Shop
 from evaluation.split import TASKS, Split, Task, split
-from evaluation.tables import Measure, Table, table_of
+from evaluation.tables import OURS, Measure, Table, table_of
 
-Fit = Callable[[Split, int], Recommender]
+Fit = Callable[[Split, int], Recommender | None]
 RECOMMENDERS: Mapping[str, Fit] = {
+    OURS: ours.fit,
     "best-sellers of all time": bestsellers.fit,
     "best-sellers in the country, 90 days": country.fit,
     "item-kNN, cosine, 20 neighbours": neighbours.fit,
@@ -59,6 +71,8 @@ def _found(cut: Split, seed: int) -> Iterator[tuple[str, dict[Task, Found]]]:
     truths = {task: cut.truth(task) for task in TASKS}
     for method, fit in RECOMMENDERS.items():
         fitted = fit(cut, seed)
+        if fitted is None:
+            continue
         yield (
             method,
             {

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from loyaltyloop.scores.catalogue import Catalogue
 from loyaltyloop.scores.past import DAY, Bools, Floats, Longs, Past, seconds_of
 
 CUT_OFFS = 4  # earlier ones that a method is trained on
@@ -45,6 +46,7 @@ class Question:
     """Who of the customers of `past` buys within `days` after `past.as_of`?"""
 
     past: Past
+    catalogue: Catalogue
     days: int
     seed: int
 

@@ -38,7 +38,7 @@ from loyaltyloop.turn.world import World
 START = datetime(2010, 9, 13, 10, tzinfo=UTC)
 TURNS_AT = (timedelta(0), timedelta(hours=8))  # after START, each day
 # Nobody comes up for them in these weeks, or only who would fill a story of its own: they take no turns.
-RESTING = ("vip_early_access", "referral_ask", "loyalty_milestone")
+RESTING = ("vip_early_access", "referral_ask", "loyalty_milestone", "replenishment")
 # Of a database that is thrown away at the next demo: with it every demo makes the same links.
 _SECRET = "the demo's own key: it protects nothing"
 

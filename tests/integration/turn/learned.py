@@ -24,7 +24,7 @@ prediction: Table = Prediction.__table__  # type: ignore[attr-defined]
 day: Table = PredictionDay.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 _NUMBERS = count()  # no content is like another: models are loaded once a process
-LIFE = {"tea": 10, "pot": 300}  # days that a product lasts
+LIFE = {"tea": 10, "pot": 300, "jar": 30}  # days that a product lasts
 
 
 @dataclass
@@ -56,10 +56,12 @@ def _paid(known: Known) -> Floats:
 
 
 def _lasts(known: Known) -> Floats:
-    """The least of what is left of each product's life."""
+    """The least of what is left of each product's life, since it was last bought."""
     past, least = known.past, np.full(len(known.past.customers), np.nan)
     lives = np.array([LIFE[name] for name in past.products], np.float64)
-    np.fmin.at(least, past.who, lives[past.what] - (past.now - past.at) // DAY)
+    last = np.zeros((len(past.customers), len(past.products)), np.int64)
+    np.maximum.at(last, (past.who, past.what), past.at)
+    np.fmin.at(least, past.who, lives[past.what] - (past.now - last[past.who, past.what]) // DAY)
     return least
 
 

@@ -13,6 +13,7 @@ from tests.unit.journey.projects import HERE, check_files
 FILES = collect_files(HERE.parents[2])
 OWN = {"welcome", "post_purchase", "win_back", "review_request", "birthday"}
 OWN |= {"browse_abandonment", "abandoned_basket", "vip_early_access", "referral_ask", "loyalty_milestone"}
+OWN |= {"replenishment"}
 
 
 def test_no_problem() -> None:

@@ -35,6 +35,12 @@ class Near:
         number = len(self.starts) - 1
         return sparse.csr_matrix((self.weights, self.others, self.starts), shape=(number, number))
 
+    @cached_property
+    def by_column(self) -> tuple[Ints, Ints, Singles]:
+        """Turned round: starts of each column, the rows in it, ascending, and the weights."""
+        turned = self.matrix.tocsc()
+        return turned.indptr, turned.indices, turned.data
+
 
 def ease(bought: sparse.csr_matrix, damping: float, most: int) -> Near:
     """Weights that foretell a product from the others, the `most` furthest from 0 for each product foretold.

@@ -8,9 +8,9 @@ import numpy as np
 
 from loyaltyloop.journey.model import Source
 from loyaltyloop.scores.looks import Kind
-from loyaltyloop.scores.past import Ints, Longs
+from loyaltyloop.scores.past import Floats, Ints, Longs
 from loyaltyloop.scores.ranking.features import Judged
-from loyaltyloop.scores.ranking.near import Near, Singles
+from loyaltyloop.scores.ranking.near import Near
 
 WORDS: Final[tuple[Source, ...]] = (
     "repeat",
@@ -56,32 +56,39 @@ def _looked(pairs: Judged, kind: Kind) -> np.ndarray:
 
 
 def _seeds(pairs: Judged) -> Longs:
-    """The own product that says most for each: what it weighs in the profile times how they go together."""
+    """The own product that says most for each: what it weighs in the profile times how they go together.
+
+    What is bought together in one order is told before what is foretold; what is owned is told otherwise.
+    """
     side = pairs.batch.side
     column = side.on_shelf[pairs.what]
     seeds = np.full(len(column), -1, np.int64)
-    on = np.flatnonzero(column < len(side.shelf))
     profile = pairs.batch.profile.toarray()
-    for near in (side.goes, side.together):  # what is bought together in one order is told first
-        for start in range(0, len(on), _BLOCK):
-            some = on[start : start + _BLOCK]
+    for near in (side.together, side.goes):
+        left = np.flatnonzero((column < len(side.shelf)) & ~pairs.found[0] & (seeds < 0))
+        for start in range(0, len(left), _BLOCK):
+            some = left[start : start + _BLOCK]
             found = _strongest(near, profile, pairs.rows[some], column[some])
-            seeds[some] = np.where(found >= 0, side.shelf[np.maximum(0, found)], seeds[some])
+            seeds[some] = np.where(found >= 0, side.shelf[found], -1)
     return seeds
 
 
-def _strongest(near: Near, profile: Singles, rows: Longs, column: Ints) -> Longs:
-    """Of each pair, the place on the shelf of the profile's product that weighs most; -1 where none does."""
-    by_column = near.matrix.tocsc()
-    lengths = by_column.indptr[column + 1] - by_column.indptr[column]
-    if not lengths.sum():
-        return np.full(len(rows), -1, np.int64)
-    begins = np.cumsum(lengths) - lengths
-    entries = np.arange(lengths.sum()) + np.repeat(by_column.indptr[column] - begins, lengths)
-    group = np.repeat(np.arange(len(rows)), lengths)
-    says = profile[rows[group], by_column.indices[entries]] * by_column.data[entries]
-    ranked = np.lexsort((by_column.indices[entries], -says, group))
-    first = ranked[begins[lengths > 0]]
+def _strongest(near: Near, profile: Floats, rows: Longs, column: Ints) -> Longs:
+    """Of each pair, the place on the shelf of the profile's product that weighs most; -1 where none does.
+
+    Ties by place.
+    """
+    starts, owned, weights = near.by_column
+    lengths = starts[column + 1] - starts[column]
+    some = np.flatnonzero(lengths)
     found = np.full(len(rows), -1, np.int64)
-    found[lengths > 0] = np.where(says[first] > 0, by_column.indices[entries][first], -1)
+    if not len(some):
+        return found
+    begins = np.cumsum(lengths[some]) - lengths[some]
+    entries = np.arange(lengths.sum()) + np.repeat(starts[column[some]] - begins, lengths[some])
+    says = profile[np.repeat(rows[some], lengths[some]), owned[entries]] * weights[entries]
+    most = np.maximum.reduceat(says, begins)
+    highest = np.flatnonzero(says == np.repeat(most, lengths[some]))
+    first = highest[np.searchsorted(highest, begins)]
+    found[some] = np.where(most > 0, owned[entries[first]], -1)
     return found

@@ -162,6 +162,8 @@ def _offer(connection: smtplib.SMTP, message: Outgoing) -> tuple[int, bytes]:
     if connection.has_extn("dsn"):
         options += ["RET=HDRS", f"ENVID={message.key}"]
         wanted = ["NOTIFY=FAILURE,DELAY"]
+        if message.to.isascii():  # what is told of the address to which it is passed on is told of this one
+            wanted += [f"ORCPT=rfc822;{_xtext(message.to)}"]
     if connection.has_extn("pipelining"):
         return _offer_at_once(connection, message, options, wanted)
     code, answer = connection.mail(message.sender, options)
@@ -170,6 +172,11 @@ def _offer(connection: smtplib.SMTP, message: Outgoing) -> tuple[int, bytes]:
     if code in (250, 251):
         code, answer = connection.docmd("DATA")
     return code, answer
+
+
+def _xtext(text: str) -> str:
+    """RFC 3461: what would end a parameter, or stands for another sign, is written in hex."""
+    return "".join(one if "!" <= one <= "~" and one not in "+=" else f"+{ord(one):02X}" for one in text)
 
 
 def _offer_at_once(

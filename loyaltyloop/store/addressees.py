@@ -29,13 +29,14 @@ class Addressee(NamedTuple):
 class Mailed(NamedTuple):
     """A message, and to whom it went: nobody, where they were erased.
 
-    `left_at`: when its delivery was reported, else when it was handed over.
+    `left_at`: when its delivery was reported, else when it was handed over. `address`: where it went.
     """
 
     key: str
     journey: str
     left_at: datetime | None
     to: Addressee | None
+    address: str | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def load_mailed(connection: Connection, keys: Collection[str]) -> dict[str, Mail
         message.c.journey,
         message.c.handed_over_at,
         message.c.claimed_at,
+        message.c.address,
         received.scalar_subquery().label("received_at"),
         customer.c.id.label("customer_id"),
         customer.c.erased_at,
@@ -110,7 +112,7 @@ def user_ids(connection: Connection, customers: Collection[int]) -> dict[int, st
 
 def _mailed(row: Row[Any], ids: Mapping[int, Addressee]) -> Mailed:
     left_at = row.received_at or row.handed_over_at or row.claimed_at
-    return Mailed(row.key, row.journey, left_at, ids.get(row.customer_id))
+    return Mailed(row.key, row.journey, left_at, ids.get(row.customer_id), row.address)
 
 
 def _ids(connection: Connection, customers: Collection[int]) -> dict[int, Addressee]:

@@ -45,7 +45,7 @@ def understand(
     found = Understood()
     for one in told:
         to = _whose(one, letters, elsewhere)
-        outcome = _left_out(one, to, own)
+        outcome = _left_out(one, letters.get(one.key), to, own)
         if not outcome:
             seen = _judged(one, letters.get(one.key))
             try:
@@ -64,12 +64,14 @@ def _named(connection: Connection, told: Sequence[Told]) -> list[Told]:
     return [replace(one, key=one.key or known.get(one.provider_id, "")) for one in told]
 
 
-def _left_out(told: Told, to: Collection[Addressee], own: str) -> str:
+def _left_out(told: Told, letter: Mailed | None, to: Collection[Addressee], own: str) -> str:
     """Why this becomes no event; empty if it does."""
     if told.what not in NAMES[told.channel]:
         return told.what
     if told.what == "clicked" and told.url.startswith(own):
         return "recorded already"
+    if letter is not None and not told.is_of(letter.address):
+        return "another address"
     return "" if to else "not ours"
 
 

@@ -5,12 +5,14 @@ user: see docs/responses.md. Our key is the envelope's id (RFC 3461) in a report
 Message-ID of the message that comes back.
 
 Anybody can write a mail, so what names no message of ours is believed of nobody: a stranger could else stop
-all that is sent to somebody's address.
+all that is sent to somebody's address. Nor is a report believed that is about another address than the one to
+which the message went: whoever was passed a mail on knows its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from email import message_from_bytes
 from email.message import Message
 from hashlib import sha256
@@ -35,6 +37,7 @@ FEEDBACK: dict[str, What] = {
     "opt-out": "unsubscribed",
     "opt-out-list": "unsubscribed",
 }
+_XTEXT = re.compile(r"\+([0-9a-f]{2})")
 _PARTS = 50  # of a message, that are looked at
 _RECIPIENTS = 20
 
@@ -77,6 +80,7 @@ def _status(report: Message, parts: list[Message], number: str) -> Iterator[Told
             hard=lost and is_hard(status),
             reason=reason_of(status) if lost else "",
             status=status if lost else "",
+            said_of=frozenset(_addresses(fields, "Original-Recipient", "Final-Recipient")),
         )
 
 
@@ -88,7 +92,24 @@ def _feedback(report: Message, parts: list[Message], number: str) -> Told:
         id=number,
         native=f"ARF:{kind}",
         key=_returned(parts),
+        said_of=frozenset(_domains(_addresses(fields, "Original-Rcpt-To"))) or None,
     )
+
+
+def _addresses(fields: Message, *names: str) -> Iterator[str]:
+    """Mail addresses in these fields (`rfc822; ada@example.com`), in small letters."""
+    for name in names:
+        for value in fields.get_all(name, []):
+            kind, _, address = _text(value).rpartition(";")
+            said = address.strip().strip("<>").lower()
+            if kind.strip().lower() in ("", "rfc822", "utf-8") and said.rfind("@") > 0:
+                yield said
+                yield _XTEXT.sub(lambda found: chr(int(found[1], 16)), said)  # RFC 3461, of an ORCPT
+
+
+def _domains(addresses: Iterable[str]) -> Iterator[str]:
+    """Who passes complaints on may hide who complained, all but the domain (RFC 6590)."""
+    return (address[address.rfind("@") :] for address in addresses)
 
 
 def _blocks(report: Message) -> list[Message]:

@@ -62,7 +62,9 @@ class Told:
     `id`: by which it is known when it is told again. `key`: of our message; `provider_id`: what the provider
     calls it. `address`: of its recipient, to find whose it is; it is not stored. `native`: in the provider's
     own words. `hard`: the address is not good for anything. `status`: an enhanced status code (RFC 3463).
-    `url`, `agent`: of a click or an opening.
+    `url`, `agent`: of a click or an opening. `said_of`: addresses (or domains, `@example.com`) that a mail
+    names which anybody may have written: of a message that went to none of them it is not believed. None:
+    its provider is known, or it names nobody.
     """
 
     what: What
@@ -79,6 +81,7 @@ class Told:
     machine: str = ""
     channel: Channel = "email"
     provider_id: str = ""
+    said_of: frozenset[str] | None = None
 
     def events(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """What it becomes: an id, the event's name and its properties."""
@@ -88,6 +91,13 @@ class Told:
         if self.what in _LOST and self.reason in _WITHDRAWN:
             stopped = NAMES[self.channel]["unsubscribed"]
             yield f"{self.id}:stopped", stopped, {**self._named(), **_withdrawal(self.channel)}
+
+    def is_of(self, address: str | None) -> bool:
+        """May it be about a message that went to this address?"""
+        if self.said_of is None:
+            return True
+        mine = (address or "").strip().lower()
+        return bool(mine) and bool({mine, mine[mine.rfind("@") :]} & self.said_of)
 
     def _named(self) -> dict[str, Any]:
         return ({_KEYS[self.channel]: self.key} if self.key else {}) | {"provider_event": self.native}

@@ -77,7 +77,7 @@ def test_a_server_that_reports_failures_is_asked_to() -> None:
     with failing(NEVER, extensions=(b"DSN", b"SIZE 1000000")) as server:
         assert [one.state for one in sent(server.settings, 1)] == ["handed_over"]
     assert b"mail FROM:<hello@shop.example> RET=HDRS ENVID=key-00" in server.heard
-    assert b"rcpt TO:<c0@example.com> NOTIFY=FAILURE,DELAY" in server.heard
+    assert b"rcpt TO:<c0@example.com> NOTIFY=FAILURE,DELAY ORCPT=rfc822;c0@example.com" in server.heard
 
 
 def test_one_that_does_not_is_not_asked() -> None:
@@ -100,7 +100,7 @@ def test_in_one_go_where_the_server_can_and_a_refusal_concerns_its_message_alone
     assert len(server.taken) == 5
     assert server.connections == 1
     assert b"MAIL FROM:<c0@shop.example> RET=HDRS ENVID=key-0" in server.heard
-    assert b"RCPT TO:<c0@example.com> NOTIFY=FAILURE,DELAY" in server.heard
+    assert b"RCPT TO:<c0@example.com> NOTIFY=FAILURE,DELAY ORCPT=rfc822;c0@example.com" in server.heard
 
 
 def test_no_command_is_smuggled_in_by_an_address() -> None:

@@ -70,7 +70,7 @@ def one_of(provider: str, key: str, what: str = "delivered") -> Delivery:
             return by.twilio({"MessageSid": "SM1", "MessageStatus": "delivered"}, f"?send_id={key}")
         case _:
             report = REPORT.format(
-                recipients="Final-Recipient: rfc822;a@b.example\nAction: delivered\nStatus: 2.0.0\n",
+                recipients="Original-Recipient: rfc822;ada@example.com\nFinal-Recipient: rfc822;a@b.example\nAction: delivered\nStatus: 2.0.0\n",
                 returned=WHOLE,
             )
             return by.smtp(report.replace(by.KEY, key).encode())

@@ -21,7 +21,7 @@ from tests.integration.web.conftest import served
 from tests.integration.web.post import FIREFOX, Post
 from tests.integration.web.providers import AT, PROVIDERS, one_of, post_of, send
 from tests.unit.web import signing as by
-from tests.unit.web.test_returned_mail import COMPLAINT, WHOLE
+from tests.unit.web.test_returned_mail import COMPLAINT, FAILED, WHOLE, report
 
 
 @pytest.fixture
@@ -173,6 +173,16 @@ def test_who_wants_no_more_gets_no_more(
     assert told.user_id == "ada"
     post.turn(180)
     assert ("email", "marketing", False) in consents(post)
+
+
+def test_a_report_about_another_address_is_not_believed(post: Post, web: httpx.Client) -> None:
+    """Anybody can write one, and whoever was passed the mail on knows its key."""
+    body = report(FAILED.replace("ada@", "eve@").replace("Ada@", "eve@")).replace(by.KEY, post.keys["ada"])
+    assert send(web, by.smtp(body.encode())).json()["outcomes"] == {"another address": 1}
+    assert post.events() == []
+    true = body.replace("eve@", "ada@")
+    assert send(web, by.smtp(true.encode())).json()["outcomes"] == {"taken": 1}
+    assert [row.properties["type"] for row in post.events()] == ["hard"]
 
 
 def test_stop_by_sms(post: Post, web: httpx.Client) -> None:

@@ -80,7 +80,7 @@ def histories(draw: st.DrawFn) -> History:
     return History(early, draw(st.permutations(late)), draw(st.integers(1, 9)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_nothing_of_later_changes_what_was_known(engine: Engine, history: History) -> None:
     empty(engine)

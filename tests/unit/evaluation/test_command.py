@@ -28,7 +28,7 @@ def measured(tmp_path: Path, *arguments: str) -> dict[str, Any]:
 def test_all_that_recommends(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name, less in ((ease, "MOST", 500), (bpr, "ROUNDS", 5), (als, "ROUNDS", 4)):
+    for module, name, less in ((ease, "MOST", 500), (bpr, "ROUNDS", 5), (als, "ROUNDS", 1)):
         monkeypatch.setattr(module, name, less)
     found = measured(tmp_path, "--data", str(TENTH), "--only", "recommend", "--cut-off", "2010-09-01")
     tables = {table["title"]: table for table in found["tables"]}
@@ -70,7 +70,9 @@ def test_a_file_of_ones_own_gives_the_same(tmp_path: Path) -> None:
     theirs = measured(tmp_path, "--data", str(TENTH), *asked)["tables"][0]
     ours = measured(tmp_path, "--data", str(own), *asked)["tables"][0]
     assert ours["people"] == theirs["people"]
-    assert ours["rows"][:3] == theirs["rows"][:3]  # which know nothing of prices
+    for one, other in zip(ours["rows"], theirs["rows"], strict=True):
+        if one["method"] in ("recency", "frequency", "BG/NBD, P(alive)"):  # which know nothing of prices
+            assert one["figures"] == other["figures"]
 
 
 @pytest.mark.parametrize(

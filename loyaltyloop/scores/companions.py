@@ -16,7 +16,7 @@ MOST_TOGETHER = 40
 LATEST_LOOKS = 10  # older ones say little of what they look for now
 
 
-class Together:
+class Together(Source):
     """Nearest to products that somebody has, or has before the eyes. `because`: with a seed, and without."""
 
     def __init__(
@@ -49,7 +49,7 @@ def _seeds(near: Mapping[str, Neighbours]) -> dict[str, list[str]]:
     return {other: [one for _, one in sorted(ones)] for other, ones in weighed.items()}
 
 
-class Alike:
+class Alike(Source):
     """Like the products of what was entered by."""
 
     def __init__(self, cohort: Cohort) -> None:

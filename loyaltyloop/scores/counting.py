@@ -158,7 +158,7 @@ def _each(rows: Iterable[tuple[str, str, int]]) -> Figures:
 
 
 def ids_of(
-    connection: Connection, column: ColumnElement[str], where: ColumnElement[bool] | None = None
+    connection: Connection, column: ColumnElement[Any], where: ColumnElement[bool] | None = None
 ) -> ColumnElement[str]:
     """All values of a group as the text of one JSON list: a row a group is what makes a cohort cheap.
 

@@ -37,7 +37,7 @@ def explore(
     sources = [(word, asked.source(word, curious)) for word in TRIED]
     for who in curious:
         pool = {
-            one: Taken(one, word, source, explores=True)
+            one.product_id: one._replace(explores=True)
             for word, source in reversed(sources)
             for one in islice(asked.suitable(word, source, who), _EACH)
         }

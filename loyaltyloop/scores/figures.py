@@ -24,7 +24,7 @@ Kind = Sold | Literal["hours"]
 # What a season or a year says does not change in a day; what is trending and new does.
 _DAILY: frozenset[Kind] = frozenset({"trending", "new"})
 _KEPT = timedelta(days=21)
-_LOCK = 0x10A1_7101
+LOCK = 0x10A1_7101
 _DONE = "\x01"  # the key that says that a kind was counted, also when nothing came of it
 _BATCH = 500
 
@@ -57,7 +57,7 @@ def _ensure(connection: Connection, kind: Kind, as_of: datetime) -> None:
     if _counted(connection, kind, as_of):
         return
     if is_postgres(connection):  # on SQLite a transaction that writes is alone
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         if _counted(connection, kind, as_of):
             return
     rows = [

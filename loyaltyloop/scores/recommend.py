@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -15,10 +16,14 @@ from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores.exploring import explore
 from loyaltyloop.scores.fitting import owns
-from loyaltyloop.scores.serving import Asked, fill, with_reasons
+from loyaltyloop.scores.learned import MODEL, Best, Learned
+from loyaltyloop.scores.live import live_model
+from loyaltyloop.scores.serving import Asked, Makers, fill, with_reasons
 from loyaltyloop.scores.serving import PassedOver as PassedOver
 from loyaltyloop.scores.shelf import Shelf
+from loyaltyloop.scores.sides import side_of
 from loyaltyloop.scores.source import Cohort
+from loyaltyloop.scores.sources import SOURCES
 from loyaltyloop.scores.wanted import Dice as Dice
 from loyaltyloop.scores.wanted import Pick as Pick
 from loyaltyloop.scores.wanted import Wanted as Wanted
@@ -52,23 +57,40 @@ def recommend(
     `passed_over`: a list to which is added what was not shown to whom, and why.
     """
     shelf = Shelf(connection, shop, spec.where, now)
+    learned = learned_ranking(connection, spec, shop, now)
+    makers: Makers = SOURCES if learned is None else {**SOURCES, "best": partial(Best, learned=learned)}
     found: dict[int, list[Pick]] = {}
     for start in range(0, len(customers), _BATCH):
         people = customers[start : start + _BATCH]
         own = owns(connection, people, spec, shop, shelf, now)
-        asked = Asked(Cohort(connection, people, now), own, shelf, passed_over)
-        taken = fill(asked, people, plan_of(spec), spec)
+        asked = Asked(Cohort(connection, people, now), makers, own, shelf, passed_over)
+        taken = fill(asked, people, plan_of(spec, learned is not None), spec)
         explore(asked.anew(), people, taken, spec, shop.recommending.explore)
         found.update(with_reasons(shelf, people, taken))
     return found
 
 
-def plan_of(spec: Recommend) -> list[tuple[Word, int]]:
-    """The sources in order, and up to how many products in all each may fill: `best` mixes."""
+def learned_ranking(connection: Connection, spec: Recommend, shop: Shop, now: datetime) -> Learned | None:
+    """What ranks the products of `best`, where a ranking is live as of `now` and something to be ranked."""
+    if "best" not in (*spec.sources, *spec.fallback):
+        return None
+    live = live_model(connection, MODEL, now)
+    if live is None:
+        return None
+    side = side_of(connection, now, shop.currency)
+    return Learned(live, side) if side.products else None
+
+
+def plan_of(spec: Recommend, learned: bool = False) -> list[tuple[Word, int]]:
+    """The sources in order, and up to how many products in all each may fill: `best` mixes.
+
+    `learned`: what the ranking puts first goes before the mix.
+    """
     plan: list[tuple[Word, int]] = []
     half = (spec.products + 1) // 2
     for word in (*spec.sources, *spec.fallback):
         if word == "best":
+            plan += [("best", spec.products)] if learned else []
             plan += [(one, half) for one in MIX]
             plan += [(one, spec.products) for one in MIX]
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
@@ -12,8 +12,9 @@ from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores.refusals import Own, Why
 from loyaltyloop.scores.shelf import Shelf
 from loyaltyloop.scores.source import Because, Cohort, Source
-from loyaltyloop.scores.sources import SOURCES
 from loyaltyloop.scores.wanted import Pick, Wanted
+
+Makers = Mapping[Word, Callable[[Cohort], Source]]
 
 WINDOW = 50  # candidates of a list that are looked up at once
 
@@ -43,32 +44,39 @@ class Asked:
     """
 
     def __init__(
-        self, cohort: Cohort, own: dict[int, Own], shelf: Shelf, passed_over: list[PassedOver] | None
+        self,
+        cohort: Cohort,
+        makers: Makers,
+        own: Mapping[int, Own],
+        shelf: Shelf,
+        passed_over: list[PassedOver] | None,
     ) -> None:
-        self._cohort, self._own, self._shelf, self._passed_over = cohort, own, shelf, passed_over
+        self._cohort, self._makers, self._own, self._shelf = cohort, makers, own, shelf
+        self._passed_over = passed_over
         self._sources: dict[Word, Source] = {}
 
     def anew(self) -> Asked:
         """The same, of sources that were asked for nobody yet; what is passed over is not written down."""
-        return Asked(self._cohort, self._own, self._shelf, None)
+        return Asked(self._cohort, self._makers, self._own, self._shelf, None)
 
     def source(self, word: Word, people: Sequence[Wanted]) -> Source:
         """The source, made for these people, or when it was first asked for."""
         if word not in self._sources:
-            self._sources[word] = SOURCES[word](replace(self._cohort, people=people))
+            self._sources[word] = self._makers[word](replace(self._cohort, people=people))
             self._shelf.load(_likely(self._sources[word], people))
         return self._sources[word]
 
-    def suitable(self, word: Word, source: Source, who: Wanted) -> Iterator[str]:
-        """Candidates of a source that this customer may be shown, best first."""
+    def suitable(self, asked: Word, source: Source, who: Wanted) -> Iterator[Taken]:
+        """Candidates of the source that is asked which this customer may be shown, best first."""
         candidates, own = source.candidates(who), self._own[who.customer_id]
         for start in range(0, len(candidates), WINDOW):
             some = candidates[start : start + WINDOW]
             self._shelf.load(some)
             for one in some:
+                word = source.word(who, one, asked)
                 why = own.refusal(one, word) or self._shelf.refusal(one, own.shopper, word)
                 if why is None:
-                    yield one
+                    yield Taken(one, word, source)
                 elif self._passed_over is not None:
                     self._passed_over.append(PassedOver(who.customer_id, one, word, why))
 
@@ -86,9 +94,9 @@ def fill(
         source = asked.source(word, needy)
         for who in needy:
             own = taken[who.enrolment_id]
-            fresh = (one for one in asked.suitable(word, source, who) if one not in own)
+            fresh = (one for one in asked.suitable(word, source, who) if one.product_id not in own)
             room = min(most, spec.products - len(own))
-            own.update({one: Taken(one, word, source) for one in islice(fresh, room)})
+            own.update({one.product_id: one for one in islice(fresh, room)})
     return taken
 
 
@@ -98,18 +106,19 @@ def with_reasons(
     """Enrolment → its picks, each with the words for the customer."""
     chosen = {
         who.enrolment_id: [
-            (one, one.source.because(who, one.product_id)) for one in taken[who.enrolment_id].values()
+            (one, one.source.because(who, one.product_id), one.source.score(who, one.product_id))
+            for one in taken[who.enrolment_id].values()
         ]
         for who in people
     }
-    shelf.load(sorted({why.seed for picks in chosen.values() for _, why in picks if why.seed}))
+    shelf.load(sorted({why.seed for picks in chosen.values() for _, why, _ in picks if why.seed}))
     return {key: [_pick(shelf, *one) for one in picks] for key, picks in chosen.items()}
 
 
-def _pick(shelf: Shelf, taken: Taken, because: Because) -> Pick:
+def _pick(shelf: Shelf, taken: Taken, because: Because, score: float | None) -> Pick:
     name = shelf.name(because.seed) if because.seed else ""
     text = because.nameless if because.seed and not name else because.text.replace("{name}", name)
-    return Pick(taken.product_id, text, taken.word, explores=taken.explores)
+    return Pick(taken.product_id, text, taken.word, taken.source.model, taken.explores, score)
 
 
 def _likely(source: Source, people: Sequence[Wanted]) -> list[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection
 
+from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores.counting import Kind
 from loyaltyloop.scores.figures import read_figures
-from loyaltyloop.scores.wanted import Wanted
+from loyaltyloop.scores.places import place_name
+from loyaltyloop.scores.wanted import COUNTED, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +27,38 @@ class Because:
     nameless: str = ""  # the text where the seed's name is not known
 
 
-class Source(Protocol):
-    """Products for each of a cohort, best first."""
+def bought_on(days: int) -> Because:
+    """Of what they bought on so many days."""
+    if days < 2:
+        return Because("You have bought this before")
+    return Because("You have bought this twice" if days == 2 else f"You have bought this {days} times")
 
+
+def popular_in(country: str) -> Because:
+    """Of what sells in a country (its ISO code)."""
+    return Because(f"Popular in {place_name(country)} this season")
+
+
+class Source(ABC):
+    """Products for each of a cohort, best first. `model`: what ranked them."""
+
+    model = COUNTED
+
+    @abstractmethod
     def candidates(self, who: Wanted, /) -> Sequence[str]:
         """Ids of products, best first."""
-        ...
 
+    @abstractmethod
     def because(self, who: Wanted, product_id: str, /) -> Because:
         """Why this candidate."""
-        ...
+
+    def word(self, _who: Wanted, _product_id: str, asked: Word, /) -> Word:
+        """What a candidate of the source that was `asked` is told by: itself, unless it mixes others."""
+        return asked
+
+    def score(self, _who: Wanted, _product_id: str, /) -> float | None:
+        """The model's own figure of a candidate, if it has one."""
+        return None
 
 
 @dataclass(frozen=True)

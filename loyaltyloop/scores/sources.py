@@ -9,12 +9,11 @@ from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores import companions, history, wishes
 from loyaltyloop.scores.counting import Kind
 from loyaltyloop.scores.likeness import named
-from loyaltyloop.scores.places import place_name
-from loyaltyloop.scores.source import Because, Cohort, Source
+from loyaltyloop.scores.source import Because, Cohort, Source, bought_on, popular_in
 from loyaltyloop.scores.wanted import Wanted
 
 
-class Habits:
+class Habits(Source):
     """What they buy regularly."""
 
     def __init__(self, cohort: Cohort) -> None:
@@ -25,11 +24,10 @@ class Habits:
         return self._lists.get(who.customer_id, ())
 
     def because(self, who: Wanted, product_id: str) -> Because:
-        days = self._days[who.customer_id][product_id]
-        return Because("You have bought this twice" if days == 2 else f"You have bought this {days} times")
+        return bought_on(self._days[who.customer_id][product_id])
 
 
-class ForAll:
+class ForAll(Source):
     """The same list for everybody."""
 
     def __init__(self, cohort: Cohort, kind: Kind, text: str) -> None:
@@ -43,7 +41,7 @@ class ForAll:
         return self._because
 
 
-class Here:
+class Here(Source):
     """Popular in the customer's country."""
 
     def __init__(self, cohort: Cohort) -> None:
@@ -54,10 +52,10 @@ class Here:
         return self._lists.get(who.country or "", ())
 
     def because(self, who: Wanted, _product_id: str) -> Because:
-        return Because(f"Popular in {place_name(who.country or '')} this season")
+        return popular_in(who.country or "")
 
 
-class Favourites:
+class Favourites(Source):
     """Popular in the category that the customer buys most of."""
 
     def __init__(self, cohort: Cohort) -> None:
@@ -71,7 +69,7 @@ class Favourites:
         return Because(f"Popular in {self._category[who.customer_id]}")
 
 
-class Arrivals:
+class Arrivals(Source):
     """What is new: first what is like their own things, of their category and by the words of its name."""
 
     def __init__(self, cohort: Cohort) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from loyaltyloop.scores import history
 from loyaltyloop.scores.likeness import matches
-from loyaltyloop.scores.source import Because, Cohort
+from loyaltyloop.scores.source import Because, Cohort, Source
 from loyaltyloop.scores.wanted import Wanted
 
 
-class Viewed:
+class Viewed(Source):
     """What they looked at."""
 
     def __init__(self, cohort: Cohort) -> None:
@@ -23,7 +23,7 @@ class Viewed:
         return Because("You looked at this lately")
 
 
-class InBasket:
+class InBasket(Source):
     """What lies in their basket."""
 
     def __init__(self, cohort: Cohort) -> None:
@@ -36,7 +36,7 @@ class InBasket:
         return Because("In your basket")
 
 
-class Searched:
+class Searched(Source):
     """What has the words of their searches in its name."""
 
     def __init__(self, cohort: Cohort) -> None:

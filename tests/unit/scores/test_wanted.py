@@ -23,6 +23,8 @@ def test_best_is_a_mix_and_all_else_is_in_order() -> None:
     plan = plan_of(Recommend(products=3, sources=("viewed", "best"), fallback=("new",)))
     assert plan[0] == ("viewed", 3) and plan[-1] == ("new", 3)
     assert plan[1:-1] == [(word, 2) for word in MIX] + [(word, 3) for word in MIX]
+    learned = plan_of(Recommend(products=3, sources=("viewed", "best"), fallback=("new",)), learned=True)
+    assert learned == [plan[0], ("best", 3), *plan[1:]]
 
 
 @pytest.mark.parametrize(

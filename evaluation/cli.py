@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from evaluation import buying, recommendations
+from evaluation import buying, recommendations, spending
 from evaluation.cdnow import CUT_OFF, DAYS, read_cdnow
 from evaluation.csv_file import CannotRead, read_csv
 from evaluation.markdown import page
@@ -52,7 +52,15 @@ def _lapse(shop: Shop, options: Options) -> Iterator[Table]:
         )
 
 
-PARTS: Mapping[str, Part] = {"recommend": _recommend, "lapse": _lapse}
+def _value(shop: Shop, options: Options) -> Iterator[Table]:
+    for one in options.given or cut_offs(shop, options.horizon, MOST_CUT_OFFS, history=90):
+        yield spending.judge(shop, one, options.horizon, SEED)
+    if shop.name == NAME:
+        table = spending.judge(read_cdnow(), CUT_OFF, DAYS, SEED)
+        yield replace(table, title="CDNOW: what is spent within 39 weeks")
+
+
+PARTS: Mapping[str, Part] = {"recommend": _recommend, "lapse": _lapse, "value": _value}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

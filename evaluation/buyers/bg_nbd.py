@@ -29,7 +29,7 @@ class Rates(NamedTuple):
 def alive(question: Question) -> Answer:
     """P(alive): for whoever bought once it is 1, whenever that was."""
     facts = facts_of(question.past)
-    return Answer(_alive(facts, fitted(facts)), True)
+    return Answer(chance_alive(facts, fitted(facts)), True)
 
 
 def buys(question: Question) -> Answer:
@@ -38,7 +38,7 @@ def buys(question: Question) -> Answer:
     rates = fitted(facts)
     start = rates.alpha + facts.known
     none = (start / (start + question.days)) ** (rates.r + facts.days - 1)
-    return Answer(_alive(facts, rates) * (1 - none), True)
+    return Answer(chance_alive(facts, rates) * (1 - none), True)
 
 
 def fitted(facts: Facts) -> Rates:
@@ -59,7 +59,8 @@ def _loss(logs: Floats, facts: Facts) -> float:
     return float(-(common + either).mean() + _PENALTY * np.square(logs).mean())
 
 
-def _alive(facts: Facts, rates: Rates) -> Floats:
+def chance_alive(facts: Facts, rates: Rates) -> Floats:
+    """Of each customer: has not dropped out by the cut-off."""
     again = (facts.days - 1).astype(float)
     odds = (rates.alpha + facts.known) / (rates.alpha + facts.between)
     gone = rates.a / (rates.b + np.maximum(again, 1) - 1) * odds ** (rates.r + again)

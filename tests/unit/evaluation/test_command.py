@@ -13,6 +13,7 @@ from evaluation.cli import main
 from evaluation.recommendations import RECOMMENDERS
 from evaluation.recommenders import als, bpr, ease
 from evaluation.sample_year import read_year
+from evaluation.spending import SPENDERS
 
 TENTH = Path(__file__).parents[2] / "data" / "online_retail_year1_tenth.csv.gz"
 
@@ -92,3 +93,16 @@ def test_what_cannot_be_read_is_told(
         main(["--data", str(tmp_path / "orders.csv")])
     assert stopped.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_is_spent(tmp_path: Path) -> None:
+    asked = ("--only", "value", "--horizon", "60", "--cut-off", "2010-09-01")
+    (table,) = measured(tmp_path, "--data", str(TENTH), *asked)["tables"]
+    by_method = {row["method"]: row for row in table["rows"]}
+    assert list(by_method) == list(SPENDERS)
+    assert "Gini" not in by_method["everybody the mean"]["figures"]
+    mean, rate = by_method["everybody the mean"], by_method["BG/NBD with gamma-gamma"]
+    assert rate["figures"]["Gini"]["value"] > 0.5
+    assert rate["figures"]["deviance"]["value"] < mean["figures"]["deviance"]["value"]
+    assert by_method["Loyalty Loop"]["behind"] == {}
+    assert set(rate["behind"]) == {"Gini", "deviance", "mean error"}

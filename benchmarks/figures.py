@@ -18,6 +18,7 @@ from benchmarks.ingest import ingest
 from benchmarks.ingest_calls import SIZE
 from benchmarks.journeys import as_files, walk
 from benchmarks.large import memory
+from benchmarks.scores import Cost, measured
 from benchmarks.sink import sink
 
 PER_SECOND = {"sqlite": 3_000, "postgresql": 2_000}
@@ -25,13 +26,15 @@ MEMORY = 1024.0  # MiB
 IDLE = 2.0  # times the turn with few waiting
 INGEST = 3.0  # times the bare endpoint
 DELIVERY = 0.5  # of the bare loop
+SCORES = 60.0  # seconds, to fit all models and to score all customers
+FIT_MEMORY, SCORE_MEMORY = 2048.0, 1024.0  # MiB
 
 
 @dataclass(frozen=True)
 class Sizes:
     """How many customers go through the journey, how many wait in the idle turns, how many batches come.
 
-    `letters`: how many messages leave in each round.
+    `letters`: how many messages leave in each round; `scored`: how many customers are scored.
     """
 
     customers: int = 10_000
@@ -40,6 +43,7 @@ class Sizes:
     large: int = 0
     batches: int = 200
     letters: int = 1_000
+    scored: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,21 @@ def delivery_figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
         yield _rate("by SMTP to aiosmtpd", by_smtp(server, real, count), DELIVERY)
         yield _rate("over HTTP, 25 in a request", by_http_together(server, http, count))
         yield _rate("by SMTP to a server that does nothing", by_smtp(server, mail, count))
+
+
+def score_figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
+    """What fitting the models costs on the sample shop's year, and scoring many customers."""
+    fit, served = measured(server, sizes.scored)
+    yield from _cost("all models fitted, judged, fitted again", fit, FIT_MEMORY)
+    yield from _cost(f"{sizes.scored:,} customers read, scored, given 10 products", served, SCORE_MEMORY)
+
+
+def _cost(name: str, cost: Cost, memory: float) -> Iterator[Figure]:
+    ours = f"{cost.wall:.1f} s, {cost.cpu:.1f} CPU seconds"
+    yield Figure(name, ours, target=f"<= {SCORES:.0f} s", met=cost.seconds <= SCORES)
+    yield Figure(
+        "memory for it", f"{cost.peak:.0f} MiB", target=f"<= {memory:.0f} MiB", met=cost.peak <= memory
+    )
 
 
 def _rate(name: str, rates: Rates, target: float | None = None) -> Figure:

@@ -7,11 +7,13 @@ So an order of which something was heard later is told anew, from what had been 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 import numpy as np
+import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -27,7 +29,7 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.journey.money import exponent
-from loyaltyloop.scores.counting import line
+from loyaltyloop.scores.counting import ids_of, line
 from loyaltyloop.scores.past import Floats, Lines, Longs
 from loyaltyloop.store.among import among
 from loyaltyloop.store.amounts import Exchange
@@ -38,7 +40,7 @@ from loyaltyloop.store.versions import load_shop, shop_text
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 
-_CHUNK = 20_000  # rows that are Python's objects at one time
+_CHUNK = 200  # customers whose lines are Python's objects at one time
 _NAMES = sorted(EVENTS)
 _ORDERS = (event.c.name.in_(_NAMES), event.c.seq.is_not(None), event.c.order_id.is_not(None))
 
@@ -58,7 +60,7 @@ def read_lines(
     `currency`: the shop's, in which prices are.
     """
     columns = _Columns()
-    wanted = _lines(connection, as_of, since, customers)
+    wanted = _by_customer(connection, as_of, since, customers)
     later = _later(connection, as_of, customers)
     if connection.execute(later.limit(1)).first() is None:
         _stream(connection, wanted, columns, frozenset())
@@ -66,7 +68,9 @@ def read_lines(
     touched = select(line.c.order_id).where(*_visible(as_of), line.c.order_id.in_(later)).distinct()
     _stream(connection, wanted, columns, frozenset(connection.execute(touched).scalars()))
     states = _states_then(connection, as_of, currency, later)
-    columns.add(_rows_then(states, since, None if customers is None else frozenset(customers)))
+    then = list(_rows_then(states, since, None if customers is None else frozenset(customers)))
+    if then:
+        columns.add(list(zip(*then, strict=True)))
     return columns.lines(currency)
 
 
@@ -80,15 +84,13 @@ class _Columns:
         self._wholes: list[Longs] = [np.zeros((4, 0), np.int64)]
         self._prices: list[Floats] = [np.zeros(0)]
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Some more."""
-        found = list(zip(*rows, strict=True))
-        if found:
-            orders, products, *wholes, prices = found
-            self._orders += [self._names.setdefault(name, name) for name in orders]
-            self._products += [self._names.setdefault(name, name) for name in products]
-            self._wholes.append(np.array(wholes, np.int64))
-            self._prices.append(np.array(prices, np.float64))  # None becomes nan
+    def add(self, found: Sequence[Sequence[Any]]) -> None:
+        """Some more: the columns of a `Row`, all equally long."""
+        orders, products, *wholes, prices = found
+        self._orders += [self._names.setdefault(name, name) for name in orders]
+        self._products += [self._names.setdefault(name, name) for name in products]
+        self._wholes.append(np.array(wholes, np.int64))
+        self._prices.append(np.array(prices, np.float64))  # None becomes nan
 
     def lines(self, currency: str) -> Lines:
         """All of them, with prices in major units."""
@@ -98,9 +100,23 @@ class _Columns:
 
 
 def _stream(connection: Connection, wanted: Select[Any], columns: _Columns, without: frozenset[str]) -> None:
+    """A row a customer, with a list a column, is read four times as fast as a row a line."""
     found = connection.execute(wanted, execution_options={"yield_per": _CHUNK})
-    for rows in found.partitions():
-        columns.add(row for row in rows if row[0] not in without)
+    for people in found.partitions():
+        some: list[list[Any]] = [[] for _ in range(7)]
+        for who, *texts in people:
+            orders, products, *rest = (orjson.loads(text) for text in texts)
+            for column, values in zip(some, (orders, products, [who] * len(orders), *rest), strict=True):
+                column.extend(values)
+        columns.add(_left(some, without))
+
+
+def _left(columns: list[list[Any]], without: frozenset[str]) -> list[list[Any]]:
+    """All but the lines of some orders."""
+    if without.isdisjoint(columns[0]):
+        return columns
+    kept = [order_id not in without for order_id in columns[0]]
+    return [list(compress(column, kept)) for column in columns]
 
 
 # ── as they are now ─────────────────────────────────────────────────────────
@@ -110,12 +126,13 @@ def _visible(as_of: datetime) -> tuple[ColumnElement[bool], ...]:
     return line.c.ordered_at < as_of, line.c.arrived_at < as_of
 
 
-def _lines(
+def _by_customer(
     connection: Connection, as_of: datetime, since: datetime | None, customers: Collection[int] | None
 ) -> Select[Any]:
     times = (epoch(connection, line.c.ordered_at), epoch(connection, line.c.arrived_at))
-    about = (line.c.order_id, line.c.product_id, line.c.customer_id)
-    wanted = select(*about, *times, line.c.quantity, line.c.price).where(*_visible(as_of))
+    columns = (line.c.order_id, line.c.product_id, *times, line.c.quantity, line.c.price)
+    lists = (ids_of(connection, column) for column in columns)
+    wanted = select(line.c.customer_id, *lists).where(*_visible(as_of)).group_by(line.c.customer_id)
     if since is not None:
         wanted = wanted.where(line.c.ordered_at >= since)
     return wanted if customers is None else wanted.where(among(connection, line.c.customer_id, customers))

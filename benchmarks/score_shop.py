@@ -1,0 +1,88 @@
+"""The sample shop's whole year, written straight into the tables that scores are counted from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Engine, insert
+
+from benchmarks.shop import SHOP
+from loyaltyloop.demo import made
+from loyaltyloop.demo.invoices import Invoice
+from loyaltyloop.demo.naming import category_of, tidy_name
+from loyaltyloop.demo.sample import CURRENCY, YEAR, Sample, read_sample
+from loyaltyloop.journey.reader import read_project
+from loyaltyloop.store.changes import apply
+from loyaltyloop.store.database import write
+from loyaltyloop.store.models import Customer, OrderLine, Product
+
+END = datetime(2010, 12, 1, tzinfo=UTC)  # the year is over
+_FIRST = datetime(2009, 12, 1, tzinfo=UTC)
+_BATCH = 20_000
+
+
+def open_year(engine: Engine) -> int:
+    """Customers, products and order lines of the year; how many lines there are."""
+    apply(engine, read_project({"journeys/shop.yaml": SHOP}), _FIRST)
+    sample = read_sample(YEAR)
+    lines = list(_lines(sample))
+    for model, rows in ((Customer, _customers(sample)), (Product, _products(sample)), (OrderLine, lines)):
+        _write(engine, model, list(rows))
+    return len(lines)
+
+
+def _write(engine: Engine, model: Any, rows: list[dict[str, Any]]) -> None:
+    with write(engine) as connection:
+        for start in range(0, len(rows), _BATCH):
+            connection.execute(insert(model.__table__), rows[start : start + _BATCH])
+
+
+def _customers(sample: Sample) -> Iterator[dict[str, Any]]:
+    country = made.CUSTOMER_COLUMNS.index("country")
+    for row in made.people(sample.orders):
+        yield {
+            "id": int(row[0]),
+            "key": row[0],
+            "country": row[country] or None,
+            "zone": "Europe/London",
+            "zone_from": "shop",
+            "attributes": {},
+            "stamps": {},
+            "tags": [],
+        }
+
+
+def _products(sample: Sample) -> Iterator[dict[str, Any]]:
+    prices: dict[str, Decimal] = {}
+    for order in sample.orders:
+        prices.update((line.product_id, line.price) for line in order.lines)
+    for code in sorted(prices):
+        said = sample.descriptions[code]
+        row: dict[str, Any] = {"product_id": code, "name": tidy_name(said), "category": category_of(said)}
+        row |= {"price": _pence(prices[code]), "currency": CURRENCY, "in_stock": True, "known_since": _FIRST}
+        yield row
+
+
+def _lines(sample: Sample) -> Iterator[dict[str, Any]]:
+    for order in sample.orders:
+        yield from _lines_of(sample, order)
+
+
+def _lines_of(sample: Sample, order: Invoice) -> Iterator[dict[str, Any]]:
+    pieces: dict[str, int] = defaultdict(int)
+    price: dict[str, Decimal] = {}
+    for line in order.lines:
+        pieces[line.product_id] += line.quantity
+        price.setdefault(line.product_id, line.price)
+    for code, count in pieces.items():
+        row = {"order_id": order.number, "product_id": code, "customer_id": int(order.customer)}
+        row |= {"category": category_of(sample.descriptions[code]), "quantity": count}
+        yield row | {"price": _pence(price[code]), "ordered_at": order.at, "arrived_at": order.at}
+
+
+def _pence(amount: Decimal) -> int:
+    return int(amount * 100)

@@ -1,0 +1,135 @@
+"""What it costs to fit every model on the sample shop's year, and to score and recommend for many customers.
+
+Each is done by a process of its own, whose memory is then its peak. The many customers are those of the
+sample shop, read, scored and ranked again and again, each time under ids of their own.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+
+import orjson
+from sqlalchemy import Connection, Engine, select
+
+from benchmarks.databases import Server
+from benchmarks.score_shop import END, open_year
+from loyaltyloop.demo.sample import CURRENCY
+from loyaltyloop.scores.learners import LEARNERS, Known
+from loyaltyloop.scores.live import Live, live_model
+from loyaltyloop.scores.ranking.order import rank
+from loyaltyloop.scores.ranking.shelf_side import ItemSide, item_side
+from loyaltyloop.scores.reading import read_known
+from loyaltyloop.scores.training import train
+from loyaltyloop.store.database import open_engine, read
+from loyaltyloop.store.models import Customer
+
+RANKING = "recommend"
+TOP = 10
+BATCH = 2_000  # customers
+_SHIFT = 1_000_000  # what ids are raised by, each time anew
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Wall and CPU seconds, and the most memory that the process had (MiB)."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+    @property
+    def seconds(self) -> float:
+        """What it takes where nobody else is at work: with one thread CPU seconds, with two the wall's."""
+        return min(self.wall, self.cpu)
+
+
+def measured(server: Server, customers: int) -> tuple[Cost, Cost]:
+    """Of fitting all models, and of scoring and recommending for so many customers."""
+    with server.database() as engine:
+        open_year(engine)
+        url = engine.url.render_as_string(hide_password=False)
+        return _alone(f"fit({url!r})"), _alone(f"serve({url!r}, {customers})")
+
+
+def _alone(call: str) -> Cost:
+    code = f"from benchmarks.scores import fit, serve, told; told(lambda: {call})"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    return Cost(**orjson.loads(done.stdout))
+
+
+def told(work: object) -> None:
+    """Do it, and print what it cost."""
+    if not callable(work):
+        raise TypeError("nothing to do")
+    began = time.perf_counter()
+    work()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cost = Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    print(orjson.dumps(asdict(cost)).decode())
+
+
+def fit(url: str) -> None:
+    """Every model, as `loop train` does: fitted, judged, and fitted with all."""
+    engine = open_engine(url)
+    for name in LEARNERS:
+        outcome = train(engine, name, END)
+        if outcome.decision != "first":
+            raise RuntimeError(f"{name} should be live now: {outcome.why}")
+
+
+def serve(url: str, customers: int) -> None:
+    """All numbers and ten products for so many customers, in batches that are read from the database."""
+    engine = open_engine(url)
+    with read(engine) as connection:
+        models = {name: _live(connection, name) for name in LEARNERS}
+        whole = read_known(connection, END, CURRENCY)
+    side = item_side(whole.past, whole.catalogue)
+    del whole
+    done = 0
+    for known in _batches(engine, customers):
+        done += _serve(known, models, side)
+    if done != customers:
+        raise RuntimeError(f"{customers} customers should be served: {done}")
+
+
+def _live(connection: Connection, name: str) -> Live:
+    found = live_model(connection, name, END)
+    if found is None:
+        raise RuntimeError(f"{name} should be live")
+    return found
+
+
+def _serve(known: Known, models: dict[str, Live], side: ItemSide) -> int:
+    people = len(known.past.customers)
+    for name, live in models.items():
+        if name == RANKING:
+            found = len(rank(live.model, side, known.past, known.looks, TOP).what)
+        else:
+            found = len(live.model.score(known))
+        if found != people:
+            raise RuntimeError(f"{name} told of {found} customers instead of {people}")
+    return people
+
+
+def _batches(engine: Engine, customers: int) -> Iterator[Known]:
+    with read(engine) as connection:
+        ids = list(connection.execute(select(Customer.__table__.c.id)).scalars())  # type: ignore[attr-defined]
+    left, again = customers, 0
+    while left:
+        for start in range(0, min(left, len(ids)), BATCH):
+            some = ids[start : start + min(BATCH, left)]
+            with read(engine) as connection:
+                known = read_known(connection, END, CURRENCY, timedelta(days=90), some)
+            yield _shifted(known, again * _SHIFT)
+            left -= len(some)
+        again += 1
+
+
+def _shifted(known: Known, by: int) -> Known:
+    return replace(known, past=replace(known.past, customers=known.past.customers + by))

@@ -22,6 +22,7 @@ LEARNERS: Mapping[str, str] = {
     "recommend": "loyaltyloop.scores.ranking.learner:RankingLearner",
     "lapse": "loyaltyloop.scores.returning.lapse:LapseLearner",
     "value": "loyaltyloop.scores.returning.value:ValueLearner",
+    "refill": "loyaltyloop.scores.returning.refilling:RefillLearner",
 }
 
 

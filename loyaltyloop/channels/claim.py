@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ class Desk:
     """What a claim works with for one channel's messages.
 
     `via`: the name of the way out; `by`: of the delivery that claims; `repeats`: may it hand over once more
-    what was first claimed for that way out so long ago?
+    what was first claimed for that way out so long ago? `clock`: tells the present; None: time is made up.
     """
 
     now: datetime
@@ -50,6 +50,7 @@ class Desk:
     by: str
     recorded: int  # withdrawals by events newer than this one (an id) count, whenever they arrived
     repeats: Repeats = lambda *_: True
+    clock: Callable[[], datetime] | None = None
 
     def uses_of(self, template: str) -> frozenset[str]:
         """The names that a template of this channel uses."""
@@ -85,7 +86,10 @@ def claim(connection: Connection, desks: Mapping[str, Desk], keys: Sequence[str]
     withdrawn = frozenset(withdrawn_meanwhile(connection, customers, desk.recorded))
     room = load_room(connection, desk.shop.caps, rows, desk.now)
     suppressed = suppression.stopped(connection, _addressed(connection, rows), desk.recorded)
-    moment = Moment(desk.now, desk.shop, objections, withdrawn, room, suppressed, stopped(connection))
+    moment = Moment(
+        *(desk.now, desk.shop, objections, desk.clock() if desk.clock else None),
+        *(withdrawn, room, suppressed, stopped(connection)),
+    )
     verdicts = {
         row.key: in_doubt(row, judge(row, moment), desk.now, desks[row.channel].repeats) for row in rows
     }
@@ -259,7 +263,7 @@ def _store(
     decided = [
         (
             *(row.id, desks[row.channel].via, row.zone, address_of(row)),
-            *(*_decided(verdicts[row.key]), *_on_record(envelopes.get(row.key))),
+            *_decided(verdicts[row.key], envelopes.get(row.key)),
         )
         for row in rows
     ]
@@ -290,9 +294,6 @@ def _store(
         )
 
 
-def _decided(verdict: Verdict) -> tuple[str, str, datetime | None]:
-    return verdict.state, verdict.reason, verdict.until
-
-
-def _on_record(envelope: _Envelope | None) -> tuple[str | None, str | None, str | None]:
-    return (envelope.sender, envelope.to, envelope.subject) if envelope else (None, None, None)
+def _decided(verdict: Verdict, envelope: _Envelope | None) -> tuple[str | datetime | None, ...]:
+    on_record = (envelope.sender, envelope.to, envelope.subject) if envelope else (None, None, None)
+    return verdict.state, verdict.reason, verdict.until, *on_record

@@ -44,11 +44,15 @@ PASS = Verdict("claimed")
 
 @dataclass(frozen=True)
 class Moment:
-    """When and where the gate runs, and which messages' conditions object (key → reason)."""
+    """When and where the gate runs, and which messages' conditions object (key → reason).
+
+    `present`: what the clock says by now, minutes after the turn's `now` at most; None where time is made up.
+    """
 
     now: datetime
     shop: Shop
     objections: dict[str, str]
+    present: datetime | None = None
     withdrawn: frozenset[Withdrawn] = frozenset()  # committed, and not applied yet
     room: Room = field(default_factory=Room, compare=False)
     suppressed: Mapping[str, str] = field(default_factory=dict)  # key → why nothing goes to its address
@@ -62,7 +66,10 @@ class Moment:
         """
         asked = (channel, purpose, zone, country or self.shop.country)
         if asked not in self._ends:
-            self._ends[asked] = quiet_until(self.shop.quiet_hours, *asked, self.now)
+            # A message leaves at the present, and is on record with the turn's `now`: neither may be inside.
+            instants = {self.now, self.present or self.now}
+            ends = (quiet_until(self.shop.quiet_hours, *asked, instant) for instant in instants)
+            self._ends[asked] = max((end for end in ends if end is not None), default=None)
         return self._ends[asked]
 
     def holding(self, purpose: str) -> tuple[str, timedelta]:

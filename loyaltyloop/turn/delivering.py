@@ -24,8 +24,9 @@ from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.handing import Hands
 from loyaltyloop.turn.pauses import without_collector
 
-# The gate asks quiet hours, pauses and expiry as of the turn's now, so no message is claimed later than this
-# after it. It is enough for some hundred claims of about a second, and the next turn goes on at once.
+# The gate asks pauses, caps and expiry as of the turn's now (quiet hours by the present, too). So no message
+# is claimed later than this after it: enough for some hundred claims of about a second, and the next turn
+# goes on at once.
 FRESH = timedelta(minutes=5)
 
 
@@ -43,7 +44,8 @@ def deliver(frame: Frame) -> Counts:
     renderer = frame.world.renderers.of(frame.templates, frame.shop)
     for name in channels:
         way = frame.world.ways[name]
-        desks[name] = Desk(frame.now, frame.shop, renderer, name, way.name, by, frame.recorded, way.repeats)
+        own = (name, way.name, by, frame.recorded, way.repeats, frame.world.clock)
+        desks[name] = Desk(frame.now, frame.shop, renderer, *own)
     if frame.transactions.dry:
         with Hands(frame, by) as hands:
             return Counts.sum(_leave(frame, desks, hands))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -58,6 +59,28 @@ def test_held_until_the_morning_in_each_zone_and_night(engine: Engine) -> None:
         assert found[who].state == "handed_over"
         assert end <= found[who].handed_over_at <= end + timedelta(minutes=10)
         assert end <= found[who].due_at < end + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("now", "present", "leaves"),
+    [
+        ("20:58", "20:59", True),
+        ("20:58", "21:01", False),
+        ("21:01", "21:03", False),
+        ("07:58", "08:01", False),  # it would be on record as of 07:58
+        ("08:00", "08:01", True),
+    ],
+)
+def test_a_turn_that_takes_minutes_claims_nothing_inside(
+    engine: Engine, now: str, present: str, leaves: bool
+) -> None:
+    stage = Stage(engine, LETTER.replace("EXPIRES", "3 days"), shop=SHOP_TEXT)
+    stage.world = replace(stage.world, clock=lambda: utc(f"03-02 {present}"))
+    stage.knows("ada")
+    stage.did("ada", "Signed Up", "03-02 06:00")
+    stage.turn(f"03-02 {now}")
+    held = ("ada", "hello", "held", "quiet hours")
+    assert stage.messages() == [("ada", "hello", "handed_over", "") if leaves else held]
 
 
 def _evening(end: datetime, zone: str) -> datetime:

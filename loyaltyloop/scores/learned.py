@@ -102,15 +102,18 @@ class Best(Source):
 
 
 def _days(past: Past, ranking: Ranking) -> Ints:
-    """On how many days each customer bought each product of their row."""
-    if not len(past):
-        return np.zeros(ranking.what.shape, np.int32)
+    """On how many days each customer bought what stands in their row as their own; 0 for all else."""
+    found = np.zeros(ranking.what.shape, np.int32)
+    rows, columns = np.nonzero(ranking.source == WORDS.index("repeat"))
+    if not len(rows):
+        return found
     place = {one: place for place, one in enumerate(past.products)}
-    places = np.array([*(place[one] for one in ranking.products), NONE], np.int64)
+    places = np.array([place[one] for one in ranking.products], np.int64)
     day, number = past.day - past.day.min(), len(past.products)
     width = int(day.max()) + 1
     bought = (past.who.astype(np.int64) * number + past.what) * width + day
     pairs, days = np.unique(np.unique(bought) // width, return_counts=True)
-    wanted = np.arange(len(ranking.what))[:, None] * number + places[ranking.what]
+    wanted = rows * number + places[ranking.what[rows, columns]]
     at = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
-    return np.where((pairs[at] == wanted) & (ranking.what != NONE), days[at], 0).astype(np.int32)
+    found[rows, columns] = np.where(pairs[at] == wanted, days[at], 0)
+    return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ class Past:
     order, in the order of (time, order, product): `who` and `what` are places in `customers` and `products`,
     `order` numbers the orders in the order of time, `at` and `arrived` are seconds since 1970 in UTC,
     `quantity` is in pieces, `price` of one piece in major units of the shop's currency (nan: not known).
+    `lost`: the lines of orders that had been called off by then; models are not told of them.
     """
 
     as_of: datetime
@@ -40,6 +42,7 @@ class Past:
     arrived: Longs
     quantity: Ints
     price: Floats
+    lost: Lost | None = None
 
     def __len__(self) -> int:
         return len(self.who)
@@ -60,31 +63,47 @@ class Past:
         Within a second nobody can tell what came first: what fell into the instant's own second is left out.
         """
         limit = int(instant.timestamp() // 1)
-        return replace(self.only((self.at < limit) & (self.arrived < limit)), as_of=instant)
+        early = replace(self.only((self.at < limit) & (self.arrived < limit)), as_of=instant)
+        return early if self.lost is None else _with(early, self.lost, limit)
 
     def between(self, start: datetime, end: datetime) -> Bools:
         """Of each line: was it ordered in [start, end)?"""
         return (self.at >= seconds_of(start)) & (self.at < seconds_of(end))
 
     def only(self, lines: Bools) -> Past:
-        """These lines alone, of the same customers and products."""
-        return replace(
-            self,
-            who=self.who[lines],
-            what=self.what[lines],
-            order=self.order[lines],
-            at=self.at[lines],
-            arrived=self.arrived[lines],
-            quantity=self.quantity[lines],
-            price=self.price[lines],
-        )
+        """These lines alone, of the same customers and products; nothing is lost."""
+        chosen: dict[str, Any] = {name: getattr(self, name)[lines] for name in _COLUMNS}
+        return replace(self, **chosen, lost=None)
+
+
+@dataclass(frozen=True, eq=False)
+class Lost:
+    """Lines that stood once, in columns as those of a `Past`. `gone`: since which second that is known."""
+
+    who: Ints
+    what: Ints
+    order: Ints
+    at: Longs
+    arrived: Longs
+    quantity: Ints
+    price: Floats
+    gone: Longs
+
+    def only(self, lines: Bools) -> Lost:
+        """These lines alone."""
+        return Lost(**{one.name: getattr(self, one.name)[lines] for one in fields(self)})
+
+
+_COLUMNS = tuple(one.name for one in fields(Lost) if one.name != "gone")
+STANDS = np.iinfo(np.int64).max  # as `gone` of a line that was not taken back
 
 
 @dataclass(frozen=True)
 class Lines:
     """Order lines in any order, a column each, as they were read: the raw material of a `Past`.
 
-    `customer`: ids; `price`: nan where not known. All columns are equally long.
+    `customer`: ids; `price`: nan where not known. `gone`: since which second it has been known that the order
+    was called off, STANDS where it was not; None: all stand. All columns are equally long.
     """
 
     order: Sequence[str]
@@ -94,6 +113,7 @@ class Lines:
     arrived: Sequence[int] | Longs
     quantity: Sequence[int] | Ints
     price: Sequence[float] | Floats
+    gone: Longs | None = None
 
 
 def past_of(
@@ -121,11 +141,8 @@ def past_of(
     )
     ranked = ranked[np.sort(first)]
     rows = known[ranked]
-    return Past(
-        as_of=as_of,
-        customers=who_ids,
-        countries=tuple(countries.get(one) for one in who_ids.tolist()),
-        products=names,
+    gone = np.full(len(rows), STANDS) if lines.gone is None else lines.gone[rows]
+    whole = Lost(
         who=np.searchsorted(who_ids, buyers[ranked]).astype(np.int32),
         what=what[ranked],
         order=_by_appearance(order[ranked], len(orders)),
@@ -133,7 +150,31 @@ def past_of(
         arrived=arrived[rows],
         quantity=np.asarray(lines.quantity, np.int32)[rows],
         price=np.asarray(lines.price, np.float64)[rows],
+        gone=gone,
     )
+    standing = gone >= limit
+    columns: dict[str, Any] = {name: getattr(whole, name)[standing] for name in _COLUMNS}
+    return Past(
+        as_of=as_of,
+        customers=who_ids,
+        countries=tuple(countries.get(one) for one in who_ids.tolist()),
+        products=names,
+        **columns,
+        lost=None if standing.all() else whole.only(~standing),
+    )
+
+
+def _with(early: Past, lost: Lost, limit: int) -> Past:
+    """And with what had not been called off yet by the second `limit`."""
+    known = lost.only((lost.at < limit) & (lost.arrived < limit))
+    standing = known.gone >= limit
+    more = known.only(standing)
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(early, name), getattr(more, name)]) for name in _COLUMNS
+    }
+    ranked = np.lexsort((joined["what"], joined["order"], joined["at"]))
+    ordered = {name: column[ranked] for name, column in joined.items()}
+    return replace(early, **ordered, lost=known.only(~standing))
 
 
 def seconds_of(instant: datetime) -> int:

@@ -80,7 +80,7 @@ def histories(draw: st.DrawFn) -> History:
     return History(early, draw(st.permutations(late)), draw(st.integers(1, 9)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_nothing_of_later_changes_what_was_known(engine: Engine, history: History) -> None:
     empty(engine)
@@ -101,11 +101,47 @@ def test_nothing_of_later_changes_what_was_known(engine: Engine, history: Histor
     assert orders(past(engine, back=timedelta(hours=5))) == lately
 
 
-def past(engine: Engine, **asked: Any) -> Past:
-    """As of AS_OF."""
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories())
+def test_a_past_of_today_knows_what_an_earlier_one_held(engine: Engine, history: History) -> None:
+    empty(engine)
+    feed(engine, _never_updated([*history.before, *history.after]))
+    apply_events(engine, NOW, SHOP, history.chunk)
+    today = past(engine, NOW)
+    for instant in (AS_OF, AS_OF + timedelta(hours=4), AS_OF + timedelta(hours=8, seconds=0.25)):
+        expected = orders(past(engine, instant.replace(microsecond=0)))
+        assert orders(today.before(instant)) == expected
+        assert orders(today.before(NOW).before(NOW - timedelta(days=1)).before(instant)) == expected
+
+
+def test_an_order_called_off_stood_until_then(engine: Engine) -> None:
+    bought = {"order_id": "1", "products": [{"product_id": "tea", "quantity": 2, "price": 3.5}]}
+    feed(engine, [track("u0", "Order Completed", "2026-05-01T08:00:00Z", **bought)])
+    feed(engine, [track("u0", "Order Cancelled", "2026-05-01T10:00:00Z", order_id="1")])
+    apply_events(engine, NOW, SHOP)
+    for instant, number in ((AS_OF, 1), (AS_OF + timedelta(seconds=1), 0), (NOW, 0)):
+        assert len(past(engine, instant)) == number
+        assert len(past(engine, NOW).before(instant)) == number
+    ((_, _, _, lines),) = orders(past(engine))
+    assert lines == (("tea", 2, 3.5),)
+
+
+def _never_updated(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each order is told once, and all arrives at once: today's list of an order is then that of always."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in calls:
+        placed = one.get("event") == "Order Completed"
+        key = one["properties"]["order_id"] if placed else one["messageId"]
+        if one.get("event") != "Order Updated":
+            found.setdefault(key, one | {"receivedAt": one["timestamp"]})
+    return list(found.values())
+
+
+def past(engine: Engine, as_of: datetime = AS_OF, **asked: Any) -> Past:
+    """As of an instant."""
     with read(engine) as connection:
-        found = read_past(connection, AS_OF, SHOP.currency, **asked)
-    assert found.as_of == AS_OF
+        found = read_past(connection, as_of, SHOP.currency, **asked)
+    assert found.as_of == as_of
     return found
 
 

@@ -23,7 +23,7 @@ def models_scored(journeys: Iterable[Journey]) -> frozenset[str]:
     )
 
 
-def tests_waited_for(journeys: Iterable[Journey], shop: Shop) -> dict[str, frozenset[Test]]:
+def waited_comparisons(journeys: Iterable[Journey], shop: Shop) -> dict[str, frozenset[Test]]:
     """Model → the comparisons with it that can move somebody who stands still: who leaves, who is waited for,
     whose message is held.
     """

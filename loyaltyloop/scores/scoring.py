@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 from sqlalchemy import Connection
 
-from loyaltyloop.journey.scoring import MODELS, rounded
+from loyaltyloop.journey.scoring import DUE, MODELS, rounded
 from loyaltyloop.scores.learners import Known, learner
 from loyaltyloop.scores.live import Live, live_model
 from loyaltyloop.scores.past import Bools, Floats, Past
@@ -47,7 +47,7 @@ def score(connection: Connection, name: str, people: Sequence[Asking], currency:
     numbers: dict[int, float] = {}
     for some in _rounds(people):
         known = known_of(connection, name, [one.customer_id for one in some], currency, now + _JUST)
-        said = numbers_of(name, live, _regarding(known, some))
+        said = numbers_of(name, live, known, _lines_of(known.past, some) if name == DUE else None)
         own = ((one.enrolment_id, said.get(one.customer_id)) for one in some)
         numbers.update((enrolment_id, number) for enrolment_id, number in own if number is not None)
     return Told(live.version.version, numbers)
@@ -61,15 +61,23 @@ def known_of(
     return read_known(connection, as_of, currency, back, customers)
 
 
-def numbers_of(name: str, live: Live, known: Known) -> dict[int, float]:
-    """Customer → number, as it is kept; those of whom nothing is known have none."""
+def numbers_of(name: str, live: Live, known: Known, lines: Bools | None = None) -> dict[int, float]:
+    """Customer → number, as it is kept; those of whom nothing is known have none.
+
+    `lines`: what is needed again is asked of what was bought in these, and of all where a customer has none.
+    """
     meant = MODELS[name]
-    said: Floats = np.maximum(live.model.score(known), float(meant.least))
+    said: Floats = np.maximum(_score(live, known, lines), float(meant.least))
     if meant.most is not None:
         said = np.minimum(said, float(meant.most))
     found = zip(known.past.customers.tolist(), said.tolist(), strict=True)
     kept = ((customer_id, rounded(name, number)) for customer_id, number in found)
     return {customer_id: number for customer_id, number in kept if number is not None}
+
+
+def _score(live: Live, known: Known, lines: Bools | None) -> Floats:
+    found: Floats = live.model.score(known) if lines is None else live.model.score(known, lines)
+    return found
 
 
 def _rounds(people: Sequence[Asking]) -> Iterator[list[Asking]]:
@@ -79,16 +87,6 @@ def _rounds(people: Sequence[Asking]) -> Iterator[list[Asking]]:
         first = {one.customer_id: one for one in reversed(rest)}
         yield list(first.values())
         rest = [one for one in rest if first[one.customer_id] is not one]
-
-
-def _regarding(known: Known, people: Sequence[Asking]) -> Known:
-    """Only the lines with the products that are asked about, of those who have bought any of them."""
-    past = known.past
-    wanted = _lines_of(past, people)
-    narrowed = np.zeros(len(past.customers), np.bool_)
-    narrowed[past.who[wanted]] = True
-    kept = wanted | ~narrowed[past.who]
-    return known if kept.all() else replace(known, past=past.only(kept))
 
 
 def _lines_of(past: Past, people: Sequence[Asking]) -> Bools:

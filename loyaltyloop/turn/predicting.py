@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from loyaltyloop.journey.condition import Test
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.predicting import models_predicted, tests_waited_for
+from loyaltyloop.journey.predicting import models_predicted, waited_comparisons
 from loyaltyloop.scores import predictions
 from loyaltyloop.scores.predictions import Due
 from loyaltyloop.store.database import line_up
@@ -46,4 +46,6 @@ def _predict(frame: Frame, what: Due) -> None:
 def _tests(connection: Connection, shop: Shop) -> dict[str, frozenset[Test]]:
     """The comparisons that move people in any journey, this one's or another's."""
     names = journeys_with_turns(connection)
-    return tests_waited_for((live.journey for one in names for live in load_versions(connection, one)), shop)
+    return waited_comparisons(
+        (live.journey for one in names for live in load_versions(connection, one)), shop
+    )

@@ -13,7 +13,7 @@ import numpy as np
 
 from loyaltyloop.scores.artifact import pack, unpack
 from loyaltyloop.scores.learners import Known
-from loyaltyloop.scores.past import Floats, Longs
+from loyaltyloop.scores.past import Bools, Floats, Longs, Past
 from loyaltyloop.scores.returning.cure import Cure
 from loyaltyloop.scores.returning.spells import Spells, spells_of
 
@@ -90,11 +90,15 @@ class Refill:
         )
         return _still(waiting)
 
-    def score(self, known: Known) -> Floats:
-        """Days until each customer needs what they are surest to buy again, 0 overdue; nan: nothing."""
+    def score(self, known: Known, lines: Bools | None = None) -> Floats:
+        """Days until each customer needs what they are surest to buy again, 0 overdue; nan: nothing.
+
+        `lines`: of what was bought in these lines of the past; of who has none of them, of all.
+        """
         needs = self.needs(known)
         found = np.full(len(known.past.customers), np.nan)
-        sure = np.flatnonzero(needs.again >= LEAST)
+        asked = np.True_ if lines is None else _asked(needs, known.past, lines)
+        sure = np.flatnonzero((needs.again >= LEAST) & asked)
         ranked = sure[np.lexsort((needs.what[sure], needs.due[sure], -np.round(needs.again[sure], 6)))]
         # Written from the least sure to the surest: the last one stays.
         found[needs.who[ranked[::-1]]] = np.maximum(needs.due[ranked[::-1]], 0)
@@ -136,6 +140,15 @@ def read_refill(content: bytes) -> Refill:
     if any(there != meant for there, meant in shapes):
         raise ValueError("no model of what is needed again: its columns do not match")
     return found
+
+
+def _asked(needs: Needs, past: Past, lines: Bools) -> Bools:
+    """Which needs are of what was bought in these lines, or of somebody who has none of them."""
+    width = max(1, len(past.products))
+    pairs = past.who[lines].astype(np.int64) * width + past.what[lines]
+    narrowed = np.zeros(len(past.customers), np.bool_)
+    narrowed[past.who[lines]] = True
+    return ~narrowed[needs.who] | np.isin(needs.who * width + needs.what, pairs)
 
 
 def _still(needs: Needs) -> Needs:

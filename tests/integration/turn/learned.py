@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Table, select
 
 from loyaltyloop.scores import learners
 from loyaltyloop.scores.learners import Known
-from loyaltyloop.scores.past import DAY, Floats
+from loyaltyloop.scores.past import DAY, Bools, Floats
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Customer, Prediction, PredictionDay, Touch
@@ -39,8 +39,10 @@ class Recency:
     def load(self, content: bytes) -> Recency:
         return Recency(self.name, float(content.split()[0]), asked=self.asked)
 
-    def score(self, known: Known) -> Floats:
+    def score(self, known: Known, lines: Bools | None = None) -> Floats:
         self.asked.append(known.past.as_of)
+        if lines is not None and lines.any():
+            known = replace(known, past=known.past.only(lines))
         return {"lapse": self._lapse, "value": _paid, "refill": _lasts}[self.name](known)
 
     def _lapse(self, known: Known) -> Floats:

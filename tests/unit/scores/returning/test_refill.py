@@ -184,3 +184,14 @@ def test_one_product_and_one_customer_are_enough() -> None:
     assert said[0] == pytest.approx(1, abs=1)
     quiet = LEARNER.judge(found, None, sold([Bought(1, 40)]), AS_OF - timedelta(days=30), seed=1)
     assert isinstance(quiet, Fallback)
+
+
+def test_only_some_lines_may_be_asked_about() -> None:
+    mine = [Bought(1, ago, name) for name in ("coffee", "soap") for ago in (60, 40, 20)]
+    both = sold([*mine, Bought(2, 20, "soap"), Bought(2, 40, "soap")])
+    names = np.array(both.past.products)[both.past.what]
+    ones = (both.past.customers[both.past.who] == 1) & (names == "coffee")
+    asked, every = fitted().score(both, ones), fitted().score(both)
+    assert asked[0] != every[0]
+    assert asked[1] == every[1]
+    assert fitted().score(both, np.zeros(len(both.past), np.bool_)).tolist() == every.tolist()

@@ -128,7 +128,8 @@ def _fit(chosen: Learner[Any], material: _Material, tell: Tell) -> _Candidate | 
     tell("fitting without the newest period", 0.1)
     twin = chosen.fit(known.before(since), SEED)
     if isinstance(twin, Fallback):
-        return twin
+        without = f"without the newest {chosen.period.days} days, which it would be judged by"
+        return Fallback(f"{without}, {twin.why}")
     tell("judging", 0.45)
     judgement = chosen.judge(twin, material.twin, known, since, SEED)
     if isinstance(judgement, Fallback):

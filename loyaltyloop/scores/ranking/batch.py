@@ -72,6 +72,11 @@ class Batch:
         return self._scores(self.side.together)
 
     @cached_property
+    def alike(self) -> Singles:
+        """Named like what they have."""
+        return self._scores(self.side.alike)
+
+    @cached_property
     def trend(self) -> Singles:
         """Of each product on the shelf, in demand lately."""
         return self.side.fact("trend_14")[self.side.shelf]

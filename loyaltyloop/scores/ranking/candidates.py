@@ -36,17 +36,22 @@ def own(batch: Batch) -> Pairs:
 
 def goes(batch: Batch) -> Pairs:
     """Foretold by what they have, and in demand."""
-    return highest(batch, batch.goes[:, :-1] + _TREND * batch.trend, 40)
+    return highest(batch, batch.goes[:, :-1] + _TREND * batch.trend, 60)
 
 
 def together(batch: Batch) -> Pairs:
     """Bought together with what they have."""
-    return highest(batch, batch.together[:, :-1], 15)
+    return highest(batch, batch.together[:, :-1], 20)
+
+
+def alike(batch: Batch) -> Pairs:
+    """Named like what they have."""
+    return highest(batch, batch.alike[:, :-1], 15)
 
 
 def trending(batch: Batch) -> Pairs:
     """In demand lately."""
-    return highest(batch, np.broadcast_to(batch.trend, (batch.rows, len(batch.trend))), 10)
+    return highest(batch, np.broadcast_to(batch.trend, (batch.rows, len(batch.trend))), 15)
 
 
 def popular_here(batch: Batch) -> Pairs:
@@ -68,6 +73,7 @@ SOURCES: Mapping[str, Callable[[Batch], Pairs]] = {
     "own": own,
     "goes": goes,
     "together": together,
+    "alike": alike,
     "trending": trending,
     "popular_here": popular_here,
     "viewed": viewed,

@@ -157,6 +157,8 @@ FEATURES: Mapping[str, Feature] = {
     "goes_rank": lambda pairs: pairs.rank(pairs.of_shelf(pairs.batch.goes)),
     "together": lambda pairs: pairs.of_shelf(pairs.batch.together),
     "together_rank": lambda pairs: pairs.rank(pairs.of_shelf(pairs.batch.together)),
+    "alike": lambda pairs: pairs.of_shelf(pairs.batch.alike),
+    "alike_rank": lambda pairs: pairs.rank(pairs.of_shelf(pairs.batch.alike)),
     "here": lambda pairs: pairs.of_shelf(pairs.batch.here),
     "price_off": _price_off,
     "taste": _taste,

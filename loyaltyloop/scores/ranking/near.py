@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +18,7 @@ Singles = NDArray[np.float32]
 
 _UNIT = 10_000  # weights are whole parts of it: the last places of long sums differ between machines
 _BLOCK = 256
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,30 @@ def cosine(bought: sparse.csr_matrix, most: int, support: int = 2) -> Near:
         both[rows, start + rows] = 0.0
         parts.append(_furthest(both / np.sqrt(counts[start + rows, None] * counts), most))
     return _near(parts, number)
+
+
+def alike(names: Sequence[str], most: int) -> Near:
+    """Products whose names share words, rare words counting more: cosine of TF-IDF, the `most` for each."""
+    words = _words(names)
+    seen = np.asarray((words > 0).sum(axis=0)).ravel()
+    weighed = words @ sparse.diags_array(np.log((1 + len(names)) / (1 + seen)))
+    length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
+    unit = (sparse.diags_array(1 / np.maximum(1e-9, length)) @ weighed).tocsr()
+    parts = []
+    for start in _blocks(len(names)):
+        both = (unit[start : start + _BLOCK] @ unit.T).toarray()
+        both[np.arange(len(both)), start + np.arange(len(both))] = 0.0
+        parts.append(_furthest(both, most))
+    return _near(parts, len(names))
+
+
+def _words(names: Sequence[str]) -> sparse.csr_matrix:
+    """Names × words of two letters and more, 1 where the name has it."""
+    places: dict[str, int] = {}
+    rows = [sorted({word for word in _WORD.findall(name.casefold()) if len(word) > 1}) for name in names]
+    columns = [places.setdefault(word, len(places)) for row in rows for word in row]
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    return sparse.csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(names), len(places)))
 
 
 def _blocks(number: int) -> range:

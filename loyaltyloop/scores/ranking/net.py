@@ -21,7 +21,7 @@ ROUNDS = 10  # over all lists
 NETS = 3  # whose scores are averaged: each starts from weights of its own
 _LISTS = 64  # of which a step learns
 _SPEED = 2e-3
-_DECAY = 1e-5
+_DECAY = 1e-3
 _REACH = 5.0  # standard deviations beyond which a feature says no more
 _BLOCK = 8192  # rows at a time: what is between the layers then stays in the cache
 

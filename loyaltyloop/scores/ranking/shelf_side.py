@@ -13,7 +13,7 @@ from loyaltyloop.scores.artifact import pack, unpack
 from loyaltyloop.scores.catalogue import Catalogue
 from loyaltyloop.scores.past import Floats, Ints, Longs, Past
 from loyaltyloop.scores.ranking.facts import FACTS, Sold
-from loyaltyloop.scores.ranking.near import Near, Singles, cosine, ease
+from loyaltyloop.scores.ranking.near import Near, Singles, alike, cosine, ease
 
 SHELF = 2000  # products between which weights are kept: those in most orders
 FORETOLD_BY = 100  # weights kept for each
@@ -22,7 +22,9 @@ BIGGEST_BASKET = 300  # a wholesaler's whole range says nothing about what goes 
 _DAMPING = 10.0  # times the mean of the diagonal
 _HERE = 20.0  # orders of all the shop that are counted into every country
 _SEASON = 90.0  # days
-_FORMAT = "counts of products, 1"
+_ALIKE = 30  # products with names like a product's
+_NEAR = ("goes", "together", "alike")
+_FORMAT = "counts of products, 2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +32,9 @@ class ItemSide:
     """Of the n `products` (ids, ascending) that were sold before `as_of`.
 
     `facts`: n × len(FACTS); `shelf`: the places of the m that are sold most, ascending; `goes`: foretold by
-    what somebody has (EASE), `together`: in one order (cosine), both of the shelf's places. `countries`, and
-    `here`: len(countries) + 1 × n, shares of a country's orders of the last 90 days, the last row the shop's.
+    what somebody has (EASE), `together`: in one order (cosine), `alike`: by their names; all of the shelf's
+    places. `countries`, and `here`: len(countries) + 1 × n, shares of a country's orders of the last 90 days,
+    the last row the shop's.
     `categories`, and `category`: a place in it for each product, -1 unknown.
     """
 
@@ -41,6 +44,7 @@ class ItemSide:
     shelf: Ints
     goes: Near
     together: Near
+    alike: Near
     countries: tuple[str, ...]
     here: Singles
     categories: tuple[str, ...]
@@ -71,7 +75,8 @@ class ItemSide:
     def pack(self) -> bytes:
         """As scores/artifact.py packs it."""
         arrays = {"facts": self.facts, "shelf": self.shelf, "here": self.here, "category": self.category}
-        for name, near in (("goes", self.goes), ("together", self.together)):
+        for name in _NEAR:
+            near: Near = getattr(self, name)
             arrays |= {
                 f"{name}_starts": near.starts,
                 f"{name}_others": near.others,
@@ -97,7 +102,7 @@ def load_side(content: bytes) -> ItemSide:
         raise ValueError("not the counts of products, or of another version")
     near = {
         name: Near(arrays[f"{name}_starts"], arrays[f"{name}_others"], arrays[f"{name}_weights"])
-        for name in ("goes", "together")
+        for name in _NEAR
     }
     return ItemSide(
         as_of=datetime.fromisoformat(document["as_of"]),
@@ -106,6 +111,7 @@ def load_side(content: bytes) -> ItemSide:
         shelf=arrays["shelf"],
         goes=near["goes"],
         together=near["together"],
+        alike=near["alike"],
         countries=tuple(document["countries"]),
         here=arrays["here"],
         categories=tuple(document["categories"]),
@@ -127,6 +133,7 @@ def item_side(past: Past, catalogue: Catalogue) -> ItemSide:
         shelf=shelf,
         goes=_goes(sold, shelf),
         together=cosine(_baskets(sold, shelf), FORETOLD_BY // 2),
+        alike=alike([catalogue.names[place] for place in sold_places[shelf].tolist()], _ALIKE),
         countries=countries,
         here=here,
         categories=categories,

@@ -18,7 +18,7 @@ from loyaltyloop.scores.ranking.candidates import SOURCES, candidates, highest
 from loyaltyloop.scores.ranking.cohort import cohort_of
 from loyaltyloop.scores.ranking.facts import FACTS
 from loyaltyloop.scores.ranking.features import FEATURES, Judged, features
-from loyaltyloop.scores.ranking.near import cosine, ease
+from loyaltyloop.scores.ranking.near import alike, cosine, ease
 from loyaltyloop.scores.ranking.shelf_side import item_side
 from tests.unit.scores.ranking.shops import NOW, catalogue, days_ago, of_rows
 
@@ -155,6 +155,20 @@ def test_few_weights_are_kept_for_each_product() -> None:
     third = np.sort(np.abs(whole), axis=0)[-3]
     assert (np.abs(kept.tocoo().data) >= third[kept.tocoo().col] - 1e-6).all()
     assert (cosine(sparse.csr_matrix((4, 0)), 3).matrix.shape) == (0, 0)
+
+
+def test_names_that_share_rare_words_are_alike() -> None:
+    names = ["Lunch bag red", "LUNCH BAG, black", "Red bag", "Clock", ""]
+    found = alike(names, 4).matrix.toarray()
+    assert np.allclose(found, found.T)
+    assert (found[3:] == 0).all()
+    assert (np.diag(found) == 0).all()
+    assert found[0, 1] > found[1, 2] > 0
+    weight = np.log(6 / np.array([3.0, 4.0, 3.0, 2.0]))  # lunch, bag, red, black
+    lengths = np.sqrt((weight[[0, 1, 2]] ** 2).sum() * (weight[[0, 1, 3]] ** 2).sum())
+    assert found[0, 1] == pytest.approx((weight[[0, 1]] ** 2).sum() / lengths, abs=1e-4)
+    assert alike([], 3).matrix.shape == (0, 0)
+    assert alike(["", ""], 3).matrix.nnz == 0
 
 
 def test_what_was_looked_at_is_a_candidate_and_counts() -> None:

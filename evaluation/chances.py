@@ -19,8 +19,11 @@ Weighed = Callable[[Floats], Floats]
 """Rows of multiplicities → a figure each."""
 
 
-def measured(came: Bools, said: Floats, probability: bool) -> dict[str, Drawn]:
-    """All measures of a forecast; of one that is no probability only those of its ranking."""
+def measured(came: Bools, said: Floats, probability: bool, whose: Longs | None = None) -> dict[str, Drawn]:
+    """All measures of a forecast; of one that is no probability only those of its ranking.
+
+    `whose`: the customer of each entry, where a customer may have several: they are drawn together.
+    """
     figures = {"AUC": _auc(came, said), "AP": _average_precision(came, said)}
     if probability:
         figures |= {
@@ -28,17 +31,19 @@ def measured(came: Bools, said: Floats, probability: bool) -> dict[str, Drawn]:
             "ECE": _calibration(came, said),
             "foretold / seen": _total(came, said),
         }
-    return drawn(figures, len(came))
+    return _drawn(figures, np.arange(len(came)) if whose is None else whose)
 
 
-def drawn(figures: Mapping[str, Weighed], number: int) -> dict[str, Drawn]:
+def _drawn(figures: Mapping[str, Weighed], whose: Longs) -> dict[str, Drawn]:
     """Of all, and of the resamples."""
-    whole = np.ones((1, number))
+    whole = np.ones((1, len(whose)))
+    people, place = np.unique(whose, return_inverse=True)
     values = {name: float(figure(whole)[0]) for name, figure in figures.items()}
     draws: dict[str, list[Floats]] = {name: [] for name in figures}
-    for some in multiplicities(number):
+    for some in multiplicities(len(people)):
+        times = some[:, place]
         for name, figure in figures.items():
-            draws[name].append(figure(some))
+            draws[name].append(figure(times))
     return {name: Drawn(value, np.concatenate(draws[name])) for name, value in values.items()}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from evaluation import buying, recommendations, spending
+from evaluation import buying, recommendations, refilling, spending
 from evaluation.cdnow import CUT_OFF, DAYS, read_cdnow
 from evaluation.csv_file import CannotRead, read_csv
 from evaluation.markdown import page
@@ -60,7 +60,12 @@ def _value(shop: Shop, options: Options) -> Iterator[Table]:
         yield replace(table, title="CDNOW: what is spent within 39 weeks")
 
 
-PARTS: Mapping[str, Part] = {"recommend": _recommend, "lapse": _lapse, "value": _value}
+def _refill(shop: Shop, options: Options) -> Iterator[Table]:
+    for one in options.given or cut_offs(shop, options.days, MOST_CUT_OFFS, history=90):
+        yield refilling.judge(shop, one, options.days, SEED)
+
+
+PARTS: Mapping[str, Part] = {"recommend": _recommend, "lapse": _lapse, "value": _value, "refill": _refill}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,6 +12,7 @@ import pytest
 from evaluation.cli import main
 from evaluation.recommendations import RECOMMENDERS
 from evaluation.recommenders import als, bpr, ease
+from evaluation.refilling import REFILLS
 from evaluation.sample_year import read_year
 from evaluation.spending import SPENDERS
 
@@ -106,3 +107,12 @@ def test_what_is_spent(tmp_path: Path) -> None:
     assert rate["figures"]["deviance"]["value"] < mean["figures"]["deviance"]["value"]
     assert by_method["Loyalty Loop"]["behind"] == {}
     assert set(rate["behind"]) == {"Gini", "deviance", "mean error"}
+
+
+def test_what_is_bought_again(tmp_path: Path) -> None:
+    asked = ("--only", "refill", "--cut-off", "2010-09-01")
+    (table,) = measured(tmp_path, "--data", str(TENTH), *asked)["tables"]
+    by_method = {row["method"]: row["figures"] for row in table["rows"]}
+    assert [name for name in by_method if name != "Loyalty Loop"] == list(REFILLS)[1:]
+    assert by_method["product's share"]["AUC"]["value"] > 0.55
+    assert 0 < by_method["own rate"]["Brier"]["value"] < 0.1

@@ -1,0 +1,1 @@
+"""One file a method that foretells what is bought again."""

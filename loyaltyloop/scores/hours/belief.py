@@ -33,23 +33,40 @@ class Belief:
     def hours(self) -> Floats:
         """[person, hour]: the share of their time at which they are there; sums to one for each."""
         total: Floats = self.parts.sum(axis=(0, 1))
-        return np.round(total, _SHOWN)
+        return total
+
+    @property
+    def worth(self) -> Floats:
+        """[person, hour]: the same, and less and less of the two hours before and behind each."""
+        return np.round(around(self.hours), _SHOWN)
 
     def best(self, open_: Bools) -> Ints:
-        """Of each the likeliest of the hours that are open to them; of equal ones the earliest in the day."""
-        found: Ints = np.argmax(np.where(open_, self.hours, -1.0), axis=1)
+        """Of each the worthiest of the hours that are open to them; of equal ones the earliest in the day."""
+        found: Ints = np.argmax(np.where(open_, self.worth, -1.0), axis=1)
         return found
 
     def ranked(self) -> Ints:
-        """[person, place]: their hours, the likeliest first; of equal ones the earliest in the day."""
-        return np.argsort(-self.hours, axis=1, kind="stable")
+        """[person, place]: their hours, the worthiest first; of equal ones the earliest in the day."""
+        return np.argsort(-self.worth, axis=1, kind="stable")
 
     def reasons(self, hours: Ints) -> list[tuple[str, str]]:
         """What speaks most for this hour of each: one of LEVELS, and one of DEEDS."""
-        there = np.round(self.parts[:, :, np.arange(len(hours)), hours], _SHOWN)
+        there = np.round(around(self.parts)[:, :, np.arange(len(hours)), hours], _SHOWN)
         level = np.argmax(there.sum(axis=0), axis=0)
         deed = np.argmax(there[:, level, np.arange(len(hours))], axis=0)
         return [(LEVELS[one], DEEDS[other]) for one, other in zip(level.tolist(), deed.tolist(), strict=True)]
+
+
+def around(shares: Floats) -> Floats:
+    """A third of each hour, two ninths each of those beside it, a ninth each of those beside these.
+
+    What is sent at an hour is found by those, too, who look a little later, or had looked a little before;
+    and one hour of few days is chance, where five together are less so.
+    """
+    found = shares / 3
+    for by, weight in ((1, 2 / 9), (2, 1 / 9)):
+        found += weight * (np.roll(shares, by, axis=-1) + np.roll(shares, -by, axis=-1))
+    return found
 
 
 def believe(

@@ -18,7 +18,7 @@ from benchmarks.ingest import ingest
 from benchmarks.ingest_calls import SIZE
 from benchmarks.journeys import as_files, walk
 from benchmarks.large import memory
-from benchmarks.scores import Cost, measured
+from benchmarks.scores import Cost, few, measured
 from benchmarks.sink import sink
 
 PER_SECOND = {"sqlite": 3_000, "postgresql": 2_000}
@@ -26,6 +26,7 @@ MEMORY = 1024.0  # MiB
 IDLE = 2.0  # times the turn with few waiting
 INGEST = 3.0  # times the bare endpoint
 DELIVERY = 0.5  # of the bare loop
+MANY = 1_000_000  # products
 SCORES = 60.0  # seconds, to fit all models and to score all customers
 FIT_MEMORY, SCORE_MEMORY = 2048.0, 1024.0  # MiB
 
@@ -102,6 +103,7 @@ def score_figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
     fit, served = measured(server, sizes.scored)
     yield from _cost("all models fitted, judged, fitted again", fit, FIT_MEMORY)
     yield from _cost(f"{sizes.scored:,} customers read, scored, given 10 products", served, SCORE_MEMORY)
+    yield from _cost(f"ten orders of {MANY:,} products: nothing learned", few(server, MANY), FIT_MEMORY)
 
 
 def _cost(name: str, cost: Cost, memory: float) -> Iterator[Figure]:

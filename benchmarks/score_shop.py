@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,27 @@ def open_year(engine: Engine) -> int:
     return len(lines)
 
 
+def open_catalogue(engine: Engine, products: int) -> None:
+    """So many products, and ten orders of ten customers."""
+    apply(engine, read_project({"journeys/shop.yaml": SHOP}), _FIRST)
+    more = f"SELECT i + 1 FROM n WHERE i < {products - 1}"
+    rows = "SELECT 'm' || i, 'Thing ' || i, true FROM n"
+    with write(engine) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO product (product_id, name, in_stock) "
+            f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL {more}) {rows}"
+        )
+    people = range(1, 11)
+    _write(engine, Customer, [_customer(who, "GB") for who in people])
+    _write(engine, OrderLine, [_ordered(who, f"m{who * products // 11}") for who in people])
+
+
+def _ordered(who: int, product_id: str) -> dict[str, Any]:
+    at = END - timedelta(days=20 * who)
+    row = {"order_id": f"o{who}", "product_id": product_id, "customer_id": who, "category": None}
+    return row | {"quantity": 1, "price": 250, "ordered_at": at, "arrived_at": at}
+
+
 def _write(engine: Engine, model: Any, rows: list[dict[str, Any]]) -> None:
     with write(engine) as connection:
         for start in range(0, len(rows), _BATCH):
@@ -44,16 +65,12 @@ def _write(engine: Engine, model: Any, rows: list[dict[str, Any]]) -> None:
 def _customers(sample: Sample) -> Iterator[dict[str, Any]]:
     country = made.CUSTOMER_COLUMNS.index("country")
     for row in made.people(sample.orders):
-        yield {
-            "id": int(row[0]),
-            "key": row[0],
-            "country": row[country] or None,
-            "zone": "Europe/London",
-            "zone_from": "shop",
-            "attributes": {},
-            "stamps": {},
-            "tags": [],
-        }
+        yield _customer(int(row[0]), row[country] or None)
+
+
+def _customer(number: int, country: str | None) -> dict[str, Any]:
+    row = {"id": number, "key": str(number), "country": country, "zone": "Europe/London", "zone_from": "shop"}
+    return row | {"attributes": {}, "stamps": {}, "tags": []}
 
 
 def _products(sample: Sample) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from evaluation import buying, recommendations, refilling, spending
+from evaluation import buying, hours, recommendations, refilling, spending
 from evaluation.cdnow import CUT_OFF, DAYS, read_cdnow
 from evaluation.csv_file import CannotRead, read_csv
 from evaluation.markdown import page
@@ -65,7 +65,18 @@ def _refill(shop: Shop, options: Options) -> Iterator[Table]:
         yield refilling.judge(shop, one, options.days, SEED)
 
 
-PARTS: Mapping[str, Part] = {"recommend": _recommend, "lapse": _lapse, "value": _value, "refill": _refill}
+def _hours(shop: Shop, options: Options) -> Iterator[Table]:
+    given = options.given or cut_offs(shop, options.days, MOST_CUT_OFFS, history=90)
+    yield from hours.tables(shop, list(given), options.days, SEED)
+
+
+PARTS: Mapping[str, Part] = {
+    "recommend": _recommend,
+    "lapse": _lapse,
+    "value": _value,
+    "refill": _refill,
+    "hours": _hours,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evaluation.shop import Shop, Told, shop_of
 from loyaltyloop.demo.invoices import Invoice, Line
-from loyaltyloop.demo.naming import category_of, tidy_name
+from loyaltyloop.demo.naming import category_of, countries, tidy_name
 from loyaltyloop.demo.sample import YEAR, Sample, read_sample
 from loyaltyloop.scores.past import Lines
 
@@ -44,7 +44,7 @@ def _summed(order: Invoice) -> list[Line]:
 def _told(sample: Sample) -> Told:
     said = {name: sample.descriptions[name] for name in sorted(sample.descriptions)}
     return Told(
-        {int(order.customer): order.country for order in sample.orders},
+        {int(order.customer): countries()[order.country][0] for order in sample.orders},
         {name: tidy_name(text) for name, text in said.items()},
         {name: category_of(text) for name, text in said.items()},
     )

@@ -16,6 +16,7 @@ from loyaltyloop.journey.tree import Path, Source
 
 _GOAL = "Name what they do: 'goal: {did: Order Completed, within: 30 days}'."
 _BY_ITSELF = "a goal is something done, and a prediction changes by itself"
+_BADGE = "a badge is for something done, and a prediction changes by itself"
 
 
 def _unknown_model(context: Context) -> Iterator[Found]:
@@ -122,6 +123,13 @@ def _goal(context: Context) -> Iterator[Found]:
                 )
 
 
+def _badges(context: Context) -> Iterator[Found]:
+    for source, seen, place in context.conditions:
+        if seen is None and place.path[0] == "badges" and place.condition.predicted is not None:
+            remedy = "Ask for what customers did: 'when: {customer: {orders: {at_least: 10}}}'."
+            yield found(source, (*place.path, "predicted"), _BADGE, remedy)
+
+
 def _predicts(said: ConditionFile) -> bool:
     inner = (*(said.all or ()), *(said.any or ()), *([said.not_] if said.not_ else ()))
     return said.predicted is not None or any(map(_predicts, inner))
@@ -132,4 +140,5 @@ RULES = (
     Rule("beyond-range", "error", "A number that a model never comes to.", _beyond, alone=True),
     Rule("no-due", "error", "`until: STEP.due` of a score that tells no time.", _no_due, alone=True),
     Rule("predicted-goal", "error", "A goal that is a prediction.", _goal, alone=True),
+    Rule("predicted-badge", "error", "A badge that is given for a prediction.", _badges, alone=True),
 )

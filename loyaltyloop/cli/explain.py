@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import known_journey
+from loyaltyloop.cli.folding import folded
+from loyaltyloop.cli.options import known_journey, wide_console
 from loyaltyloop.cli.story import story
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ def command(project: Project, customer: str, journey: str | None, as_json: bool)
         history = load_history(connection, find_customer(connection, customer), wanted)
     if as_json:
         return print_json(as_document(history))
+    console = wide_console()
     for line in story(history):
-        click.echo(line)
+        for part in folded(line, console.width) if console.is_terminal else [line]:
+            click.echo(part)
     return None
 
 

@@ -12,6 +12,9 @@ from loyaltyloop.cli.base import Project, json_option, pass_project
 from loyaltyloop.cli.options import known_journey, print_json_list, wide_console
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     from loyaltyloop.store.outbox_list import Listed
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 _STATES = (
     "planned", "held", "claimed", "handed_over", "refused", "unknown", "delivered", "bounced", "complained",
 )  # fmt: skip
+_WIDE = 120  # signs in a line of the terminal: a table of fewer cuts what it shows
 
 
 @click.command()
@@ -58,7 +62,7 @@ def command(
         if as_json:
             print_json_list(as_row(one) for one in found)
         else:
-            _show(list(found), shown)
+            show(wide_console(), list(found), shown)
 
 
 def as_row(message: Listed) -> dict[str, Any]:
@@ -69,22 +73,43 @@ def as_row(message: Listed) -> dict[str, Any]:
     return row
 
 
-def _show(messages: list[Listed], limit: int | None) -> None:
-    from rich.table import Table
-
-    console = wide_console()
+def show(console: Console, messages: list[Listed], limit: int | None) -> None:
+    """The messages for people: a table where there is room for one."""
     if not messages:
         console.print("No messages.")
         return
-    table = Table("decided (UTC)", "customer", "step", "channel", "to", "state", "subject or reason")
-    for one in messages:
-        table.add_row(*_cells(one))
-    console.print(table)
+    if console.width < _WIDE:
+        for one in messages:
+            console.print(*_in_lines(one), sep="\n")
+    else:
+        console.print(_table(messages))
     if len(messages) == limit:
         console.print(f"The newest {limit}; more with --limit N.")
 
 
-def _cells(one: Listed) -> Iterable[str | Text]:
+def _table(messages: Iterable[Listed]) -> Table:
+    from rich.table import Table
+
+    table = Table()
+    for name in ("decided (UTC)", "customer", "step", "channel", "to", "state", "subject or reason"):
+        table.add_column(name, overflow="fold")
+    for one in messages:
+        table.add_row(*_cells(one))
+    return table
+
+
+def _in_lines(one: Listed) -> tuple[Text, Padding]:
+    """The same where a table would cut it: a line, and below it to whom and what."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    when, customer, place, channel, to, state, said = _cells(one)
+    head = Text.assemble(when, "  ", state, "  ", place)
+    whom = f"{customer}, by {channel}{f' to {to}' if to else ''}"
+    return head, Padding(f"{whom}: {said}" if said else whom, (0, 0, 0, 4), expand=False)
+
+
+def _cells(one: Listed) -> tuple[str, str, str, str, str, Text, str]:
     from rich.text import Text
 
     colour = {"handed_over": "green", "delivered": "green", "refused": "red", "unknown": "red"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -45,13 +46,13 @@ def command(project: Project, journey: str | None, as_json: bool) -> None:
         raise UserError(told + perhaps(journey, names))
     if as_json:
         return print_json([asdict(line) for line in lines])
-    return _show(lines)
+    return show(wide_console(), lines)
 
 
-def _show(lines: list[Line]) -> None:
+def show(console: Console, lines: list[Line]) -> None:
+    """The numbers for people, a table for each version."""
     from rich.text import Text
 
-    console = wide_console()
     if not lines:
         console.print("Nothing is live yet: `loop apply` makes it so.")
     for (journey, version), group in groupby(lines, key=lambda line: (line.journey, line.version)):
@@ -62,6 +63,7 @@ def _show(lines: list[Line]) -> None:
                 f"  its marketing has stopped: {whole.stopped}; `loop release {journey}` lets it go on"
             )
         console.print(_table(steps))
+        _not_sent(console, steps)
         _answers(console, steps)
         _scores(console, steps)
         _refused(console, whole)
@@ -81,28 +83,35 @@ def _share(part: int, whole: int) -> str:
 
 
 def _table(steps: list[Line]) -> Table:
+    """The steps, and below each that has several ways on, its paths; no name is cut, in whatever terminal."""
     from rich.table import Table
 
-    table = Table("step", "path")
-    for name in ("arrived", "left", "standing", "messages", "goal"):
-        table.add_column(name, justify="right")
-    table.add_column("not sent")
-    before = None
-    for line in steps:
-        first = line.step != before
-        before = line.step
-        table.add_row(*_cells(line, first))
+    table = Table()
+    table.add_column("step, and path", overflow="fold")
+    for name in _NUMBERS:
+        table.add_column(name, justify="right", no_wrap=True)
+    for _, group in groupby(steps, key=lambda line: line.step):
+        several = list(group)
+        alone = len(several) == 1 and not several[0].path
+        table.add_row(several[0].step or "", *_cells(several[0], _NUMBERS if alone else _OF_STEP))
+        for line in () if alone else several:
+            table.add_row(f"  {line.path or 'moved on'}", *_cells(line, _OF_PATH))
     return table
 
 
-def _cells(line: Line, first: bool) -> list[str]:
-    """A step's own numbers stand in its first line alone."""
-    unsent = ", ".join(f"{number:,} {_unsent(state)}" for state, number in line.unsent.items())
-    numbers = [line.arrived, line.left, line.standing, line.messages, line.goal]
-    own = (True, False, True, True, False)
-    shown = [f"{number:,}" if first or not once else "" for number, once in zip(numbers, own, strict=True)]
-    # A step with one way on has no name for it.
-    return [(line.step or "") if first else "", line.path or "moved on", *shown, unsent]
+_OF_STEP, _OF_PATH = ("arrived", "standing", "messages"), ("left", "goal")
+_NUMBERS = ("arrived", "left", "standing", "messages", "goal")
+
+
+def _cells(line: Line, shown: Collection[str]) -> list[str]:
+    return [f"{getattr(line, name):,}" if name in shown else "" for name in _NUMBERS]
+
+
+def _not_sent(console: Console, steps: list[Line]) -> None:
+    for line in steps:
+        if line.unsent:
+            told = ", ".join(f"{number:,} {_unsent(state)}" for state, number in line.unsent.items())
+            console.print(f"  not sent at {line.step}: {told}", highlight=False)
 
 
 def _unsent(state: str) -> str:

@@ -85,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         shop = _shop(options.data)
         tables = list(_measured(shop, options))
+        if not tables:
+            raise ValueError(f"{shop.name} is too short for a window with 90 days before it: say --cut-off")
     except (CannotRead, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None

@@ -21,7 +21,7 @@ from evaluation.recommenders import (
 )
 from evaluation.recommenders.scored import Recommender
 from evaluation.shop import Shop
-from evaluation.split import TASKS, Split, Task, split
+from evaluation.split import TASKS, Split, Task, Truth, split
 from evaluation.tables import OURS, Measure, Table, table_of
 
 Fit = Callable[[Split, int], Recommender | None]
@@ -55,20 +55,18 @@ _NAMES = {"NDCG@10": "ndcg", "Recall@10": "recall", "HR@10": "hr", "MAP@10": "ma
 def judge(shop: Shop, cut_off: datetime, days: int, seed: int) -> Iterator[Table]:
     """A table a task, and one by number of orders for each of them."""
     cut = split(shop, cut_off, days)
-    found = dict(_found(cut, seed))
-    for task in TASKS:
-        people = len(cut.truth(task).who)
-        if not people:
-            continue
+    truths = {task: truth for task in TASKS if len((truth := cut.truth(task)).who)}
+    found = dict(_found(cut, truths, seed))
+    for task, truth in truths.items():
+        people = len(truth.who)
         of_task = {method: by_task[task] for method, by_task in found.items()}
         drawn = {method: _drawn(one) for method, one in of_task.items()}
         title = f"Recommendations: {TITLES[task]}"
-        yield table_of("recommend", title, cut_off, people, MEASURES, drawn, _about(cut, task))
+        yield table_of("recommend", title, cut_off, people, MEASURES, drawn, _about(truth))
         yield _by_orders(title, cut_off, people, of_task)
 
 
-def _found(cut: Split, seed: int) -> Iterator[tuple[str, dict[Task, Found]]]:
-    truths = {task: cut.truth(task) for task in TASKS}
+def _found(cut: Split, truths: Mapping[Task, Truth], seed: int) -> Iterator[tuple[str, dict[Task, Found]]]:
     for method, fit in RECOMMENDERS.items():
         fitted = fit(cut, seed)
         if fitted is None:
@@ -99,8 +97,7 @@ def _by_orders(title: str, cut_off: datetime, people: int, found: Mapping[str, F
     return table_of("recommend", f"{title}, by orders", cut_off, people, measures, drawn, about)
 
 
-def _about(cut: Split, task: Task) -> str:
-    truth = cut.truth(task)
+def _about(truth: Truth) -> str:
     most = ceilings(truth)
     return (
         f"{truth.size.mean():.1f} products a customer to find; who knew them all would reach"

@@ -20,10 +20,6 @@ class Shop:
     past: Past
     catalogue: Catalogue
 
-    def history(self, cut_off: datetime) -> Past:
-        """What had happened before `cut_off`. Who and what came later still has a place, without a line."""
-        return self.past.before(cut_off)
-
     @property
     def first(self) -> datetime:
         """The instant of the first order."""
@@ -74,7 +70,10 @@ def cut_offs(shop: Shop, days: int, most: int, history: int) -> list[datetime]:
     """
     earliest = seconds_of(shop.first) + history * 86_400
     found = [shop.end - timedelta(days=days * back) for back in range(most, 0, -1)]
-    return [one for one in found if seconds_of(one) >= earliest]
+    window = timedelta(days=days)
+    return [
+        one for one in found if seconds_of(one) >= earliest and shop.past.between(one, one + window).any()
+    ]
 
 
 def numbered(ids: Sequence[str]) -> list[int]:

@@ -30,8 +30,18 @@ def side_of(connection: Connection, now: datetime, currency: str) -> ItemSide:
     if digest not in _loaded:
         while len(_loaded) >= _MOST:
             _loaded.pop(next(iter(_loaded)))
-        _loaded[digest] = load_side(_content(connection, as_of))
+        _loaded[digest] = _load(connection, as_of, currency)
     return _loaded[digest]
+
+
+def _load(connection: Connection, as_of: datetime, currency: str) -> ItemSide:
+    """What is there; counted once more where another version of the program has counted it."""
+    try:
+        return load_side(_content(connection, as_of))
+    except ValueError:
+        connection.execute(delete(figure).where(figure.c.kind == KIND, figure.c.as_of == as_of))
+        _count(connection, as_of, currency)
+        return load_side(_content(connection, as_of))
 
 
 def _digest(connection: Connection, as_of: datetime) -> str | None:

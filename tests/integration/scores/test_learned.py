@@ -102,6 +102,16 @@ def test_what_is_counted_of_products_is_counted_once_a_day(fitted: Any, engine: 
     assert ask(mine, ALL) == {key: picks for key, picks in before.items() if key != 112}
 
 
+def test_what_another_version_counted_is_counted_once_more(fitted: Any, engine: Engine, ask: Ask) -> None:
+    before = ask(people(fitted), ALL)
+    with write(engine) as connection:
+        spoiled = update(Figure).where(Figure.kind == sides.KIND)  # type: ignore[arg-type]
+        connection.execute(spoiled.values(content=b"other", value={"digest": "other"}))
+    sides._loaded.clear()
+    assert ask(people(fitted), ALL) == before
+    assert ask(people(fitted), ALL) == before
+
+
 def test_what_is_old_is_forgotten(fitted: Any, engine: Engine, ask: Ask) -> None:
     for days in (0, 1, 8):
         ask(people(fitted), ALL, now=NOW + timedelta(days=days))

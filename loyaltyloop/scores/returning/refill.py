@@ -99,9 +99,8 @@ class Refill:
         found = np.full(len(known.past.customers), np.nan)
         asked = np.True_ if lines is None else _asked(needs, known.past, lines)
         sure = np.flatnonzero((needs.again >= LEAST) & asked)
-        ranked = sure[np.lexsort((needs.what[sure], needs.due[sure], -np.round(needs.again[sure], 6)))]
-        # Written from the least sure to the surest: the last one stays.
-        found[needs.who[ranked[::-1]]] = np.maximum(needs.due[ranked[::-1]], 0)
+        whose, due = _surest(needs.who[sure], np.round(needs.again[sure], 6), needs.due[sure])
+        found[whose] = np.maximum(due, 0)
         return np.round(found, _DIGITS)
 
     def _parts(self, known: Known) -> tuple[Floats, Floats]:
@@ -149,6 +148,15 @@ def _asked(needs: Needs, past: Past, lines: Bools) -> Bools:
     narrowed = np.zeros(len(past.customers), np.bool_)
     narrowed[past.who[lines]] = True
     return ~narrowed[needs.who] | np.isin(needs.who * width + needs.what, pairs)
+
+
+def _surest(who: Longs, again: Floats, due: Floats) -> tuple[Longs, Floats]:
+    """Each customer's once, and when the surest of what is theirs is due, of equals the first; in order."""
+    if not len(who):
+        return who, due
+    starts = np.flatnonzero(np.append(True, np.diff(who) != 0))
+    most = np.repeat(np.maximum.reduceat(again, starts), np.diff(np.append(starts, len(who))))
+    return who[starts], np.minimum.reduceat(np.where(again == most, due, np.inf), starts)
 
 
 def _still(needs: Needs) -> Needs:

@@ -19,7 +19,7 @@ from loyaltyloop.scores.returning.spells import Spells, spells_of
 PERIOD = 30  # days that are foretold to judge it
 MEDIAN = "product's median"
 SHARE = "product's share"
-MOST = 300_000  # spells to learn from
+MOST = 400_000  # lines to learn from
 _FEWEST = 100  # that have ended
 _FEWEST_JUDGED = 30  # customers who bought what is judged by again, and who did not
 _STEADY = 20.0
@@ -38,7 +38,7 @@ class RefillLearner:
     looks: bool = False
 
     def fit(self, known: Known, seed: int) -> Refill | Fallback:
-        spells = _some(spells_of(known.past), seed)
+        spells = spells_of(_some(known.past, seed))
         if spells.ended.sum() < _FEWEST:
             return Fallback(f"no product was bought again {_FEWEST} times, all in all")
         products, what = np.unique(spells.what, return_inverse=True)
@@ -70,12 +70,12 @@ class RefillLearner:
         return judged(Contest(came, said, (BRIER, AUC, ECE, TOTAL)), since, known.past.as_of, seed, plots)
 
 
-def _some(spells: Spells, seed: int) -> Spells:
-    """Those of as many customers, drawn by the seed, as have about as many as are learned from."""
-    if len(spells) <= MOST:
-        return spells
-    people = np.random.default_rng(seed).permutation(int(spells.who.max()) + 1)
-    return spells.only(people[spells.who] * len(spells) < MOST * len(people))
+def _some(past: Past, seed: int) -> Past:
+    """Of as many customers, drawn by the seed, as have about as many lines as are learned from."""
+    if len(past) <= MOST:
+        return past
+    people = np.random.default_rng(seed).permutation(len(past.customers))
+    return past.only(people[past.who] * len(past) < MOST * len(people))
 
 
 def _categories(catalogue: Catalogue, products: Longs) -> tuple[tuple[str, ...], Longs]:

@@ -62,7 +62,7 @@ def spells_of(past: Past) -> Spells:
     """All that were begun before today."""
     width = max(1, len(past.products))
     pair = past.who.astype(np.int64) * width + past.what
-    distinct = np.unique(pair * _SPAN + past.day)
+    distinct = _distinct(pair * _SPAN + past.day)
     pair, day = distinct // _SPAN, distinct % _SPAN
     first = _first_of(pair)
     last = np.append(first[1:], True)[: len(pair)]
@@ -82,12 +82,18 @@ def spells_of(past: Past) -> Spells:
 def _pace(who: Longs, day: Longs) -> Floats:
     """The log of the days from one purchase of a customer to the next, as it was known on each day."""
     key = who * _SPAN + day
-    days, place = np.unique(key, return_inverse=True)
+    days = _distinct(key)
     first = _first_of(days // _SPAN)
     times = _nth(first) + 1
     age = days - days[np.arange(len(days)) - times + 1]
-    found: Floats = np.log((age + _PACE) / (times + 0.5))[place] - _USUAL
-    return found
+    found: Floats = np.log((age + _PACE) / (times + 0.5)) - _USUAL
+    return found[np.searchsorted(days, key)]
+
+
+def _distinct(numbers: Longs) -> Longs:
+    """In order; sorting is several times as fast as `np.unique`, which hashes."""
+    ordered = np.sort(numbers)
+    return ordered[_first_of(ordered)]
 
 
 def _first_of(groups: Longs) -> Bools:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, select
@@ -24,11 +24,12 @@ from loyaltyloop.store import (
 )
 from loyaltyloop.store import suppression as suppressed
 from loyaltyloop.store.baskets import EVENTS as OF_BASKETS
-from loyaltyloop.store.consent import CSV, Answer
+from loyaltyloop.store.consent import Answer
 from loyaltyloop.store.customers import PREFERRED, Person
 from loyaltyloop.store.database import lock_shop, write_shop
 from loyaltyloop.store.engagement import Response
 from loyaltyloop.store.identity import People, survivor_of
+from loyaltyloop.store.learning import learn
 from loyaltyloop.store.loyalty import heard
 from loyaltyloop.store.models import Event, Touch
 from loyaltyloop.store.orders import EVENTS, OrderEvent
@@ -171,12 +172,9 @@ def _take(chunk: _Chunk, folk: People, row: Any) -> None:
         chunk.touched.append((chunk.number(), person))
     if person.erased:
         return
-    if row.type == "identify":
-        person.learn(_traits(row), row.at, _reference(row))
-    if row.context:
-        person.learn(_of_context(row.context), row.at, None)
-        if (device := devices.seen(row.context, row.at)) is not None:
-            chunk.devices.append((person, device))
+    learn(person, row)
+    if row.context and (device := devices.seen(row.context, row.at)) is not None:
+        chunk.devices.append((person, device))
     if is_own(row.source, row.type, row.name, row.properties):
         person.seen(row.at)
     chunk.answers += [(person, answer) for answer in (*consent.answers(row), *consent.choices(row))]
@@ -201,24 +199,6 @@ def _take_track(chunk: _Chunk, person: Person, row: Any) -> None:
     told = engagement.response(row.id, row.name, row.properties, row.at, row.arrived_at)
     if told is not None:
         chunk.responses.append(told)
-
-
-def _traits(row: Any) -> dict[str, Any]:
-    """In a list of customers consent stands among the columns; it is kept elsewhere."""
-    traits: dict[str, Any] = row.properties
-    if row.source != CSV:
-        return traits
-    return {name: value for name, value in traits.items() if not name.startswith("consent_")}
-
-
-def _reference(row: Any) -> date | None:
-    """Birthdays lie before the call arrived; the importer has looked at those of a file."""
-    return None if row.source == CSV else row.arrived_at.date()
-
-
-def _of_context(context: dict[str, Any]) -> dict[str, Any]:
-    """What a device says of its owner: zone and language."""
-    return {name: context[name] for name in ("timezone", "locale") if name in context}
 
 
 # ── writing ─────────────────────────────────────────────────────────────────

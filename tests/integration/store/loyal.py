@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Engine
 
+from loyaltyloop.journey.condition import Compare, Did, Where
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.model.loyalty import Points
+from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
 from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write_shop
@@ -20,6 +22,20 @@ from tests.integration.store.shop import NOW, SHOP, feed, rows, track
 
 POINTS = Points(earn=2, expire_after=Duration.of("90 days"))
 LOYAL = replace(SHOP, points=POINTS)
+OFTEN = Did(("Order Completed",), Duration.of("60 days"), None, (Compare("at_least", 3),), Where(()), None)
+TIERED = replace(
+    SHOP,
+    tiers=(
+        Tier("silver", "lifetime_value", Decimal(50), Decimal(50)),
+        Tier("gold", "spent", Decimal(100), Decimal(80), Duration.of("30 days"), Duration.of("10 days")),
+    ),
+)
+BADGED = replace(
+    SHOP, badges=(Badge("regular", "Three orders in sixty days", OFTEN), Badge("founder", "Here first"))
+)
+BRINGING = replace(
+    SHOP, points=Points(), referral=Referral("https://shop.example/?ref=", Duration.of("14 days"), points=200)
+)
 
 
 def settle(engine: Engine, *raws: dict[str, Any], shop: Shop = LOYAL, now: datetime = NOW) -> None:

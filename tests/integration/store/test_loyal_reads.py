@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from loyaltyloop.store.database import is_postgres, write
-from tests.integration.store.loyal import LOYAL, order, settle
+from tests.integration.store.loyal import BADGED, BRINGING, LOYAL, TIERED, order, settle
 from tests.integration.store.shop import at, track
-from tests.integration.store.test_loyalty import BADGED, BRINGING, TIERED
 
 SHOP = replace(LOYAL, tiers=TIERED.tiers, badges=BADGED.badges, referral=BRINGING.referral)
 LARGE = ("customer", "event", "points_entry", "loyalty_standing", "referral", "gift", "voucher", "shop_order")

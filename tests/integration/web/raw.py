@@ -36,18 +36,21 @@ def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
 
 
+def _hangs_up(line: socket.socket, byte: int) -> bool:
+    """Send a byte: has the service closed the connection? While it listens for more it says nothing."""
+    try:
+        line.sendall(bytes([byte]))
+        return not line.recv(1)
+    except OSError as error:
+        return not isinstance(error, TimeoutError)
+
+
 def trickle(line: socket.socket, said: bytes, every: float, most: float) -> float:
     """Send byte by byte until the service hangs up; after how many seconds it did."""
     began = time.monotonic()
     line.settimeout(every)
     for byte in said:
-        try:
-            line.sendall(bytes([byte]))
-            if not line.recv(1):
-                return time.monotonic() - began
-        except TimeoutError:
-            pass
-        except OSError:
+        if _hangs_up(line, byte):
             return time.monotonic() - began
         assert time.monotonic() - began < most, "the service still listens"
     raise AssertionError("all was sent, and the service still listens")

@@ -19,7 +19,7 @@ from loyaltyloop.channels.smtp import Server, Smtp
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.settings import Settings
 from tests.integration.channels.provider import Asked, Provider, providing, told
-from tests.unit.channels.test_providers import WAYS, Written
+from tests.unit.channels.providers import WAYS, Written
 
 PAGE = Path("docs/channels.md").read_text()
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -20,6 +20,7 @@ Wants = Literal["order", "answer"]
 SHARES: Mapping[Wants, tuple[float, float]] = {"order": (0.5, 0.5), "answer": (0.8, 0.2)}
 LEVELS = ("person", "country", "shop", "nothing")
 DEEDS = ("read", "buy")
+_AROUND = (1 / 9, 2 / 9, 3 / 9, 2 / 9, 1 / 9)  # two hours before ... two behind
 _SHOWN = 9  # decimals: closer than that is a tie
 
 
@@ -51,9 +52,11 @@ class Belief:
 
     def reasons(self, hours: Ints) -> list[tuple[str, str]]:
         """What speaks most for this hour of each: one of LEVELS, and one of DEEDS."""
-        there = np.round(around(self.parts)[:, :, np.arange(len(hours)), hours], _SHOWN)
-        level = np.argmax(there.sum(axis=0), axis=0)
-        deed = np.argmax(there[:, level, np.arange(len(hours))], axis=0)
+        mine = np.arange(len(hours))
+        near = enumerate(_AROUND, start=-(len(_AROUND) // 2))
+        there = sum(weight * self.parts[:, :, mine, (hours + by) % 24] for by, weight in near)
+        level = np.argmax(np.round(np.sum(there, axis=0), _SHOWN), axis=0)
+        deed = np.argmax(np.round(there, _SHOWN)[:, level, mine], axis=0)
         return [(LEVELS[one], DEEDS[other]) for one, other in zip(level.tolist(), deed.tolist(), strict=True)]
 
 
@@ -63,9 +66,10 @@ def around(shares: Floats) -> Floats:
     What is sent at an hour is found by those, too, who look a little later, or had looked a little before;
     and one hour of few days is chance, where five together are less so.
     """
-    found = shares / 3
-    for by, weight in ((1, 2 / 9), (2, 1 / 9)):
-        found += weight * (np.roll(shares, by, axis=-1) + np.roll(shares, -by, axis=-1))
+    wide = np.concatenate([shares[..., -2:], shares, shares[..., :2]], axis=-1)
+    found = np.zeros_like(shares)
+    for by, weight in enumerate(_AROUND):
+        found += weight * wide[..., by : by + 24]
     return found
 
 

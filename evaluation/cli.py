@@ -18,6 +18,7 @@ from evaluation.csv_file import CannotRead, read_csv
 from evaluation.markdown import page
 from evaluation.sample_year import NAME, read_year
 from evaluation.shop import Shop, cut_offs
+from evaluation.split import split
 from evaluation.summary import summaries
 from evaluation.tables import Table
 
@@ -67,7 +68,8 @@ def _refill(shop: Shop, options: Options) -> Iterator[Table]:
 
 def _hours(shop: Shop, options: Options) -> Iterator[Table]:
     given = options.given or cut_offs(shop, options.days, MOST_CUT_OFFS, history=90)
-    yield from hours.tables(shop, list(given), options.days, SEED)
+    judged = [one for one in given if len(split(shop, one, options.days).truth("all").who)]
+    yield from hours.tables(shop, judged, options.days, SEED)
 
 
 PARTS: Mapping[str, Part] = {

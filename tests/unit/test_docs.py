@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 _LOOP = re.compile(r"`loop ([a-z]+)")
-_CODE = re.compile(r"`((?:loyaltyloop|tests|flows|tasks|journeys|templates|benchmarks|docs)/[\w./-]*)`")
+_FOLDERS = "loyaltyloop|tests|flows|tasks|journeys|templates|benchmarks|evaluation|docs"
+_CODE = re.compile(rf"`((?:{_FOLDERS})/[\w./-]*)`")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

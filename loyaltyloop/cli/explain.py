@@ -67,6 +67,7 @@ def as_document(history: History) -> dict[str, Any]:
         "points": history.who.points,
         "tier": history.who.tier,
         "referral_code": history.who.referral_code,
+        "predicted": [asdict(one) for one in history.predicted],
         "enrolments": enrolments,
         "messages": messages,
         "noted": [asdict(one) for one in history.noted],

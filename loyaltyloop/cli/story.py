@@ -36,6 +36,9 @@ def story(history: History) -> Iterator[str]:
     yield f"Times: {who.zone} ({_ZONES.get(who.zone_from, who.zone_from)})"
     if loyal := _loyal(who):
         yield loyal
+    if history.predicted:
+        said = (f"{one.model} {one.value:g} (version {one.version})" for one in history.predicted)
+        yield f"Predicted: {', '.join(said)}"
     if who.erased_at:
         yield f"This customer was erased on {when(who.erased_at, who.zone)}."
     told = {one for way in history.ways for one in _during(way, history.noted)}

@@ -24,6 +24,7 @@ from loyaltyloop.store.models import (
 )
 from loyaltyloop.store.noted import Noted, noted_of
 from loyaltyloop.store.others import Other, not_come_up_for
+from loyaltyloop.store.predicted import Said, predicted_of
 from loyaltyloop.store.versions import journey_table, load_version
 from loyaltyloop.store.vouchers import gifts
 
@@ -139,6 +140,7 @@ class History:
     messages: tuple[Sent, ...] = ()
     noted: tuple[Noted, ...] = ()  # beside journeys
     others: tuple[Other, ...] = ()  # live journeys for which the customer has not come up
+    predicted: tuple[Said, ...] = ()
 
 
 def load_history(connection: Connection, customer_id: int, journey: str | None = None) -> History:
@@ -159,7 +161,8 @@ def load_history(connection: Connection, customer_id: int, journey: str | None =
     known = {way.journey for way in ways} | {one.journey for one in missed}
     others = tuple(not_come_up_for(connection, customer_id, journey, known))
     noted = noted_of(connection, customer_id)
-    return History(_who(connection, customer_id), ways, missed, tuple(sent), noted, others)
+    who, said = _who(connection, customer_id), predicted_of(connection, customer_id)
+    return History(who, ways, missed, tuple(sent), noted, others, said)
 
 
 def _who(connection: Connection, customer_id: int) -> Who:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -36,6 +37,23 @@ day: Table = PredictionDay.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
 CAUSE = "prediction"
 _KEY = ["model"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model says of a customer now, since which day, and the version that was the first to say it."""
+
+    model: str
+    value: float
+    as_of: datetime
+    version: int
+
+
+def predicted_of(connection: Connection, customer_id: int) -> tuple[Said, ...]:
+    """All that is predicted of this customer, by the model's name."""
+    columns = [prediction.c[name] for name in ("model", "value", "as_of", "version")]
+    mine = select(*columns).where(prediction.c.customer_id == customer_id).order_by(prediction.c.model)
+    return tuple(Said(*row) for row in connection.execute(mine))
 
 
 def noted(connection: Connection, model: str) -> tuple[datetime, int] | None:

@@ -20,6 +20,7 @@ _UNIT = 30.0  # the mean age in the unit of time that it is fitted in: then para
 _BOUND = 6.0  # of the parameters' logarithms
 _PULL = 0.001  # towards 1: short histories leave parameters open
 _SURE = 1e-4
+_APART = 2e-3
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,34 @@ class Dropout:
 
     def chance(self, history: History, days: int) -> Floats:
         """Of each buyer: the probability to buy within so many days from `history.today` on."""
+        again, _, age = _counted(history)
+        silent = ((self.scale + age) / (self.scale + age + days)) ** (self.shape + again)
+        found: Floats = np.clip((1 - silent) / (1 + self._left(history)), _SURE, 1 - _SURE)
+        return found
+
+    def purchases(self, history: History, days: int) -> Floats:
+        """Of each buyer: how many purchases are expected within so many days, one a day at the most."""
+        from scipy.special import hyp2f1
+
+        again, _, age = _counted(history)
+        leave = self.leave + (_APART if abs(self.leave - 1) < _APART / 2 else 0.0)  # the formula has a hole
+        both, later = leave + self.stay + again, self.scale + age + days
+        # By Euler's transformation, which keeps to numbers that can be written where histories are long.
+        with np.errstate(over="ignore", invalid="ignore"):
+            series = hyp2f1(both - self.shape - again, leave - 1, both, days / later)
+            number = both / (leave - 1) * (1 - series * ((self.scale + age) / later) ** (leave - 1))
+        # Where even so it cannot be written, next to everybody leaves after the first one.
+        found = np.where(np.isfinite(number), number / (1 + self._left(history)), self.chance(history, days))
+        return np.clip(found, _SURE, days)
+
+    def _left(self, history: History) -> Floats:
+        """The odds that they have left for good."""
         again, last, age = _counted(history)
-        strength = self.shape + again
-        odds = ((self.scale + age) / (self.scale + last)) ** strength * self.leave / (self.stay + again)
-        silent = ((self.scale + age) / (self.scale + age + days)) ** strength
-        found: Floats = np.clip((1 - silent) / (1 + odds), _SURE, 1 - _SURE)
+        found: Floats = (
+            ((self.scale + age) / (self.scale + last)) ** (self.shape + again)
+            * self.leave
+            / (self.stay + again)
+        )
         return found
 
     @property

@@ -62,6 +62,11 @@ class Returns:
         """Likewise within `learned` days."""
         return chance_of(self._odds(history))
 
+    def more_purchases(self, history: History) -> Floats:
+        """Of each buyer: how many purchases `days` bring for each one that `learned` days bring."""
+        whole, part = (self.dropout.purchases(history, days) for days in (self.days, self.learned))
+        return whole / part
+
     def _odds(self, history: History) -> Floats:
         _, rows = columns_of(history, self.dropout, self.learned)
         return self.level + odds_of(standard(rows, self.centre, self.scale), self.weights)
@@ -107,7 +112,7 @@ def fit_returns(purchases: Purchases, today: int, days: int, seed: int) -> Retur
         return Fallback("nobody has bought anything yet")
     learned = length_of(known, today, days)
     if learned < SHORTEST:
-        return Fallback(f"the shop has sold for less than {_SOLD} days")
+        return Fallback(f"there are less than {_SOLD} days of orders to learn from")
     found = windows(known, today, learned)
     if why := _too_few(known, found[0]):
         return Fallback(why)
@@ -117,9 +122,9 @@ def fit_returns(purchases: Purchases, today: int, days: int, seed: int) -> Retur
 def _too_few(purchases: Purchases, window: Window) -> str | None:
     back = purchases.bought(window.start, window.end)[purchases.before(window.start).buyers]
     if back.sum() < FEWEST:
-        return f"fewer than {FEWEST} customers bought again in the last {window.days} days"
+        return f"fewer than {FEWEST} customers bought again in the newest {window.days} days to learn from"
     if (~back).sum() < FEWEST:
-        return f"fewer than {FEWEST} customers bought nothing in the last {window.days} days"
+        return f"fewer than {FEWEST} customers bought nothing in the newest {window.days} days to learn from"
     return None
 
 

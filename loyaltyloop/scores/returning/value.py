@@ -43,9 +43,8 @@ class Value:
     def score(self, known: Known) -> Floats:
         """Of each customer; nan for who has never bought."""
         history = History(purchases_of(known.past), today_of(known.past))
-        whole, part = self.returns.chance(history), self.returns.chance_learned(history)
-        amount = self.spending.amount(history, self.returns) * _times(whole) / _times(part)
-        return np.round(places(history, whole * amount), _DIGITS)
+        amount = self.spending.amount(history, self.returns) * self.returns.chance_learned(history)
+        return np.round(places(history, amount * self.returns.more_purchases(history)), _DIGITS)
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,3 @@ class ValueLearner:
             gains(came, said, "share of the customers", "share of what was spent"),
         )
         return judged(Contest(came, said, (DEVIANCE, GINI, TOTAL, MAE)), since, known.past.as_of, seed, plots)
-
-
-def _times(chance: Floats) -> Floats:
-    """How often somebody buys who buys at all, where purchases come one by one at a steady rate (Poisson)."""
-    return np.maximum(-np.log1p(-chance) / chance, 1.0)

@@ -93,7 +93,7 @@ def test_bytes_of_something_else_are_refused(content: bytes) -> None:
 SHOPS = {
     "no orders": ([], "nobody has bought anything yet"),
     "one customer": ([Bought(1, ago) for ago in range(1, 200)], "fewer than 30 customers bought again"),
-    "all on one day": ([Bought(who, 1) for who in range(1, 90)], "the shop has sold for less than 35 days"),
+    "all on one day": ([Bought(who, 1) for who in range(1, 90)], "there are less than 35 days of orders"),
     "nobody again": ([Bought(who, who) for who in range(1, 300)], "fewer than 30 customers bought again"),
     "everybody every day": (
         [Bought(who, ago) for who in range(1, 41) for ago in range(1, 120, 3)],
@@ -138,6 +138,24 @@ def test_the_dropout_model_by_hand() -> None:
     history = History(purchases_of(past([Bought(1, 30)])), today_of(past([Bought(1, 30)])))
     found = Dropout(0.5, 40, 0.9, 1.6).chance(history, 30)
     assert found.tolist() == pytest.approx([(1 - 0.7**0.5) / (1 + 0.9 / 1.6 * 1.75**0.5)])
+
+
+@given(st.floats(0.05, 5), st.floats(0.05, 5), st.integers(1, 400))
+def test_more_purchases_than_one_are_expected_where_one_is(shape: float, leave: float, days: int) -> None:
+    found = past([Bought(1, 90), Bought(1, 40), Bought(2, 200)])
+    history, model = History(purchases_of(found), today_of(found)), Dropout(shape, 40, leave, 1.6)
+    number, chance = model.purchases(history, days), model.chance(history, days)
+    assert (number >= chance - 1e-6).all()
+    assert (number <= model.purchases(history, days + 30) + 1e-6).all()
+    stayed = (shape + history.times - 1) / (40 + history.age) * days
+    assert (number <= np.maximum(stayed * 1.01, 1e-4)).all()
+
+
+def test_the_dropout_model_s_hole_is_stepped_over() -> None:
+    found = past([Bought(1, 90), Bought(1, 40)])
+    history = History(purchases_of(found), today_of(found))
+    near, at, far = (Dropout(0.5, 40, leave, 1.6).purchases(history, 90)[0] for leave in (0.99, 1.0, 1.01))
+    assert near > at > far
 
 
 def test_the_dropout_model_fits_one_customer_as_well() -> None:

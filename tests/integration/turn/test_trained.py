@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert, select
 
+from loyaltyloop.scores.learners import Fallback, learner
 from loyaltyloop.scores.live import live_model
 from loyaltyloop.scores.predictions import day_of, due, predict
 from loyaltyloop.scores.reading import read_known
-from loyaltyloop.scores.scoring import numbers_of
+from loyaltyloop.scores.scoring import Asking, Told, numbers_of, score
 from loyaltyloop.scores.training import train
 from loyaltyloop.store.database import read, write, write_shop
+from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Customer, Order, OrderLine
 from tests.integration.scores.conftest import customer, line, order, table
 from tests.integration.turn.learned import Models
@@ -44,7 +46,8 @@ def stage(engine: Engine) -> Stage:
         connection.execute(insert(table(Customer)), [customer(who, "GB") for who in range(1, 151)])
         connection.execute(insert(table(Order)), [order(*one) for one in made])
         sold = [
-            line(number, one.product, who, at) for one, (number, who, at) in zip(lines, made, strict=True)
+            line(number, one.product, who, at, price=round(one.price * 100))
+            for one, (number, who, at) in zip(lines, made, strict=True)
         ]
         connection.execute(insert(table(OrderLine)), sold)
     return stage
@@ -111,3 +114,18 @@ def test_in_batches_they_are_what_they_are_at_once(engine: Engine, stage: Stage)
         assert what is not None
     predict(lambda: read(engine), lambda: write_shop(engine), what, "GBP", (), batch=7)
     assert kept(engine) == at_once(engine, AS_OF)
+
+
+@pytest.mark.parametrize("name", ["lapse", "value", "refill"])
+def test_nothing_is_known_of_who_has_bought_nothing(engine: Engine, stage: Stage, name: str) -> None:
+    with write(engine) as connection:
+        found = learner(name).fit(read_known(connection, AS_OF, "GBP"), 1)
+        assert not isinstance(found, Fallback), found
+        save(connection, Made(name, AS_OF, found.pack(), b"", {}), AS_OF, LIVE)
+        connection.execute(insert(table(Customer)), [customer(who, "GB") for who in (151, 152)])
+    with read(engine) as connection:
+        new = [Asking(1, 151), Asking(2, 152, ("p1", "p9999"))]
+        assert score(connection, name, new, "GBP", AS_OF) == Told(1, {})
+        mixed = score(connection, name, [*new, Asking(3, 1), Asking(4, 1, ("p9999",))], "GBP", AS_OF)
+    assert mixed.numbers.keys() <= {3, 4}
+    assert mixed.numbers.get(3) == mixed.numbers.get(4)

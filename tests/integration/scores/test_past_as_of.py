@@ -80,7 +80,7 @@ def histories(draw: st.DrawFn) -> History:
     return History(early, draw(st.permutations(late)), draw(st.integers(1, 9)))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_nothing_of_later_changes_what_was_known(engine: Engine, history: History) -> None:
     empty(engine)
@@ -101,7 +101,7 @@ def test_nothing_of_later_changes_what_was_known(engine: Engine, history: Histor
     assert orders(past(engine, back=timedelta(hours=5))) == lately
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=9, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_a_past_of_today_knows_what_an_earlier_one_held(engine: Engine, history: History) -> None:
     empty(engine)

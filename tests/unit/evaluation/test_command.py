@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evaluation import intervals, refilling
 from evaluation.cli import main
 from evaluation.recommendations import RECOMMENDERS
 from evaluation.recommenders import als, bpr, ease
@@ -19,6 +20,14 @@ from evaluation.spending import SPENDERS
 TENTH = Path(__file__).parents[2] / "data" / "online_retail_year1_tenth.csv.gz"
 
 
+@pytest.fixture(autouse=True)
+def less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the resamples, and simpler models."""
+    settings = ((intervals, "TIMES", 100), (refilling, "MOST", 2000), (bpr, "ROUNDS", 5))
+    for module, name, value in (*settings, (ease, "MOST", 500), (als, "ROUNDS", 1)):
+        monkeypatch.setattr(module, name, value)
+
+
 def measured(tmp_path: Path, *arguments: str) -> dict[str, Any]:
     """What the command writes as JSON."""
     written = tmp_path / "figures.json"
@@ -27,11 +36,7 @@ def measured(tmp_path: Path, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def test_all_that_recommends(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module, name, less in ((ease, "MOST", 500), (bpr, "ROUNDS", 5), (als, "ROUNDS", 1)):
-        monkeypatch.setattr(module, name, less)
+def test_all_that_recommends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = measured(tmp_path, "--data", str(TENTH), "--only", "recommend", "--cut-off", "2010-09-01")
     tables = {table["title"]: table for table in found["tables"]}
     everything = tables["Recommendations: any product"]

@@ -11,11 +11,12 @@ import numpy as np
 from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores.cohort_past import read_cohort
 from loyaltyloop.scores.live import Live
-from loyaltyloop.scores.past import Ints, Past
+from loyaltyloop.scores.past import Bools, Ints, Past
 from loyaltyloop.scores.ranking.order import NONE, Ranking, rank
 from loyaltyloop.scores.ranking.shelf_side import ItemSide
 from loyaltyloop.scores.ranking.told import WORDS
 from loyaltyloop.scores.reading import read_looks
+from loyaltyloop.scores.shelf import Shelf
 from loyaltyloop.scores.source import Because, Cohort, Source, bought_on, popular_in
 from loyaltyloop.scores.wanted import Wanted
 
@@ -42,16 +43,29 @@ class Learned:
         return f"{MODEL} {self.live.version.version}"
 
 
+def sold_now(side: ItemSide, shelf: Shelf) -> Bools:
+    """Of each of the side's products: may it be sold, as the step says? Asked of those that are sold most.
+
+    What a step says may leave out nearly all that a ranking would put first: so it is told beforehand.
+    """
+    chosen = [side.products[place] for place in side.shelf.tolist()]
+    shelf.load(chosen)
+    allowed = np.ones(len(side.products), np.bool_)
+    allowed[side.shelf] = [shelf.sells(one) for one in chosen]
+    return allowed
+
+
 class Best(Source):
     """What the learned ranking puts first. Who has bought nothing is left to the counted lists."""
 
-    def __init__(self, cohort: Cohort, learned: Learned) -> None:
+    def __init__(self, cohort: Cohort, learned: Learned, allowed: Bools | None = None) -> None:
+        """`allowed`: of each of the side's products, may it be offered to anybody; None: all may."""
         self.model = learned.name
         countries = {who.customer_id: who.country for who in cohort.people}
         self._side = learned.side
         past = read_cohort(cohort.connection, countries, self._side.products, cohort.now)
         looks = read_looks(cohort.connection, past, LOOKED_WITHIN)
-        self._ranking = rank(learned.live.model, self._side, past, looks, LONGEST)
+        self._ranking = rank(learned.live.model, self._side, past, looks, LONGEST, allowed)
         self._row = {one: row for row, one in enumerate(past.customers.tolist())}
         self._days = _days(past, self._ranking)
         bought = np.bincount(past.who, minlength=len(self._row)) > 0

@@ -51,6 +51,10 @@ class Shelf:
         """Why this loaded product is not offered to a customer by a source; None: it is."""
         return self._goods[product_id].refusal(shopper, word)
 
+    def sells(self, product_id: str) -> bool:
+        """May this loaded product be offered to anybody at all?"""
+        return self._goods[product_id].amiss is None
+
     def name(self, product_id: str) -> str:
         """The name of a loaded product; empty where it is not known."""
         return self._goods[product_id].name

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, delete, func, insert, select, update
 
+from loyaltyloop.journey.condition import Compare, Where
 from loyaltyloop.journey.model import Recommend, Recommending
-from loyaltyloop.scores import sides
+from loyaltyloop.scores import learned, sides
 from loyaltyloop.scores.learned import MODEL
 from loyaltyloop.scores.ranking.features import FEATURES
 from loyaltyloop.scores.ranking.net import Net
@@ -169,6 +170,20 @@ def test_what_is_never_shown_is_not_shown_by_the_ranking(fitted: Any, ask: Ask) 
         bought = {one["product_id"] for one in own if one["ordered_at"] >= lately}
         picks = ask([who], Recommend(products=8))[who.enrolment_id]
         assert not bought & {pick.product_id for pick in picks if pick.source != "repeat"}
+
+
+def test_where_is_asked_before_the_ranking_ends(
+    fitted: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though all that it puts first may be of another category."""
+    monkeypatch.setattr(learned, "LONGEST", 3)
+    mugs = Where((("category", (Compare("is", "Mugs"),)),))
+    found = ask(people(fitted), Recommend(products=3, exclude=(), where=mugs))
+    assert all(
+        fitted.products[pick.product_id]["category"] == "Mugs" for some in found.values() for pick in some
+    )
+    models = [[pick.model for pick in some] for key, some in found.items() if key != 120]
+    assert sum(some == [f"{MODEL} 1"] * 3 for some in models) > len(models) / 2
 
 
 def test_looks_count(fitted: Any, engine: Engine, ask: Ask) -> None:

@@ -184,6 +184,8 @@ def _other_words(step: model.Step) -> list[str]:
     match step.action:
         case model.Recommend(products, _, sources):
             return [f"recommend {step.name}", f"{products} products: {', '.join(sources)}"]
+        case model.Score(asked):
+            return [f"score {step.name}", asked]
         case model.Set() as change:
             return ["set", ", ".join(_changes(change))]
         case model.Start(journey):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from loyaltyloop.journey.condition import Did
 from loyaltyloop.journey.model import (
@@ -39,6 +40,7 @@ from tests.reference.gate import Verdict, judge, leaving
 from tests.reference.gifts import Pools, served, shows
 from tests.reference.graves import Graves
 from tests.reference.hashing import held_out
+from tests.reference.hours import Hours
 from tests.reference.people import People
 from tests.reference.state import Enrolment, Happening, Message, Person, Stop, Visit
 from tests.reference.steps import Enter, Go, Quit, Skip, Stay, act, assign, behind_next, call
@@ -61,6 +63,7 @@ class Reference:
         self._ended: list[Enrolment] = []  # in this turn
         self._stops: list[Stop] = []
         self._pools = Pools()
+        self._hours = Hours(shop, self.people, self.enrolments, self.zone)
         self._touched: list[Happening | Person | None] = []  # to whom something happened, in order
         self._looked: dict[str, int] = {}  # how many of these each journey has looked at
         self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
@@ -305,7 +308,8 @@ class Reference:
             self._finish(enrolment, now, "left", "nothing to give")
             return
         self._pools.blocked(self._journey(enrolment), step, enrolment)
-        match act(self.shop, step, enrolment, asked):
+        good = partial(self._hours.next, self._journey(enrolment), step, asked)
+        match act(self.shop, step, enrolment, asked, good):
             case Skip():
                 self._go(enrolment, now, "", behind_next(self._journey(enrolment), step))
             case Stay(due_at):

@@ -145,6 +145,7 @@ class Enrolment:
     visits: list[Visit] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     gifts: dict[str, Gift] = field(default_factory=dict)
+    hours: dict[str, int] = field(default_factory=dict)  # good ones, by the step that chose them
 
     @property
     def running(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import assert_never
+from functools import partial
+from typing import Protocol, assert_never
 
 from loyaltyloop.journey.condition import Did
 from loyaltyloop.journey.model import (
@@ -67,24 +68,30 @@ class Enter:
     journey: str
 
 
+class GoodHour(Protocol):
+    """When the customer's good hour comes next after an instant; `channel`: by which a message goes."""
+
+    def __call__(self, start: datetime, at: At, channel: str | None = None) -> datetime: ...
+
+
 Move = Go | Stay | Quit | Skip | Enter
 
 
-def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked) -> Move:
+def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked, good: GoodHour) -> Move:
     """Let the customer's present step decide."""
     match step.action:
         case Send():
-            return _plan(step, step.action, enrolment, asked)
+            return _plan(step, step.action, enrolment, asked, good)
         case Ask(send=send):
-            move = _plan(step, send, enrolment, asked)
+            move = _plan(step, send, enrolment, asked, good)
             enrolment.messages[step.name].offers = _offered(step.action)
             return move
         case Call():
             return call(step, step.action, enrolment, asked)
         case Wait():
-            return _wait(step.action, enrolment, asked)
+            return _wait(step.action, enrolment, asked, good)
         case WaitFor():
-            return _wait_for(shop, step.action, enrolment, asked)
+            return _wait_for(shop, step.action, enrolment, asked, good)
         case Branch():
             return Go(next(p.name for p in step.action.paths if p.when is None or asks(p.when, asked)))
         case Split():
@@ -127,16 +134,16 @@ def assign(action: Set, asked: Asked) -> None:
         asked.person.assign("paused_until", until, asked.now)
 
 
-def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked) -> Move:
+def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked, good: GoodHour) -> Move:
     message = enrolment.messages.get(step.name)
     if message is None:
         first = step.first_name or step.name
         key = message_key(
             enrolment.journey, enrolment.customer_key, enrolment.one_per, enrolment.occurrence, first
         )
-        due = _next(asked.now, send.at, asked.zone)
         expires = send.expires_after.after(asked.now, asked.zone) if send.expires_after else None
         first_channel, *others = channels(send, asked)
+        due = _next(asked.now, send.at, asked.zone, partial(good, channel=first_channel))
         message = Message(key, step.name, send.purpose, asked.now, due, expires)
         message.channel, message.others = first_channel, tuple(others)
         enrolment.messages[step.name] = message
@@ -170,24 +177,26 @@ def call(step: Step, action: Call, enrolment: Enrolment, asked: Asked, at_end: b
     return Stay()
 
 
-def _next(instant: datetime, at: At | None, zone: str) -> datetime:
-    return instant if at is None else next_at(instant, zone, at.time, at.days)
+def _next(instant: datetime, at: At | None, zone: str, good: GoodHour) -> datetime:
+    if at is None:
+        return instant
+    return good(instant, at) if at.best else next_at(instant, zone, at.time, at.days)
 
 
-def _wait(wait: Wait, enrolment: Enrolment, asked: Asked) -> Move:
+def _wait(wait: Wait, enrolment: Enrolment, asked: Asked, good: GoodHour) -> Move:
     if wait.until is not None:
         if enrolment.state == "ready":
-            return _until(wait.until, wait.at, enrolment, asked)
+            return _until(wait.until, wait.at, enrolment, asked, good)
         due = enrolment.due_at
     else:
-        due = _time_out(wait, wait.duration, enrolment, asked)
+        due = _time_out(wait, wait.duration, enrolment, asked, good)
     return Go() if due is None or due <= asked.now else Stay(due)
 
 
-def _until(until: Until, at: At | None, enrolment: Enrolment, asked: Asked) -> Move:
+def _until(until: Until, at: At | None, enrolment: Enrolment, asked: Asked, good: GoodHour) -> Move:
     try:
         target = _target(until, enrolment, asked)
-        due = None if target is None else _next(target, at, asked.zone)
+        due = None if target is None else _next(target, at, asked.zone, good)
     except (OverflowError, ValueError):
         due = None
     if due is not None and not 1900 <= due.year < 2900:
@@ -225,27 +234,28 @@ def _time_out(
     duration: Duration | None,
     enrolment: Enrolment,
     asked: Asked,
+    good: GoodHour,
     lateness: timedelta | None = None,
 ) -> datetime:
     """When the wait is over; each event of `reset_by` before that starts it anew, from its own time."""
     assert duration is not None
-    due = enrolment.due_at or _after(duration, wait, enrolment.arrived_at, asked.zone)
+    due = enrolment.due_at or _after(duration, wait, enrolment.arrived_at, asked.zone, good)
     if wait.reset_by is None:
         return due
     assert isinstance(wait.reset_by, Did)
     for event in deeds(wait.reset_by, replace(asked, since=enrolment.arrived_at)):
         if event.at < due and (lateness is None or event.arrived_at <= due + lateness):
-            due = max(due, _after(duration, wait, event.at, asked.zone))
+            due = max(due, _after(duration, wait, event.at, asked.zone, good))
     return due
 
 
-def _after(duration: Duration, wait: Wait | WaitFor, start: datetime, zone: str) -> datetime:
-    return _next(duration.after(start, zone), wait.at if isinstance(wait, Wait) else None, zone)
+def _after(duration: Duration, wait: Wait | WaitFor, start: datetime, zone: str, good: GoodHour) -> datetime:
+    return _next(duration.after(start, zone), wait.at if isinstance(wait, Wait) else None, zone, good)
 
 
-def _wait_for(shop: Shop, wait: WaitFor, enrolment: Enrolment, asked: Asked) -> Move:
+def _wait_for(shop: Shop, wait: WaitFor, enrolment: Enrolment, asked: Asked, good: GoodHour) -> Move:
     lateness = timedelta(seconds=shop.lateness.seconds)
-    due = _time_out(wait, wait.up_to, enrolment, asked, lateness)
+    due = _time_out(wait, wait.up_to, enrolment, asked, good, lateness)
     looking = replace(asked, since=_since(wait.since, enrolment))
     path = decided_path(wait, looking, due, lateness)
     return Stay(due) if path is None else Go(path)

@@ -25,6 +25,8 @@ from tests.strategies.asking import (
     states,
 )
 
+HOURS = st.one_of(TIMES, st.just("best"))
+
 # ── steps ──
 
 
@@ -58,7 +60,7 @@ def _send(draw: st.DrawFn, names: Names, depth: int) -> Data:
     shows = names.gives and draw(st.booleans())
     made: Data = {"send": names.new(), "template": "test/treat" if shows else "test/hello"}
     if rarely(draw):
-        made["at"] = draw(TIMES)
+        made["at"] = draw(HOURS)
     if rarely(draw):
         made["expires_after"] = draw(st.sampled_from(["2 hours", "10 hours", "1 day"]))
     if rarely(draw):
@@ -87,7 +89,7 @@ def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
     if rarely(draw):
         made["reset_by"] = draw(did(within=False))
     if rarely(draw):
-        made["at"] = draw(TIMES)
+        made["at"] = draw(HOURS)
     if rarely(draw):
         made["on"] = draw(
             st.lists(st.sampled_from(["mon", "fri", "sun"]), min_size=1, max_size=2, unique=True)
@@ -103,7 +105,7 @@ def _until(draw: st.DrawFn, name: str, gives: bool) -> Data:
         made["offset"] = draw(st.sampled_from(["-1 day", "5 hours"]))
     made["if_past"] = draw(st.sampled_from(["proceed", "skip", "leave"]))
     if rarely(draw):
-        made["at"] = draw(TIMES)
+        made["at"] = draw(HOURS)
     return made
 
 

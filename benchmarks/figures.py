@@ -107,7 +107,8 @@ def score_figures(server: Server, sizes: Sizes) -> Iterator[Figure]:
 
 
 def _cost(name: str, cost: Cost, memory: float) -> Iterator[Figure]:
-    ours = f"{cost.wall:.1f} s, {cost.cpu:.1f} CPU seconds"
+    by = f" by {cost.processes} processes" if cost.processes > 1 else ""
+    ours = f"{cost.wall:.1f} s, {cost.cpu:.1f} CPU seconds{by}"
     yield Figure(name, ours, target=f"<= {SCORES:.0f} s", met=cost.seconds <= SCORES)
     yield Figure(
         "memory for it", f"{cost.peak:.0f} MiB", target=f"<= {memory:.0f} MiB", met=cost.peak <= memory

@@ -1,4 +1,4 @@
-"""The plots of model cards as SVG: in tones that can be seen on a white page and on a black one."""
+"""The plots of model cards as SVG, on a light ground of their own: read on a light page and on a dark one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from loyaltyloop.scores.judging import LIVE, NEW, Plot, Series
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Each at least 3 : 1 against white and against black; what is written 4.5 : 1.
-_INK = "#767676"
-_NEW, _LIVE = "#2f7de1", "#c2571a"
-_OTHERS = ("#2a9461", "#a35bc4", "#8a7a1f", "#767676")
+# What is written is at least 7 : 1 against the ground, what is drawn 3 : 1.
+_GROUND, _INK = "#fafaf9", "#44403c"
+_NEW, _LIVE = "#1d6fd8", "#c2571a"
+_OTHERS = ("#23875a", "#9a4fbd", "#85751c", "#6b6b6b")
 _MARKS = "os^Dvx"
 _SIZE = (6.4, 4.0)  # inches
 _STYLE: Any = {
@@ -22,6 +22,8 @@ _STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 10,
     "text.color": _INK,
+    "figure.facecolor": _GROUND,
+    "axes.facecolor": _GROUND,
     "axes.edgecolor": _INK,
     "axes.labelcolor": _INK,
     "axes.titlecolor": _INK,
@@ -52,7 +54,7 @@ def svg(plot: Plot) -> bytes:
         axes.set_axisbelow(True)
         figure.legend(loc="outside lower center", ncols=3)
         out = BytesIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
 
 

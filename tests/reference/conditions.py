@@ -63,6 +63,7 @@ class Asked:
     enrolment: Enrolment | None = None
     since: datetime | None = None
     window: Window | None = None
+    models_from: datetime | None = None  # from when on models are live; None: never
     own_since: bool = False  # a `wait_for` that says itself from when engagement counts
 
 
@@ -235,6 +236,10 @@ def _subject(about: About, asked: Asked) -> dict[str, Any]:
             return dict(asked.enrolment.trigger) if asked.enrolment else {}
         case "cart":
             return basket(asked.person.events, asked.now) or {}
+        case "predicted":
+            return dict(asked.person.predicted)
+        case "scored":
+            return dict(asked.enrolment.scores) if asked.enrolment else {}
         case _:
             raise AssertionError("not part of the reference yet")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from loyaltyloop.journey.condition import Did
+from loyaltyloop.journey.condition import About, Did, Test, walk
 from loyaltyloop.journey.model import (
     Ask,
     ByDate,
@@ -21,6 +21,7 @@ from loyaltyloop.journey.model import (
     Set,
     Shop,
     Step,
+    WaitFor,
 )
 from loyaltyloop.journey.times import zone_names
 from tests.reference.channels import OF_CHANNEL
@@ -44,6 +45,7 @@ from tests.reference.hours import Hours
 from tests.reference.people import People
 from tests.reference.state import Enrolment, Happening, Message, Person, Stop, Visit
 from tests.reference.steps import Enter, Go, Quit, Skip, Stay, act, assign, behind_next, call
+from tests.reference.values import holds
 
 
 class Reference:
@@ -67,6 +69,7 @@ class Reference:
         self._touched: list[Happening | Person | None] = []  # to whom something happened, in order
         self._looked: dict[str, int] = {}  # how many of these each journey has looked at
         self._started: list[tuple[str, Candidate]] = []  # by `start`, and not judged yet
+        self.models_from: datetime | None = None
         self.now = datetime.min.replace(tzinfo=UTC)
 
     # ── what arrives ──
@@ -109,6 +112,22 @@ class Reference:
             self._pools.used(event, self.enrolments)
             self._stops += self._told_of_addresses(event)
             self._touched.append(event)
+        for person in self.people:
+            _inherit(person)
+
+    def predict(self, name: str, model: str, value: float | None) -> None:
+        """From now on this is what a model says of this customer (None: nothing); who is unknown stays so."""
+        if not self.people.knows(name):
+            return
+        person = self.people.known_by(name)
+        tests = [test for journey in self.journeys for test in _waited_for(journey, model)]
+        before = [holds(test, person.predicted.get(model), _never) for test in tests]
+        if value is None:
+            person.predicted.pop(model, None)
+        else:
+            person.predicted[model] = value
+        if before != [holds(test, value, _never) for test in tests]:
+            self._touched.append(person)
 
     def _told_of_addresses(self, event: Happening) -> list[Stop]:
         """What a message's bounce, or a complaint, says of where it went; else of where they are now."""
@@ -128,6 +147,7 @@ class Reference:
             first = next(each for each in running if _alike(each, enrolment))
             if first.person is not enrolment.person:
                 self._finish(enrolment, self.now, "left", "merged")
+        stays.joined += [joined, *joined.joined]
         for enrolment in self.enrolments:
             if enrolment.person is joined:
                 enrolment.person = stays
@@ -188,7 +208,7 @@ class Reference:
 
     def _asked(self, person: Person, now: datetime, enrolment: Enrolment | None = None) -> Asked:
         own = [each for each in self.enrolments if each.person is person]
-        return Asked(person, now, self.zone(person), own, enrolment)
+        return Asked(person, now, self.zone(person), own, enrolment, models_from=self.models_from)
 
     # ── entering ──
 
@@ -422,6 +442,27 @@ class Reference:
         asked = Asked(enrolment.person, now, zone, [], enrolment, since)
         reached = [event.at for event in deeds(goal, asked) if until is None or event.at <= until]
         return min(reached, default=None)
+
+
+def _inherit(person: Person) -> None:
+    """Who is now one with others keeps what was said of them, or has what was said of the oldest."""
+    for other in sorted(person.joined, key=lambda one: one.number):
+        person.predicted = {**other.predicted, **person.predicted}
+    person.joined = []
+
+
+def _waited_for(journey: Journey, model: str) -> Iterator[Test]:
+    """The comparisons with a prediction that move somebody who stands still."""
+    asked = [rule for _, rule in journey.leave_when]
+    waiting = (step for step in journey if isinstance(step.action, WaitFor))
+    asked += [path.when for step in waiting for path in step.paths if path.when]
+    for part in (part for rule in asked for part in walk(rule)):
+        if isinstance(part, About) and part.subject == "predicted":
+            yield from (test for name, test in part.where.fields if name == model)
+
+
+def _never(_: object) -> datetime:
+    raise AssertionError("a prediction is compared with no instant")
 
 
 def _age(enrolment: Enrolment) -> tuple[datetime, str]:

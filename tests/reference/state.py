@@ -47,6 +47,8 @@ class Person:
     attributes: dict[str, tuple[datetime, Any]] = field(default_factory=dict)  # with the time of the value
     consents: dict[tuple[str, str], tuple[datetime, bool]] = field(default_factory=dict)
     events: list[Happening] = field(default_factory=list)
+    predicted: dict[str, float] = field(default_factory=dict)  # what models say of them now
+    joined: list[Person] = field(default_factory=list)  # in this turn
 
     def attribute(self, name: str) -> Any:
         """The present value, or None."""
@@ -145,6 +147,8 @@ class Enrolment:
     visits: list[Visit] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     gifts: dict[str, Gift] = field(default_factory=dict)
+    scores: dict[str, float | None] = field(default_factory=dict)
+    dues: dict[str, datetime] = field(default_factory=dict)
     hours: dict[str, int] = field(default_factory=dict)  # good ones, by the step that chose them
 
     @property

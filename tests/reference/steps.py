@@ -17,6 +17,7 @@ from loyaltyloop.journey.model import (
     Journey,
     Leave,
     Recommend,
+    Score,
     Send,
     Set,
     Shop,
@@ -32,6 +33,7 @@ from tests.reference.answers import decided_path
 from tests.reference.channels import channels
 from tests.reference.conditions import Asked, asks, deeds
 from tests.reference.hashing import drawn_path, message_key
+from tests.reference.models import DUE, NUMBERS
 from tests.reference.state import Enrolment, Message
 
 
@@ -106,7 +108,8 @@ def act(shop: Shop, step: Step, enrolment: Enrolment, asked: Asked, good: GoodHo
             return Quit(step.action.reason)
         case Start():
             return Enter(step.action.journey)
-        case Recommend() | Give():
+        case Recommend() | Give() | Score():
+            _score(step, enrolment, asked)
             return Go()
         case _:
             raise AssertionError(f"{step.verb} is not part of the reference yet")
@@ -152,6 +155,17 @@ def _plan(step: Step, send: Send, enrolment: Enrolment, asked: Asked, good: Good
     elif message.state == "refused":
         return Quit("blocked") if send.if_blocked == "leave" else Go()
     return Stay()
+
+
+def _score(step: Step, enrolment: Enrolment, asked: Asked) -> None:
+    """What the model says of everybody, from when it is live on; unknown before."""
+    if not isinstance(step.action, Score):
+        return
+    model = step.action.model
+    number = NUMBERS[model] if asked.models_from is not None and asked.now >= asked.models_from else None
+    enrolment.scores[step.name] = number
+    if model == DUE and number is not None:
+        enrolment.dues[step.name] = asked.now + timedelta(days=number)
 
 
 def _offered(ask: Ask) -> tuple[str | int, ...]:
@@ -220,6 +234,9 @@ def _target(until: Until, enrolment: Enrolment, asked: Asked) -> datetime | None
         gift = enrolment.gifts.get(prefix)
         ends = gift.expires_at if gift else None
         return ends and until.offset.after(ends, asked.zone, until.offset_sign) if until.offset else ends
+    if name == "due":
+        due = enrolment.dues.get(prefix)
+        return due and until.offset.after(due, asked.zone, until.offset_sign) if until.offset else due
     value = enrolment.trigger.get(name) if prefix == "trigger" else asked.person.attribute(until.source)
     instant = read_instant(value)
     if instant is None:

@@ -25,6 +25,7 @@ class Names:
     given: int = 0
     sends: tuple[str, ...] = field(default=())
     asks: dict[str, str] = field(default_factory=dict)  # questions: answers or scale
+    scores: dict[str, str] = field(default_factory=dict)  # steps that ask a model: which
     gives: bool = False  # has everybody here passed a `give`, called treat?
     other: str | None = None  # another journey, to be started from here
 
@@ -73,6 +74,9 @@ def states(set_by: tuple[str, ...] = ("alpha", "beta")) -> st.SearchStrategy[Dat
         ),
         st.just({"consents": {"email": True}}),
         st.sampled_from(
+            [{"predicted": {"lapse": test}} for test in ({"over": 0.6}, {"at_most": 0.5}, {"known": False})]
+        ),
+        st.sampled_from(
             [
                 {"cart": {"value": {"over": 15}}},
                 {"cart": {"products": {"has": {"category": "Coffee"}}}},
@@ -105,7 +109,7 @@ def of_step(names: Names) -> st.SearchStrategy[Data]:
     inside = [st.just({"inside": names.other})] if names.other else []
     leaves = [*inside, did(since=("entered", "ever", "step", *names.sends), same=True), states(), trigger()]
     used = [st.just({"redeemed": "treat"})] if names.gives else []
-    return joined(st.one_of(*leaves, *used, *_clicked(names)))
+    return joined(st.one_of(*leaves, *used, *_clicked(names), *_scored(names)))
 
 
 def of_wait(names: Names) -> st.SearchStrategy[Data]:
@@ -123,6 +127,12 @@ def of_wait(names: Names) -> st.SearchStrategy[Data]:
         both.map(lambda parts: {"all": list(parts)}),
         states(),
     )
+
+
+def _scored(names: Names) -> list[st.SearchStrategy[Data]]:
+    tests: list[Any] = [{"over": 2}, {"at_most": 2}, {"known": True}, {"known": False}]
+    asked = [{"scored": {name: test}} for name in names.scores for test in tests]
+    return [st.sampled_from(asked)] if asked else []
 
 
 def _clicked(names: Names) -> list[st.SearchStrategy[Data]]:

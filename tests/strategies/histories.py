@@ -58,7 +58,8 @@ class Story:
     """All that happens: journey files, events, the turns' `now`s, and answers to messages in turn.
 
     `erasures`: who is erased just after which turn (by its place). `held`: what shop.yaml says beside, of
-    messages that wait while something is so, and of caps; `quiet`: when nothing leaves.
+    messages that wait while something is so, and of caps; `quiet`: when nothing leaves. `predicted`: before
+    which turn (by its place) which lapse is predicted of whom; None: none any more.
     """
 
     journeys: list[str]
@@ -68,12 +69,14 @@ class Story:
     erasures: list[tuple[int, str]] = field(default_factory=list)
     held: str = ""
     quiet: str = NIGHT
+    predicted: list[tuple[int, str, float | None]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         """Short enough to read where it is printed as a failing example."""
         turns = ", ".join(f"{now:%m-%d %H:%M}" for now in self.turns)
         events = "\n".join(_shown(event) for event in self.events)
         rest = [*map(repr, self.responses), *(f"erased after turn {n}: {who}" for n, who in self.erasures)]
+        rest += [f"before turn {n}: {who} is predicted {value}" for n, who, value in self.predicted]
         return "\n".join(["", *self.journeys, self.held, self.quiet, events, f"turns: {turns}", *rest])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
@@ -252,6 +255,18 @@ def answers(draw: st.DrawFn) -> Response:
     return Response(name, minutes, lag, machine, draw(values), draw(st.none() | values))
 
 
+def foretold(turns: int) -> st.SearchStrategy[list[tuple[int, str, float | None]]]:
+    """What is predicted, in order, most of it early."""
+    values = st.sampled_from([0.2, 0.5, 0.51, 0.7, 0.95, None])
+    places = st.integers(0, turns - 1).map(lambda place: place * place // turns)
+    one = st.tuples(places, st.sampled_from(PEOPLE), values)
+    return st.lists(one, max_size=6, unique_by=lambda each: each[:2]).map(sorted_by_place)
+
+
+def sorted_by_place(found: list[tuple[int, str, float | None]]) -> list[tuple[int, str, float | None]]:
+    return sorted(found, key=lambda each: each[:2])
+
+
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     """A whole story; duplicates of events included."""
@@ -268,4 +283,5 @@ def stories(draw: st.DrawFn) -> Story:
     who = st.tuples(st.integers(0, len(turns) - 2), st.sampled_from(PEOPLE))
     erasures = draw(st.lists(who, min_size=1, max_size=2)) if draw(st.integers(0, 3)) == 3 else []
     held = draw(st.sampled_from(["", "", *HOLDING])) + draw(st.sampled_from(["", "", *CAPS]))
-    return Story(texts, events, turns, responses, erasures, held, draw(st.sampled_from(QUIET)))
+    quiet, predicted = draw(st.sampled_from(QUIET)), draw(foretold(len(turns)))
+    return Story(texts, events, turns, responses, erasures, held, quiet, predicted)

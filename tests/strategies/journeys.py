@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from tests.reference.models import DUE, NUMBERS
 from tests.strategies.asking import (
     DURATIONS,
     EVENTS,
@@ -45,6 +46,7 @@ def step(draw: st.DrawFn, names: Names, depth: int) -> Data:
     verbs = ["send", "send", "ask", "wait", "wait", "set", "split", "call"]
     verbs += ["wait_for", "wait_for", "branch"] if depth < 2 else []
     verbs += ["start"] if names.other else []
+    verbs += ["score"] if len(names.scores) < 2 else []
     verbs += ["give"] if depth == 0 and not names.gives else []
     made: Data = draw(_VERBS[draw(st.sampled_from(verbs))](names, depth))
     if rarely(draw):
@@ -84,7 +86,7 @@ def _ask(draw: st.DrawFn, names: Names, depth: int) -> Data:
 @st.composite
 def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
     if rarely(draw):
-        return draw(_until(names.new(), names.gives))
+        return draw(_until(names.new(), names))
     made: Data = {"wait": draw(DURATIONS)}
     if rarely(draw):
         made["reset_by"] = draw(did(within=False))
@@ -98,8 +100,10 @@ def _wait(draw: st.DrawFn, names: Names, depth: int) -> Data:
 
 
 @st.composite
-def _until(draw: st.DrawFn, name: str, gives: bool) -> Data:
-    what = "treat.expires" if gives and draw(st.booleans()) else "trigger.ship_on"
+def _until(draw: st.DrawFn, name: str, names: Names) -> Data:
+    ends = [f"{score}.due" for score, model in names.scores.items() if model == DUE]
+    ends += ["treat.expires"] if names.gives else []
+    what = draw(st.sampled_from(ends)) if draw(st.booleans()) and ends else "trigger.ship_on"
     made: Data = {"wait": name, "until": what}
     if rarely(draw):
         made["offset"] = draw(st.sampled_from(["-1 day", "5 hours"]))
@@ -174,6 +178,13 @@ def _give(draw: st.DrawFn, names: Names, depth: int) -> Data:
     return made
 
 
+@st.composite
+def _score(draw: st.DrawFn, names: Names, depth: int) -> Data:
+    name, model = names.new(), draw(st.sampled_from(sorted(NUMBERS)))
+    names.scores[name] = model
+    return {"score": name, "model": model}
+
+
 def _call(names: Names, depth: int) -> st.SearchStrategy[Data]:
     return st.just({"call": names.new(), "url": "https://desk.example/in"})
 
@@ -186,6 +197,7 @@ _VERBS = {
     "start": _start,
     "call": _call,
     "give": _give,
+    "score": _score,
     "send": _send,
     "ask": _ask,
     "wait": _wait,

@@ -6,12 +6,14 @@ import os
 from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import Engine, Table, insert
+from sqlalchemy import Engine, Table, insert, select
 
 from loyaltyloop.journey.codes import matched
+from loyaltyloop.journey.predicting import waited_comparisons
 from loyaltyloop.journey.reader import read_shop
 from loyaltyloop.store.database import write, write_shop
-from loyaltyloop.store.models import Voucher
+from loyaltyloop.store.models import Identity, Voucher
+from loyaltyloop.store.predicted import write as write_predictions
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.turn.runner import tick
@@ -19,11 +21,13 @@ from tests.integration.store.audited import breaches
 from tests.reference.gifts import CODES, POOLS
 from tests.reference.interpreter import Reference
 from tests.reference.loyalty import LOYAL
+from tests.reference.models import constant_models
 from tests.reference.reading import SHOP_TEXT, read
 from tests.reference.staging import difference, empty, ingest, make_live, world
 from tests.reference.state import Happening
 from tests.strategies.histories import NIGHT, START, Story, stories
 
+identity: Table = Identity.__table__  # type: ignore[attr-defined]
 voucher: Table = Voucher.__table__  # type: ignore[attr-defined]
 # `STORIES=500 pytest ...` looks for what is not known yet; without it the same few stories each time.
 STORIES = os.environ.get("STORIES")
@@ -50,8 +54,19 @@ def play(engine: Engine, story: Story) -> None:
     stock(engine)
     make_live(engine, story.journeys, START - timedelta(days=2), shop)
     reference = Reference([read(text) for text in story.journeys], read_shop(shop))
+    reference.models_from = START + timedelta(hours=10)
+    with constant_models(engine, reference.models_from):
+        _play(engine, story, reference)
+    assert breaches(engine, story.turns[-1]) == {}
+
+
+def _play(engine: Engine, story: Story, reference: Reference) -> None:
     stage, fresh = world(engine), list(story.events)
     for turn, now in enumerate(story.turns):
+        for place, who, value in story.predicted:
+            if place == turn:
+                reference.predict(who, "lapse", value)
+                predict_there(engine, reference, who, value)
         later: list[Happening] = []
         if story.erasures:  # of a person who is erased nothing is on record that has not arrived yet
             fresh, later = ([e for e in fresh if (e.arrived_at > now) is late] for late in (False, True))
@@ -66,7 +81,6 @@ def play(engine: Engine, story: Story) -> None:
                 erase_there(engine, who, now)
         told = difference(engine, reference)
         assert not told, "\n".join([f"after the turn at {now}", *told])
-    assert breaches(engine, story.turns[-1]) == {}
 
 
 def stock(engine: Engine) -> None:
@@ -75,6 +89,16 @@ def stock(engine: Engine) -> None:
     rows = [few | {"code": code, "matched": matched(code)} for code in CODES]
     with write(engine) as connection:
         connection.execute(insert(voucher), rows)
+
+
+def predict_there(engine: Engine, reference: Reference, who: str, value: float | None) -> None:
+    """The engine's own record of a prediction, of a customer whom it knows."""
+    mine = select(identity.c.customer_id).where(identity.c.kind == "user", identity.c.value == who)
+    tests = waited_comparisons(reference.journeys, reference.shop).get("lapse", frozenset())
+    with write_shop(engine) as connection:
+        known = connection.execute(mine).scalar()
+        if known is not None:
+            write_predictions(connection, "lapse", [(known, value)], tests, (START, 1))
 
 
 def erase_there(engine: Engine, who: str, now: datetime) -> None:

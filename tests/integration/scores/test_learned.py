@@ -222,3 +222,28 @@ def test_a_shop_without_orders_has_nothing_to_rank(little: Any, engine: Engine, 
     assert not [
         pick for some in ask(people(little), ALL).values() for pick in some if pick.model != "counted"
     ]
+
+
+@pytest.mark.parametrize("kept", ["one line", "one product", "one day", "unknown products"])
+def test_hardly_anything_to_rank(little: Any, engine: Engine, ask: Ask, kept: str) -> None:
+    """Whatever comes of it, it is a list that names each product once."""
+    match kept:
+        case "one line":
+            little.lines = little.lines[:1]
+        case "one product":
+            little.lines = [one for one in little.lines if one["product_id"] == "p00"]
+        case "one day":
+            for one in little.lines:
+                one["ordered_at"] = one["arrived_at"] = DAY - timedelta(days=5)
+        case _:
+            little.lines = [
+                {**one, "product_id": f"x{number}"} for number, one in enumerate(little.lines[:40])
+            ]
+    little.write(engine)
+    content = ranker().pack()
+    with write(engine) as connection:
+        save(connection, Made(MODEL, DAY, content, content, {}), DAY, LIVE)
+    sides._loaded.clear()
+    for picks in ask(people(little), ALL).values():
+        names = [pick.product_id for pick in picks]
+        assert len(set(names)) == len(names) and set(names) <= set(little.products)

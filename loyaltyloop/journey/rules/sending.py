@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from loyaltyloop.journey.graph import least_days
-from loyaltyloop.journey.model import Ask, At, Give, Send, Wait
+from loyaltyloop.journey.model import Ask, At, Give, Send, Step, Wait
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import sent_templates
 from loyaltyloop.journey.rules.vouchers import valid_of
@@ -37,6 +37,24 @@ def _longest_gap(days: tuple[str, ...]) -> int:
     marked = sorted(WEEKDAYS.index(day) for day in set(days))
     pairs = zip(marked, [*marked[1:], marked[0] + 7], strict=True)
     return max(later - earlier for earlier, later in pairs)
+
+
+def _best_twice(context: Context) -> Iterator[Found]:
+    """The turn that lets them go comes at their good hour or later: the next such hour is tomorrow's."""
+    for seen in context.journeys:
+        for step in seen.journey:
+            match step.action:
+                case Wait(at=At(best=True)) if step.after and _sent_at_best(seen.steps[step.after]):
+                    yield seen.found(
+                        (*seen.path_of[step.after], "at"),
+                        f"the wait before it ('{step.name}') ends at the good hour: this waits for the next",
+                        "Delete 'at: best' here, or there.",
+                    )
+
+
+def _sent_at_best(step: Step) -> bool:
+    send = step.action.send if isinstance(step.action, Ask) else step.action
+    return isinstance(send, Send) and send.at is not None and send.at.best
 
 
 def _answers(context: Context) -> Iterator[Found]:
@@ -118,6 +136,7 @@ RULES = (
     Rule(
         "expires-first", "warning", "A message that may expire before its day or hour comes.", _expires_first
     ),
+    Rule("best-twice", "warning", "A good hour that is waited for twice.", _best_twice),
     Rule("answer-text", "error", "An answer without a text.", _answers, alone=True),
     Rule("outlives-voucher", "warning", "A wait longer than a voucher's life.", _outlives_voucher),
     Rule("early-review", "warning", "A request for a review before the order was delivered.", _early_review),

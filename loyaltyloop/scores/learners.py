@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 from loyaltyloop.scores.catalogue import Catalogue
 from loyaltyloop.scores.judging import Judgement
 from loyaltyloop.scores.looks import Looks
-from loyaltyloop.scores.past import Floats, Past, seconds_of
+from loyaltyloop.scores.past import Floats, Past
 
 # Name → where its class is, which is made without arguments. Imported when it is asked for.
 LEARNERS: Mapping[str, str] = {
@@ -36,10 +36,7 @@ class Known:
 
     def before(self, instant: datetime) -> Known:
         """As of an earlier instant; places of customers and products stay the same."""
-        seen = self.looks
-        early = seen.at < seconds_of(instant)
-        looks = Looks(seen.who[early], seen.what[early], seen.at[early], seen.kind[early])
-        return replace(self, past=self.past.before(instant), looks=looks)
+        return replace(self, past=self.past.before(instant), looks=self.looks.before(instant))
 
 
 @dataclass(frozen=True)

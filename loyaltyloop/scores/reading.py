@@ -73,7 +73,8 @@ def read_catalogue(connection: Connection, past: Past, currency: str) -> Catalog
 
 def read_looks(connection: Connection, past: Past, back: timedelta = LOOKS_BACK) -> Looks:
     """What the customers of a `Past` looked at and put into baskets in the time `back` before its `as_of`."""
-    done = select(event.c.customer_id, event.c.name, event.c.properties, epoch(connection, event.c.at)).where(
+    times = (epoch(connection, event.c.at), epoch(connection, event.c.arrived_at))
+    done = select(event.c.customer_id, event.c.name, event.c.properties, *times).where(
         among(connection, event.c.customer_id, past.customers.tolist()),
         event.c.name.in_(_KINDS),
         event.c.at >= past.as_of - back,
@@ -84,15 +85,15 @@ def read_looks(connection: Connection, past: Past, back: timedelta = LOOKS_BACK)
     who = {one: place for place, one in enumerate(past.customers.tolist())}
     what = {one: place for place, one in enumerate(past.products)}
     found = [
-        (at, who[customer_id], what[str(properties["product_id"])], _KINDS[name])
-        for customer_id, name, properties, at in connection.execute(done)
+        (at, who[customer_id], what[str(properties["product_id"])], _KINDS[name], arrived)
+        for customer_id, name, properties, at, arrived in connection.execute(done)
         if customer_id in who and str(properties.get("product_id")) in what
     ]
     if not found:
         return no_looks()
-    at, buyers, products, kinds = (np.array(column) for column in zip(*sorted(found), strict=True))
+    at, buyers, products, kinds, arrived = np.array(sorted(found), np.int64).T.copy()
     return Looks(
-        buyers.astype(np.int32), products.astype(np.int32), at.astype(np.int64), kinds.astype(np.int32)
+        *(buyers.astype(np.int32), products.astype(np.int32), at, kinds.astype(np.int32)), arrived=arrived
     )
 
 

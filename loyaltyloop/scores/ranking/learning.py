@@ -10,7 +10,7 @@ import numpy as np
 
 from loyaltyloop.scores.catalogue import Catalogue
 from loyaltyloop.scores.looks import Looks
-from loyaltyloop.scores.past import Bools, Longs, Past, seconds_of
+from loyaltyloop.scores.past import Bools, Longs, Past
 from loyaltyloop.scores.ranking.batch import Batch
 from loyaltyloop.scores.ranking.candidates import candidates
 from loyaltyloop.scores.ranking.cohort import Cohort, cohort_of, of_people
@@ -42,14 +42,7 @@ def lists_of(past: Past, catalogue: Catalogue, looks: Looks, seed: int) -> Itera
         bought = _bought(past, before, cut)
         people = _sampled(np.intersect1d(bought.keys // bought.width, before.who), seed, number)
         if len(people):
-            seen = before_of(looks, cut)
-            yield _lists(before, catalogue, seen, people, bought)
-
-
-def before_of(looks: Looks, instant: datetime) -> Looks:
-    """What had been looked at by then."""
-    early = looks.at < seconds_of(instant)
-    return Looks(looks.who[early], looks.what[early], looks.at[early], looks.kind[early])
+            yield _lists(before, catalogue, looks.before(cut), people, bought)
 
 
 def _bought(past: Past, before: Past, cut: datetime) -> Bought:

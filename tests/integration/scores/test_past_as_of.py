@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, select
 
 from loyaltyloop.scores.past import Past
-from loyaltyloop.scores.reading import read_past
+from loyaltyloop.scores.reading import LOOKS_BACK, read_known, read_past
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read
 from loyaltyloop.store.models import Event, Identity
@@ -219,3 +219,26 @@ def _lines(events: list[Any]) -> list[tuple[str, int, float | None]]:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def test_looks_end_at_the_instant_too(engine: Engine) -> None:
+    bought = {"order_id": "1", "products": [{"product_id": one} for one in ("mug", "pot", "tea", "tin")]}
+    feed(engine, [track("u0", "Order Completed", "2026-05-01T08:00:00Z", **bought)])
+    seen = {
+        "mug": ("2026-05-01T09:59:59Z", "2026-05-01T09:59:59Z"),
+        "pot": ("2026-05-01T10:00:00Z", "2026-05-01T10:00:00Z"),
+        "tea": ("2026-05-01T09:00:00Z", "2026-05-01T10:00:00Z"),  # heard of too late
+        "tin": ("2026-01-31T09:00:00Z", "2026-01-31T09:00:00Z"),  # 90 days ago
+    }
+    for product, (when, arrived) in seen.items():
+        feed(engine, [track("u0", "Product Viewed", when, product_id=product) | {"receivedAt": arrived}])
+    feed(
+        engine, [track("u1", "Product Viewed", "2026-05-01T09:00:00Z", product_id="mug")]
+    )  # no customer of it
+    apply_events(engine, NOW, SHOP)
+    with read(engine) as connection:
+        known = read_known(connection, AS_OF, SHOP.currency, LOOKS_BACK)
+        today = read_known(connection, NOW, SHOP.currency, timedelta(days=365))
+    assert [known.past.products[what] for what in known.looks.what] == ["mug"]
+    early = today.before(AS_OF)
+    assert {today.past.products[what] for what in early.looks.what} == {"mug", "tin"}

@@ -19,7 +19,7 @@ from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.turn.runner import run_turn
 from tests.integration.turn.learned import Models, customer, models
-from tests.integration.turn.stage import Stage, utc
+from tests.integration.turn.stage import DAYTIME, Stage, utc
 
 WIN_BACK = """
     journey: win_back
@@ -30,6 +30,17 @@ WIN_BACK = """
       - wait: 60 days
       - send: hello
         template: test/hello
+"""
+ASLEEP = """
+    journey: asleep
+    about: Waits for what is predicted, then writes.
+    enter: {event: Signed Up}
+    steps:
+      - wait_for: sign
+        up_to: 30 days
+        paths:
+          lost: {when: {predicted: {lapse: {over: 0.3}}}, steps: [{send: hello, template: test/hello}]}
+          never: {}
 """
 PLAIN = """
     journey: plain
@@ -89,6 +100,26 @@ def test_customers_enter_and_leave_as_they_are_predicted(engine: Engine, learned
     ]
     stage.turn("02-23 00:30")
     assert stage.ends("win_back") == [("anna", "left: back")]
+
+
+def test_who_stands_still_is_moved_by_what_is_predicted(engine: Engine, learned: Models) -> None:
+    """Waiting for it, and with a message that is held while it is so."""
+    held = "hold_while: {marketing: {predicted: {lapse: {over: 0.31}}}}\n"
+    stage = Stage(engine, ASLEEP, shop=DAYTIME + held)
+    learned.fit("lapse", utc("01-01 00:00"), times=2)
+    stage.knows("anna")
+    bought(stage, "anna", "02-10 12:00")
+    stage.did("anna", "Signed Up", "02-11 12:00")
+    for day in ("02-11", "02-25", "02-26"):
+        stage.turn(f"{day} 13:00")
+        assert stage.ends() == [("anna", "waiting at sign")]
+    stage.turn("02-27 00:10")
+    assert stage.messages() == [("anna", "hello", "held", "hold_while: predicted lapse > 0.31")]
+    bought(stage, "anna", "02-27 12:00")
+    stage.turn("02-27 13:00")
+    assert stage.sent() == []
+    stage.turn("02-28 00:10")
+    assert stage.sent() == [("anna", "hello")]
 
 
 def test_nothing_is_computed_where_nobody_asks(engine: Engine, learned: Models) -> None:

@@ -17,9 +17,11 @@ from loyaltyloop.scores.past import Bools, Longs
 from loyaltyloop.scores.ranking.near import Singles
 
 HIDDEN = (64, 32)
-ROUNDS = 10  # over all lists
+ROUNDS = 10  # over all lists, and more where they are few
 NETS = 3  # whose scores are averaged: each starts from weights of its own
-_LISTS = 64  # of which a step learns
+_STEPS = 50  # of a round; each learns of 8 to 64 lists
+_FEWEST, _MOST = 8, 64
+_ENOUGH, _LONGEST = 300, 30  # steps that a net needs, and rounds that are too many for it
 _SPEED = 2e-3
 _DECAY = 1e-3
 _REACH = 5.0  # standard deviations beyond which a feature says no more
@@ -109,10 +111,12 @@ def _steps(lists: Lists, dice: np.random.Generator) -> Iterator[Longs]:
     """Which lists each step learns of: those of which nothing was bought say nothing."""
     bought = np.add.reduceat(lists.bought.astype(np.int64), lists.starts[:-1])
     useful = np.flatnonzero(bought)
-    for _ in range(ROUNDS):
+    width = min(_MOST, max(_FEWEST, len(useful) // _STEPS))
+    steps = max(1, -(-len(useful) // width))
+    for _ in range(min(_LONGEST, max(ROUNDS, -(-_ENOUGH // steps)))):
         mixed = dice.permutation(useful)
-        for start in range(0, len(mixed), _LISTS):
-            yield np.sort(mixed[start : start + _LISTS])
+        for start in range(0, len(mixed), width):
+            yield np.sort(mixed[start : start + width])
 
 
 def _rows(starts: Longs, some: Longs) -> tuple[Longs, Longs]:

@@ -9,7 +9,8 @@ import pytest
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.journey.predicting import models_predicted, models_scored, waited_comparisons
 from loyaltyloop.journey.reader import read_journey, read_shop
-from loyaltyloop.journey.scoring import MODELS, rounded
+from loyaltyloop.journey.scoring import DUE, MODELS, rounded
+from loyaltyloop.scores.learners import LEARNERS
 from tests.reference.reading import SHOP_TEXT
 
 ASKS = "{predicted: {lapse: {over: 0.5}}}"
@@ -69,3 +70,8 @@ def test_numbers_have_as_many_decimals_as_their_model() -> None:
     told = {name: rounded(name, 0.6789) for name in MODELS}
     assert told == {"lapse": 0.68, "value": 0.7, "refill": 1.0}
     assert rounded("lapse", float("nan")) is None
+
+
+def test_what_may_be_asked_can_be_learned() -> None:
+    assert set(MODELS) == set(LEARNERS) - {"recommend"}
+    assert DUE in MODELS

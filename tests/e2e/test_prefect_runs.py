@@ -144,6 +144,14 @@ def test_the_housekeeping_runs(upped: Upped) -> None:
     assert "| welcome | hello | handed over | 3 |" in page["data"]
 
 
+def test_the_training_says_why_nothing_was_learned(upped: Upped) -> None:
+    run = upped.ended(upped.press_run("train the scores"))
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+    assert run["state"]["message"].startswith("recommend: no version is live: ")
+    (page,) = upped.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["model-lapse"]}}})
+    assert "Nothing was learned, because without the newest 90 days" in page["data"]
+
+
 def test_a_journey_that_is_not_there(upped: Upped) -> None:
     done = loop(upped.folder, "run", "nowhere")
     assert (done.returncode, done.stdout) == (1, "")

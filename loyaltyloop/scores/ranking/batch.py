@@ -84,7 +84,7 @@ class Batch:
     @cached_property
     def here(self) -> Singles:
         """Popular in each customer's country."""
-        return self._padded(self.side.here[self.cohort.country[self.start : self.stop]][:, self.side.shelf])
+        return self._padded(self.side.here[self.cohort.country[self.start : self.stop]])
 
     def _scores(self, near: Near) -> Singles:
         found = (self.profile @ near.matrix).toarray()

@@ -24,7 +24,7 @@ _HERE = 20.0  # orders of all the shop that are counted into every country
 _SEASON = 90.0  # days
 _ALIKE = 30  # products with names like a product's
 _NEAR = ("goes", "together", "alike")
-_FORMAT = "counts of products, 2"
+_FORMAT = "counts of products, 3"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class ItemSide:
 
     `facts`: n × len(FACTS); `shelf`: the places of the m that are sold most, ascending; `goes`: foretold by
     what somebody has (EASE), `together`: in one order (cosine), `alike`: by their names; all of the shelf's
-    places. `countries`, and `here`: len(countries) + 1 × n, shares of a country's orders of the last 90 days,
+    places. `countries`, and `here`: len(countries) + 1 × m, shares of a country's orders of the last 90 days,
     the last row the shop's.
     `categories`, and `category`: a place in it for each product, -1 unknown.
     """
@@ -124,7 +124,7 @@ def item_side(past: Past, catalogue: Catalogue) -> ItemSide:
     sold_places, what = np.unique(past.what, return_inverse=True)
     sold = Sold(past, what.astype(np.int64), len(sold_places))
     shelf = _shelf(sold)
-    countries, here = _popular_here(sold)
+    countries, here = _popular_here(sold, shelf)
     categories, category = _categories(catalogue, sold_places.tolist())
     return ItemSide(
         as_of=past.as_of,
@@ -172,7 +172,7 @@ def _baskets(sold: Sold, shelf: Ints) -> sparse.csr_matrix:
     return sparse.csr_matrix((ones, (rows[kept], columns[kept])), shape=(number, len(shelf)))
 
 
-def _on(shelf: Ints, sold: Sold, rows: Ints) -> tuple[Longs, Longs, Floats]:
+def _on(shelf: Ints, sold: Sold, rows: Ints | Longs) -> tuple[Longs, Longs, Floats]:
     """The lines of products that are on the shelf: rows, columns (places on the shelf), days of age."""
     place = np.full(sold.number, -1, np.int64)
     place[shelf] = np.arange(len(shelf))
@@ -181,17 +181,18 @@ def _on(shelf: Ints, sold: Sold, rows: Ints) -> tuple[Longs, Longs, Floats]:
     return rows[kept].astype(np.int64), columns[kept], sold.age[kept]
 
 
-def _popular_here(sold: Sold) -> tuple[tuple[str, ...], Singles]:
+def _popular_here(sold: Sold, shelf: Ints) -> tuple[tuple[str, ...], Singles]:
     past = sold.past
     countries = tuple(sorted({country for country in past.countries if country is not None}))
     index = {country: place for place, country in enumerate(countries)}
     of_customer = np.array([index.get(one or "", len(countries)) for one in past.countries], np.int64)
     lately = sold.age <= _SEASON
-    country, what = of_customer[past.who[lately]], sold.what[lately]
     _, first = np.unique(past.order[lately], return_index=True)
-    orders = np.bincount(country[first], minlength=len(countries) + 1)
-    counts = np.bincount(country * sold.number + what, minlength=(len(countries) + 1) * sold.number)
-    counts = counts.reshape(len(countries) + 1, sold.number).astype(np.float64)
+    orders = np.bincount(of_customer[past.who[lately]][first], minlength=len(countries) + 1)
+    rows, columns, age = _on(shelf, sold, of_customer[past.who])
+    shape = (len(countries) + 1, len(shelf))
+    keys = (rows * shape[1] + columns)[age <= _SEASON]
+    counts = np.bincount(keys, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
     shop = counts.sum(axis=0) / max(1, len(first))
     here = (counts + _HERE * shop) / (orders + _HERE)[:, None]
     here[-1] = shop

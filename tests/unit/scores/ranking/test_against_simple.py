@@ -49,7 +49,7 @@ def ages(past: Past) -> dict[tuple[int, int], list[float]]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(orders())
 def test_features_of_what_is_owned(rows: Rows) -> None:
     past = of_rows(rows)
@@ -75,7 +75,7 @@ def test_features_of_what_is_owned(rows: Rows) -> None:
         assert {name: column[name][row] for name in expected} == pytest.approx(expected, abs=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(orders())
 def test_candidates_are_what_is_owned_and_the_best_of_each_source(rows: Rows) -> None:
     past = of_rows(rows)
@@ -90,7 +90,7 @@ def test_candidates_are_what_is_owned_and_the_best_of_each_source(rows: Rows) ->
     assert set(pairs) == of_sources
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_the_highest_are_those_of_a_full_sort(data: st.DataObject) -> None:
     past = of_rows([(f"o{one}", f"p{one % 6}", one % 3, days_ago(one + 1)) for one in range(9)])
@@ -107,7 +107,7 @@ def test_the_highest_are_those_of_a_full_sort(data: st.DataObject) -> None:
         assert sorted(what[rows == row].tolist()) == sorted(best)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(orders())
 def test_facts_of_products(rows: Rows) -> None:
     past = of_rows(rows)
@@ -131,7 +131,7 @@ def test_facts_of_products(rows: Rows) -> None:
     assert side.facts.shape == (len(side.products), len(FACTS))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 1), min_size=5, max_size=5), min_size=3, max_size=12))
 def test_weights_are_those_of_the_formulas(table: list[list[int]]) -> None:
     bought = np.array(table, np.float64)
@@ -184,3 +184,23 @@ def test_what_was_looked_at_is_a_candidate_and_counts() -> None:
     names = list(FEATURES)
     assert x[:, names.index("viewed")].tolist() == pytest.approx([0, exp(-1), 0], abs=1e-3)
     assert x[:, names.index("added")].tolist() == pytest.approx([0, 0, 1], abs=1e-3)
+
+
+@settings(max_examples=15, deadline=None)
+@given(orders())
+def test_what_is_popular_in_a_country(rows: Rows) -> None:
+    countries = {1: "GB", 2: "GB", 3: "DE", 4: None, 5: None}
+    past = of_rows(rows, countries)
+    side = item_side(past, catalogue(past))
+    season = [row for row in rows if (seconds_of(NOW) - row[3]) / 86400 <= 90]
+    orders = {(order, customer) for order, _, customer, _ in season}
+    assert side.here.shape == (len(side.countries) + 1, len(side.shelf))
+    for column, place in enumerate(side.shelf.tolist()):
+        buys = [customer for _, product, customer, _ in season if product == side.products[place]]
+        shop = len(buys) / max(1, len(orders))
+        expected = [shop]
+        for country in reversed(side.countries):
+            mine = sum(countries[customer] == country for customer in buys)
+            here = sum(countries[customer] == country for _, customer in orders)
+            expected.insert(0, (mine + 20 * shop) / (here + 20))
+        assert side.here[:, column].tolist() == pytest.approx(expected, abs=1e-5)

@@ -56,15 +56,16 @@ def learn(hours: Hours, countries: Sequence[str | None]) -> Market | None:
     if not len(hours):
         return None
     counts = counted(hours, len(countries))
-    names = sorted({one for one in countries if one is not None})
-    where = np.array([names.index(one) if one is not None else -1 for one in countries], np.int32)
+    names = sorted({one for one in countries if one})
+    place = {name: number for number, name in enumerate(names)}
+    where = np.array([place[one] if one else -1 for one in countries], np.int32)
     weight = PERSON_WEIGHT
     for _ in range(_ROUNDS):
         told = _as_told(counts, weight)
         shop = _above(told.sum(axis=0), SHOP_WEIGHT)
         mean = shop.own + shop.rest * DEFAULT
         beside = _country_weight(told, where, len(names), mean)
-        levels = [_above(told[where == place].sum(axis=0), beside) for place in range(len(names))]
+        levels = [_above(told[where == number].sum(axis=0), beside) for number in range(len(names))]
         means = np.array([*(one.own + one.rest * mean for one in levels), mean])
         weight = _person_weight(hours, counts, means[where])
     return Market(shop, dict(zip(names, levels, strict=True)), weight)

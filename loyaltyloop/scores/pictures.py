@@ -68,6 +68,7 @@ def _lines(axes: Axes, plot: Plot) -> None:
             markersize=4,
             linewidth=1.6,
             label=one.name,
+            zorder=2.9 - place / 10,  # what was fitted last lies on top
         )
     if plot.diagonal:
         values = [float(value) for one in plot.series for value in (*one.x, *one.y)] or [1.0]

@@ -185,9 +185,11 @@ def test_a_longer_wait_of_those_who_stand_there_ends_at_their_hour(engine: Engin
     stage.knows("ada")
     buys(stage, "ada", 18)
     enters(stage, "ada")
-    stage.apply("03-02 12:00", WAIT.replace("wait: 1 day", "wait: 3 days\n    was: hello"))
+    stage.apply(
+        "03-02 12:00", WAIT.replace("wait: 1 day", "wait: 3 days\n    name: longer\n    was: enter.wait")
+    )
     stage.turn("03-02 12:30")
-    assert waits(engine)[0].endswith("18:00")
+    assert (stage.ends(), waits(engine)) == ([("ada", "waiting at longer")], ["03-05 18:00"])
 
 
 def test_explain_tells_the_hour_and_why(engine: Engine) -> None:

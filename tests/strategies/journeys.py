@@ -26,7 +26,7 @@ from tests.strategies.asking import (
     states,
 )
 
-HOURS = st.one_of(TIMES, st.just("best"))
+HOURS = st.one_of(TIMES, st.just("best"), st.just("best"))
 
 # ── steps ──
 

@@ -31,7 +31,7 @@ from loyaltyloop.journey.schema.steps import (
 from loyaltyloop.journey.times import Duration
 
 MESSAGE_LIFE = Duration.of("3 days")
-ALL_EXCLUSIONS: tuple[model.Exclusion, ...] = ("bought", "cart", "returned", "shown")
+USUAL_EXCLUSIONS: tuple[model.Exclusion, ...] = ("bought", "cart", "returned", "shown")
 
 
 def action_of(file: StepFile, purpose: model.Purpose, names: Names) -> model.Action:
@@ -126,7 +126,7 @@ def _until(file: WaitFile | WaitForFile) -> model.Until | None:
 def _recommend(file: RecommendFile) -> model.Recommend:
     exclude: list[model.Exclusion] = []
     bought_within = model.Recommend().bought_within
-    for item in file.exclude if file.exclude is not None else ALL_EXCLUSIONS:
+    for item in file.exclude if file.exclude is not None else USUAL_EXCLUSIONS:
         if isinstance(item, ExcludeFile):
             exclude.append("bought")
             bought_within = item.bought.within if item.bought else bought_within

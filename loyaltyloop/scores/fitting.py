@@ -36,6 +36,7 @@ def owns(
     lines = _lines(connection, ids, now)
     sizes = _sizes(connection, ids, shop.recommending.sizes)
     bought = _bought(connection, ids, spec, shop, now)
+    owned = history.bought(connection, ids) if "owned" in spec.exclude else {}
     baskets = history.baskets(connection, ids, now) if "cart" in spec.exclude else {}
     shown = history.shown(connection, ids, now) if "shown" in spec.exclude else {}
     countries = {who.customer_id: who.country for who in people}
@@ -49,6 +50,7 @@ def owns(
             baskets.get(one, ()),
             _returned(row) if "returned" in spec.exclude else (),
             shown.get(one, ()),
+            owned.get(one, ()),
         )
     return found
 

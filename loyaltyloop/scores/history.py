@@ -81,14 +81,18 @@ def seconds(connection: Connection, edge: Callable[..., ColumnElement[Any]]) -> 
     return cast(func.strftime("%s", instant), BigInteger)
 
 
-def bought(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, set[str]]:
-    """What each has ordered from `since` on."""
-    lately = (
+def bought(
+    connection: Connection, ids: Collection[int], since: datetime | None = None
+) -> dict[int, set[str]]:
+    """What each has ordered: from `since` on, or ever."""
+    theirs = (
         select(line.c.customer_id, ids_of(connection, line.c.product_id))
-        .where(line.c.customer_id.in_(ids), line.c.ordered_at >= since)
+        .where(line.c.customer_id.in_(ids))
         .group_by(line.c.customer_id)
     )
-    return {who: set(orjson.loads(products)) for who, products in connection.execute(lately)}
+    if since is not None:
+        theirs = theirs.where(line.c.ordered_at >= since)
+    return {who: set(orjson.loads(products)) for who, products in connection.execute(theirs)}
 
 
 def last_baskets(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:

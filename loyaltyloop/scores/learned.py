@@ -23,6 +23,7 @@ from loyaltyloop.scores.wanted import Wanted
 MODEL = "recommend"
 LOOKED_WITHIN = timedelta(days=365)  # as it is told when it is trained
 LONGEST = 60  # products for each customer: what is barred or sold out is passed over
+LONGER = 180  # where all that they ever bought is barred
 _TEXTS: dict[Word, str] = {
     "viewed": "You looked at this lately",
     "trending": "In demand right now",
@@ -58,14 +59,18 @@ def sold_now(side: ItemSide, shelf: Shelf) -> Bools:
 class Best(Source):
     """What the learned ranking puts first. Who has bought nothing is left to the counted lists."""
 
-    def __init__(self, cohort: Cohort, learned: Learned, allowed: Bools | None = None) -> None:
-        """`allowed`: of each of the side's products, may it be offered to anybody; None: all may."""
+    def __init__(
+        self, cohort: Cohort, learned: Learned, most: int = LONGEST, allowed: Bools | None = None
+    ) -> None:
+        """`most`: candidates of each customer. `allowed`: of each of the side's products, may it be offered
+        to anybody; None: all may.
+        """
         self.model = learned.name
         countries = {who.customer_id: who.country for who in cohort.people}
         self._side = learned.side
         past = read_cohort(cohort.connection, countries, self._side.products, cohort.now)
         looks = read_looks(cohort.connection, past, LOOKED_WITHIN)
-        self._ranking = rank(learned.live.model, self._side, past, looks, LONGEST, allowed)
+        self._ranking = rank(learned.live.model, self._side, past, looks, most, allowed)
         self._row = {one: row for row, one in enumerate(past.customers.tolist())}
         self._days = _days(past, self._ranking)
         bought = np.bincount(past.who, minlength=len(self._row)) > 0

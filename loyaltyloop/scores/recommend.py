@@ -16,7 +16,7 @@ from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores.exploring import explore
 from loyaltyloop.scores.fitting import owns
-from loyaltyloop.scores.learned import MODEL, Best, Learned, sold_now
+from loyaltyloop.scores.learned import LONGER, LONGEST, MODEL, Best, Learned, sold_now
 from loyaltyloop.scores.live import live_model
 from loyaltyloop.scores.serving import Asked, Makers, fill, with_reasons
 from loyaltyloop.scores.serving import PassedOver as PassedOver
@@ -61,7 +61,8 @@ def recommend(
     makers: Makers = SOURCES
     if learned is not None:
         allowed = sold_now(learned.side, shelf) if spec.where.fields else None
-        makers = {**SOURCES, "best": partial(Best, learned=learned, allowed=allowed)}
+        most = LONGER if "owned" in spec.exclude else LONGEST
+        makers = {**SOURCES, "best": partial(Best, learned=learned, most=most, allowed=allowed)}
     found: dict[int, list[Pick]] = {}
     for start in range(0, len(customers), _BATCH):
         people = customers[start : start + _BATCH]

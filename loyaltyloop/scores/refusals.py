@@ -16,6 +16,7 @@ class Why(StrEnum):
     RETURNED = "they sent it back"
     SHOWN = "shown three times within 30 days"
     BOUGHT = "bought lately"
+    OWNED = "bought before"
     IN_BASKET = "in their basket"
     UNKNOWN = "not in the catalogue"
     STOCK = "out of stock"
@@ -88,6 +89,7 @@ class Own(NamedTuple):
     in_basket: Collection[str] = ()
     returned: Collection[str] = ()
     shown: Collection[str] = ()
+    owned: Collection[str] = ()
 
     def refusal(self, product_id: str, word: Source) -> Why | None:
         """Why they are not shown it by that source, whatever it is."""
@@ -95,6 +97,8 @@ class Own(NamedTuple):
             return Why.RETURNED
         if product_id in self.shown:
             return Why.SHOWN
+        if product_id in self.owned:
+            return Why.OWNED
         if word != "cart":
             if product_id in self.in_basket:
                 return Why.IN_BASKET

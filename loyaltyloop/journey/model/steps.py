@@ -120,7 +120,7 @@ Source = Literal[
     "bestsellers",
     "best",
 ]
-Exclusion = Literal["bought", "cart", "returned", "shown"]
+Exclusion = Literal["bought", "owned", "cart", "returned", "shown"]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from loyaltyloop.journey.condition import Compare, Where
 from loyaltyloop.journey.model import Recommend, Recommending
-from loyaltyloop.scores import learned, sides
+from loyaltyloop.scores import recommend as recommending
+from loyaltyloop.scores import sides
 from loyaltyloop.scores.learned import MODEL
 from loyaltyloop.scores.ranking.features import FEATURES
 from loyaltyloop.scores.ranking.net import Net
@@ -172,11 +173,18 @@ def test_what_is_never_shown_is_not_shown_by_the_ranking(fitted: Any, ask: Ask) 
         assert not bought & {pick.product_id for pick in picks if pick.source != "repeat"}
 
 
+def test_what_they_ever_bought_can_be_left_out(fitted: Any, ask: Ask) -> None:
+    for who in people(fitted):
+        own = {one["product_id"] for one in fitted.lines if one["customer_id"] == who.customer_id}
+        picks = ask([who], Recommend(products=8, exclude=("owned",)))[who.enrolment_id]
+        assert picks and not own & {pick.product_id for pick in picks}
+
+
 def test_where_is_asked_before_the_ranking_ends(
     fitted: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though all that it puts first may be of another category."""
-    monkeypatch.setattr(learned, "LONGEST", 3)
+    monkeypatch.setattr(recommending, "LONGEST", 3)
     mugs = Where((("category", (Compare("is", "Mugs"),)),))
     found = ask(people(fitted), Recommend(products=3, exclude=(), where=mugs))
     assert all(

@@ -120,6 +120,7 @@ def test_not_what_was_bought_lately(counter: Counter, picks: Picks) -> None:
     longer = Recommend(products=9, sources=("bestsellers",), bought_within=Duration.of("150 days"))
     assert ids(picks(longer)) == ["ant"]
     assert ids(picks(Recommend(products=9, sources=("bestsellers",), exclude=()))) == ["bee", "cat", "ant"]
+    assert ids(picks(Recommend(products=9, sources=("repeat", "bestsellers"), exclude=("owned",)))) == ["ant"]
 
 
 def test_what_they_buy_regularly_may_have_been_bought_lately(counter: Counter, picks: Picks) -> None:

@@ -215,18 +215,20 @@ OTHERS = """
     where: {price: {under: 60}}
   - recommend: plain
   - {recommend: all, exclude: []}
+  - {recommend: found, exclude: [owned, shown]}
   - {give: thanks, voucher: spring, valid: 14 days, budget: 500 a month, chance: 10%}
   - set: {size: 4, colour: null, tags: {add: vip}, often: pause 30 days, consent: {sms: withdraw}}
 """
 
 
 def test_other_verbs() -> None:
-    picks, plain, everything, gift, change = (step.action for step in steps(OTHERS))
+    picks, plain, everything, found, gift, change = (step.action for step in steps(OTHERS))
     assert isinstance(picks, Recommend) and isinstance(everything, Recommend)
     assert (picks.sources, picks.exclude) == (("repeat",), ("bought", "shown"))
     assert picks.bought_within == Duration.of("30 days")
     assert plain == Recommend()
     assert everything.exclude == ()
+    assert isinstance(found, Recommend) and found.exclude == ("owned", "shown")
     assert gift == Give(
         voucher="spring", valid=Duration.of("14 days"), budget=500, budget_per="month", chance=Decimal("0.1")
     )

@@ -23,8 +23,8 @@ from rich.table import Table
 from benchmarks.databases import KINDS, server
 from loyaltyloop.journey.openings import Openings
 from loyaltyloop.journey.reader import read_shop
-from loyaltyloop.scores.figures import read_figures
 from loyaltyloop.scores.hours.serving import People, choose_alike
+from loyaltyloop.scores.recommending.figures import read_figures
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Customer, Engagement, Event, Message

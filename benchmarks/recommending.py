@@ -21,9 +21,9 @@ from sqlalchemy import select
 from benchmarks.databases import KINDS, server
 from benchmarks.score_shop import END, open_year
 from loyaltyloop.journey.model import Recommend
-from loyaltyloop.scores.learned import MODEL
-from loyaltyloop.scores.recommend import Wanted, recommend
-from loyaltyloop.scores.training import train
+from loyaltyloop.scores.recommending.learned import MODEL
+from loyaltyloop.scores.recommending.recommend import Wanted, recommend
+from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import open_engine, trial
 from loyaltyloop.store.models import Customer
 from loyaltyloop.store.versions import load_shop

@@ -20,12 +20,12 @@ from sqlalchemy import Connection, Engine, select
 from benchmarks.databases import Server
 from benchmarks.score_shop import END, open_catalogue, open_year
 from loyaltyloop.demo.sample import CURRENCY
-from loyaltyloop.scores.learners import LEARNERS, Known
-from loyaltyloop.scores.live import Live, live_model
+from loyaltyloop.scores.models.learners import LEARNERS, Known
+from loyaltyloop.scores.models.live import Live, live_model
+from loyaltyloop.scores.purchases.reading import read_known
 from loyaltyloop.scores.ranking.order import rank
 from loyaltyloop.scores.ranking.shelf_side import ItemSide, item_side
-from loyaltyloop.scores.reading import read_known
-from loyaltyloop.scores.training import train
+from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import open_engine, read
 from loyaltyloop.store.models import Customer
 

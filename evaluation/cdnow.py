@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 
 from evaluation.shop import Shop, Told, shop_of
-from loyaltyloop.scores.past import Lines
+from loyaltyloop.scores.purchases.past import Lines
 
 CUT_OFF = datetime(1997, 10, 1, tzinfo=UTC)
 DAYS = 39 * 7

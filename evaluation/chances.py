@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from evaluation.intervals import Drawn, multiplicities
-from loyaltyloop.scores.past import Bools, Floats, Longs
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs
 
 BINS = 10
 

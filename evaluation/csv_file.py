@@ -14,7 +14,7 @@ from typing import TextIO
 import numpy as np
 
 from evaluation.shop import Shop, Told, numbered, shop_of
-from loyaltyloop.scores.past import Lines
+from loyaltyloop.scores.purchases.past import Lines
 
 NEEDED = ("customer_id", "order_id", "product_id", "ordered_at")
 _OPENERS = {".gz": gzip.open, ".xz": lzma.open}

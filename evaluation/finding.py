@@ -16,7 +16,7 @@ import numpy as np
 
 from evaluation.intervals import Drawn, mean
 from evaluation.split import Split, Task, Truth, within
-from loyaltyloop.scores.past import Bools, Floats, Ints, Longs
+from loyaltyloop.scores.purchases.past import Bools, Floats, Ints, Longs
 
 K = 10
 MEASURES = ("ndcg", "recall", "hr", "map")

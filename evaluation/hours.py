@@ -28,7 +28,7 @@ from loyaltyloop.scores.hours.happenings import (
     smoothed,
 )
 from loyaltyloop.scores.hours.market import DEFAULT, Market, learn
-from loyaltyloop.scores.past import Longs, Past
+from loyaltyloop.scores.purchases.past import Longs, Past
 from loyaltyloop.store.zones import zone_of
 
 HOME = "Europe/London"

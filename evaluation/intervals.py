@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loyaltyloop.scores.past import Floats, Longs
+from loyaltyloop.scores.purchases.past import Floats, Longs
 
 TIMES = 1000
 _BLOCK = 50

@@ -9,7 +9,7 @@ from evaluation.shop import Shop, Told, shop_of
 from loyaltyloop.demo.invoices import Invoice, Line
 from loyaltyloop.demo.naming import category_of, countries, tidy_name
 from loyaltyloop.demo.sample import YEAR, Sample, read_sample
-from loyaltyloop.scores.past import Lines
+from loyaltyloop.scores.purchases.past import Lines
 
 NAME = "the sample shop's year"
 

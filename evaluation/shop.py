@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.past import Lines, Past, past_of, seconds_of
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.past import Lines, Past, past_of, seconds_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ from evaluation.shop import Shop
 from evaluation.spenders import boosting, gamma_gamma, ours, rates
 from evaluation.split import Split, split
 from evaluation.tables import OURS, Measure, Table, table_of
-from loyaltyloop.scores.measures import absolute_error, total_ratio
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.amounts import deviance, gini
+from loyaltyloop.scores.training.measures import absolute_error, total_ratio
 
 Method = Callable[[Question], Floats | None]
 SPENDERS: Mapping[str, Method] = {

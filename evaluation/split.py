@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from evaluation.shop import Shop, latest_prices
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.past import Ints, Longs, Past
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.past import Ints, Longs, Past
 
 Task = Literal["all", "new", "repeat"]
 TASKS: tuple[Task, ...] = ("all", "new", "repeat")

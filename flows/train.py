@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
 from flows.project import present, settings
-from loyaltyloop.scores.learners import LEARNERS
+from loyaltyloop.scores.models.learners import LEARNERS
 from loyaltyloop.store.schema import open_store
 from tasks.train import train
 

@@ -13,10 +13,10 @@ from prefect.states import Completed
 from sqlalchemy import Engine
 
 from loyaltyloop.errors import TrainingAtWork
-from loyaltyloop.scores.card_pages import page
-from loyaltyloop.scores.card_words import headline
-from loyaltyloop.scores.learners import learner
-from loyaltyloop.scores.training import train as fit
+from loyaltyloop.scores.models.learners import learner
+from loyaltyloop.scores.training.card_pages import page
+from loyaltyloop.scores.training.card_words import headline
+from loyaltyloop.scores.training.training import train as fit
 from tasks.running import passing
 
 

@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
 from evaluation.buyers.facts import Answer, Facts, Question, facts_of
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 
 _PENALTY = 0.001  # on the logarithms, so that a short history has an answer, too
 

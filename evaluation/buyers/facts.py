@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.past import DAY, Bools, Floats, Longs, Past, seconds_of
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.past import DAY, Bools, Floats, Longs, Past, seconds_of
 
 CUT_OFFS = 4  # earlier ones that a method is trained on
 APART = timedelta(days=30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluation.buyers.facts import Answer, Facts, Question, facts_of, lessons
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 
 
 def answer(question: Question) -> Answer | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evaluation.buyers.facts import Answer, Question
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.looks import no_looks
+from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.purchases.looks import no_looks
 from loyaltyloop.scores.returning.lapse import LapseLearner
 
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from evaluation.recommenders.scored import Recommender, Scored, orders_matrix
 from evaluation.split import Split
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 
 FACTORS = 64
 ROUNDS = 15

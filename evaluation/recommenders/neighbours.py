@@ -7,7 +7,7 @@ from scipy import sparse
 
 from evaluation.recommenders.scored import Recommender, Scored, matrix
 from evaluation.split import Split
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 
 NEIGHBOURS = 20
 _BLOCK = 512

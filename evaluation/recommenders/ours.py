@@ -6,9 +6,9 @@ import numpy as np
 
 from evaluation.recommenders.scored import Recommender
 from evaluation.split import Split, Task
-from loyaltyloop.scores.learners import Fallback
-from loyaltyloop.scores.looks import no_looks
-from loyaltyloop.scores.past import Ints
+from loyaltyloop.scores.models.learners import Fallback
+from loyaltyloop.scores.purchases.looks import no_looks
+from loyaltyloop.scores.purchases.past import Ints
 from loyaltyloop.scores.ranking import ranker
 from loyaltyloop.scores.ranking.cohort import of_people
 from loyaltyloop.scores.ranking.order import rank

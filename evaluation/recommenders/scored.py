@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from evaluation.split import Split, Task, within
-from loyaltyloop.scores.past import Floats, Ints, Past
+from loyaltyloop.scores.purchases.past import Floats, Ints, Past
 
 BLOCK = 256  # customers at a time: a row of numbers each, one a product
 

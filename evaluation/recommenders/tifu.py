@@ -11,7 +11,7 @@ from scipy import sparse
 
 from evaluation.recommenders.scored import Recommender, Scored
 from evaluation.split import Split
-from loyaltyloop.scores.past import Floats, Ints, Past
+from loyaltyloop.scores.purchases.past import Floats, Ints, Past
 
 NEIGHBOURS = 100
 DECAY = 0.98  # how much an order counts beside the one after it

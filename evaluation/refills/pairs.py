@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltyloop.scores.past import DAY, Bools, Floats, Longs, Past
+from loyaltyloop.scores.purchases.past import DAY, Bools, Floats, Longs, Past
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.buyers.facts import Answer, Question
 from evaluation.refills.pairs import bought_again, pairs_of
-from loyaltyloop.scores.past import DAY, Floats, Past
+from loyaltyloop.scores.purchases.past import DAY, Floats, Past
 
 _STEADY = 20.0  # pairs: products with few lean on the share of all
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.past import Floats, Longs, Past
+from loyaltyloop.scores.purchases.past import Floats, Longs, Past
 
 
 def spent_within(past: Past, who: Longs, start: datetime, days: int) -> Floats:

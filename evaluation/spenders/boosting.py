@@ -9,7 +9,7 @@ import numpy as np
 from evaluation.buyers.facts import APART, Question, facts_of, lessons
 from evaluation.buyers.logistic import logarithms
 from evaluation.spenders.amounts import spent_within
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 
 
 def foretell(question: Question) -> Floats | None:

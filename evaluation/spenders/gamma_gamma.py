@@ -11,7 +11,7 @@ from scipy.special import gammaln, hyp2f1
 
 from evaluation.buyers.bg_nbd import Rates, chance_alive, fitted
 from evaluation.buyers.facts import Facts, Question, facts_of
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 
 _PENALTY = 0.001
 

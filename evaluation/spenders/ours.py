@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from evaluation.buyers.facts import Question
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.looks import no_looks
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.purchases.looks import no_looks
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.value import ValueLearner
 
 

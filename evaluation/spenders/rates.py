@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.buyers.facts import Question, facts_of, lessons
 from evaluation.spenders.amounts import spent_within
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 
 _SHORTEST = 30  # days: who came yesterday did not spend so much on every day
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from loyaltyloop.journey.model import Recommend
-    from loyaltyloop.scores.showing import Shown
+    from loyaltyloop.scores.recommending.showing import Shown
 
 MOST = 24
 
@@ -46,7 +46,7 @@ def command(
       loop recommend 17 --products 6 --why
       loop recommend ada@example.com --step welcome.picks --json
     """
-    from loyaltyloop.scores.showing import show
+    from loyaltyloop.scores.recommending.showing import show
     from loyaltyloop.store.database import trial
     from loyaltyloop.store.lookup import find_customer
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy import Engine
 
-    from loyaltyloop.scores.training import Outcome
+    from loyaltyloop.scores.training.training import Outcome
     from loyaltyloop.store.fitted import Version
 
 
@@ -50,7 +50,7 @@ def command(project: Project, models: tuple[str, ...], now: datetime, back: bool
 
 
 def _names(wanted: tuple[str, ...]) -> list[str]:
-    from loyaltyloop.scores.learners import LEARNERS
+    from loyaltyloop.scores.models.learners import LEARNERS
 
     for name in wanted:
         if name not in LEARNERS:
@@ -60,7 +60,7 @@ def _names(wanted: tuple[str, ...]) -> list[str]:
 
 
 def _trained(engine: Engine, names: list[str], now: datetime) -> Iterator[Outcome]:
-    from loyaltyloop.scores.training import train
+    from loyaltyloop.scores.training.training import train
 
     with progress() as bar:
         for name in names:
@@ -74,7 +74,7 @@ def _trained(engine: Engine, names: list[str], now: datetime) -> Iterator[Outcom
 
 
 def _data(outcome: Outcome) -> dict[str, Any]:
-    from loyaltyloop.scores.cards import as_data
+    from loyaltyloop.scores.training.cards import as_data
 
     return {
         "model": outcome.model,
@@ -96,7 +96,7 @@ def _show(found: list[Outcome]) -> None:
 def _show_one(console: Console, outcome: Outcome) -> None:
     from rich.table import Table
 
-    from loyaltyloop.scores.card_words import facts, headline, reasons, table
+    from loyaltyloop.scores.training.card_words import facts, headline, reasons, table
 
     console.print(headline(outcome), style="bold")
     for sentence in reasons(outcome):
@@ -136,7 +136,7 @@ def _numbers(name: str, withdrawn: Version | None, live: Version | None) -> dict
 
 
 def _told(name: str, withdrawn: Version | None, live: Version | None) -> str:
-    from loyaltyloop.scores.learners import learner
+    from loyaltyloop.scores.models.learners import learner
 
     if withdrawn is None:
         return f"{name}: no version was live, so nothing was taken back."

@@ -18,7 +18,7 @@ STALE = timedelta(days=7)  # the nightly training comes seven times in it
 def look(connection: Connection, journeys: Iterable[Journey], shop: Shop, now: datetime) -> Iterator[Finding]:
     """As of `now` (UTC), of what these journeys ask."""
     # Imported here: numpy is wanted by nobody who asks the doctor about a mail.
-    from loyaltyloop.scores.learners import LEARNERS
+    from loyaltyloop.scores.models.learners import LEARNERS
 
     for name, asking in asked(journeys, shop).items():
         if name not in LEARNERS:  # `loop check` says that there is no such model
@@ -42,8 +42,8 @@ def _recommends(journey: Journey) -> bool:
 
 
 def _look_at(connection: Connection, name: str, asking: str, now: datetime) -> Finding:
-    from loyaltyloop.scores.learners import learner
-    from loyaltyloop.scores.live import live_model
+    from loyaltyloop.scores.models.learners import learner
+    from loyaltyloop.scores.models.live import live_model
     from loyaltyloop.store.fitted import live_version
 
     fit, until_then = f"`loop train --model {name}` fits it", f"Until then: {learner(name).fallback}."

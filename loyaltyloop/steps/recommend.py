@@ -8,7 +8,7 @@ from sqlalchemy import Row, Table
 
 from loyaltyloop.journey.model import Recommend
 from loyaltyloop.journey.numbers import counted
-from loyaltyloop.scores.recommend import Dice, Wanted, as_value, recommend
+from loyaltyloop.scores.recommending.recommend import Dice, Wanted, as_value, recommend
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import cohort, customer, decide, decide_each, enrolment

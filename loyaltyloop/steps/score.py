@@ -8,8 +8,8 @@ from typing import Any
 
 from loyaltyloop.journey.model import Score
 from loyaltyloop.journey.scoring import DUE
-from loyaltyloop.scores.scoring import Asking, Told, score
-from loyaltyloop.scores.wanted import trigger_products
+from loyaltyloop.scores.models.scoring import Asking, Told, score
+from loyaltyloop.scores.recommending.wanted import trigger_products
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
 from loyaltyloop.store.cohorts import cohort, decide_each, enrolment

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from loyaltyloop.journey.condition import Test
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.predicting import models_predicted, waited_comparisons
-from loyaltyloop.scores import predictions
-from loyaltyloop.scores.predictions import Due
+from loyaltyloop.scores.models import predictions
+from loyaltyloop.scores.models.predictions import Due
 from loyaltyloop.store.database import line_up
 from loyaltyloop.store.versions import journeys_with_turns, load_versions
 from loyaltyloop.turn.frame import Frame

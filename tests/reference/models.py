@@ -11,9 +11,9 @@ from typing import Any, cast
 import numpy as np
 from sqlalchemy import Engine
 
-from loyaltyloop.scores import learners
-from loyaltyloop.scores.learners import Known
-from loyaltyloop.scores.past import Bools, Floats
+from loyaltyloop.scores.models import learners
+from loyaltyloop.scores.models.learners import Known
+from loyaltyloop.scores.purchases.past import Bools, Floats
 from loyaltyloop.store.database import write
 from loyaltyloop.store.fitted import LIVE, Made, save
 
@@ -40,7 +40,6 @@ def constant_models(engine: Engine, since: datetime) -> Iterator[None]:
     """They are live from `since` on."""
     registry, before = cast("dict[str, Any]", learners.LEARNERS), dict(learners.LEARNERS)
     registry |= dict.fromkeys(NUMBERS, f"{__name__}:Constant")
-    learners.learner.cache_clear()
     with write(engine) as connection:
         for name, number in NUMBERS.items():
             save(connection, Made(name, since, str(number).encode(), b"", {}), since, LIVE)
@@ -49,4 +48,3 @@ def constant_models(engine: Engine, since: datetime) -> Iterator[None]:
     finally:
         registry.clear()
         registry |= before
-        learners.learner.cache_clear()

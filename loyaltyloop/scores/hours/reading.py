@@ -36,7 +36,7 @@ from loyaltyloop.scores.hours.happenings import (
     no_happenings,
 )
 from loyaltyloop.scores.hours.market import Level, Market, learn
-from loyaltyloop.scores.reading import epoch
+from loyaltyloop.scores.purchases.reading import epoch
 from loyaltyloop.store.among import among
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Customer, Engagement, Event, Message

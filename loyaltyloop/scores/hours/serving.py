@@ -12,10 +12,10 @@ import numpy as np
 from sqlalchemy import Connection
 
 from loyaltyloop.journey.openings import Openings
-from loyaltyloop.scores.figures import read_figures
 from loyaltyloop.scores.hours.belief import Belief, Wants, believe
 from loyaltyloop.scores.hours.happenings import FACETS, Facet, Floats, counted, hours_of, local_times
 from loyaltyloop.scores.hours.reading import market_of, read_happenings
+from loyaltyloop.scores.recommending.figures import read_figures
 from loyaltyloop.store.zones import country_name
 
 _BATCH = 10_000  # people whose distributions are held at once

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from loyaltyloop.scores.past import Bools, Longs
+from loyaltyloop.scores.purchases.past import Bools, Longs
 from loyaltyloop.scores.ranking.cohort import Cohort
 from loyaltyloop.scores.ranking.near import Near, Singles
 from loyaltyloop.scores.ranking.shelf_side import ItemSide

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from loyaltyloop.scores.looks import Kind
-from loyaltyloop.scores.past import Bools, Longs
+from loyaltyloop.scores.purchases.looks import Kind
+from loyaltyloop.scores.purchases.past import Bools, Longs
 from loyaltyloop.scores.ranking.batch import Batch
 from loyaltyloop.scores.ranking.cohort import FADES
 from loyaltyloop.scores.ranking.near import Singles

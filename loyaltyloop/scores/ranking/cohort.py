@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from loyaltyloop.scores.looks import Kind, Looks
-from loyaltyloop.scores.past import DAY, Floats, Ints, Longs, Past
+from loyaltyloop.scores.purchases.looks import Kind, Looks
+from loyaltyloop.scores.purchases.past import DAY, Floats, Ints, Longs, Past
 from loyaltyloop.scores.ranking.shelf_side import FADE, ItemSide
 
 # Row, product, and how much it was looked at: older looks count less. By row and product.

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from loyaltyloop.scores.past import DAY, Floats, Longs, Past
+from loyaltyloop.scores.purchases.past import DAY, Floats, Longs, Past
 
 STEADY = 10.0  # orders that damp what was hardly ever bought
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from loyaltyloop.scores.looks import Kind
-from loyaltyloop.scores.past import Bools, Floats, Longs
+from loyaltyloop.scores.purchases.looks import Kind
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs
 from loyaltyloop.scores.ranking.batch import Batch
 from loyaltyloop.scores.ranking.facts import FACTS
 from loyaltyloop.scores.ranking.near import Singles

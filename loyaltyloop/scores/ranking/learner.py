@@ -7,17 +7,24 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.judging import LIVE, NEW, Contest, Judgement, Measure, judged
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.measures import by_segment, mean
-from loyaltyloop.scores.past import Floats, Ints, Longs
+from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.purchases.past import Floats, Ints, Longs
 from loyaltyloop.scores.ranking import ranker
 from loyaltyloop.scores.ranking.cohort import of_people
 from loyaltyloop.scores.ranking.learning import HORIZON
 from loyaltyloop.scores.ranking.order import rank
 from loyaltyloop.scores.ranking.ranker import Ranker
 from loyaltyloop.scores.ranking.shelf_side import ItemSide, item_side
-from loyaltyloop.scores.toplists import Bought, bestsellers, bought_since, ndcg, own_frequency, recall
+from loyaltyloop.scores.training.judging import LIVE, NEW, Contest, Judgement, Measure, judged
+from loyaltyloop.scores.training.measures import by_segment, mean
+from loyaltyloop.scores.training.toplists import (
+    Bought,
+    bestsellers,
+    bought_since,
+    ndcg,
+    own_frequency,
+    recall,
+)
 
 TOP = 10
 FEWEST = 30  # customers to judge by

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.looks import Looks
-from loyaltyloop.scores.past import Bools, Longs, Past
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.looks import Looks
+from loyaltyloop.scores.purchases.past import Bools, Longs, Past
 from loyaltyloop.scores.ranking.batch import Batch
 from loyaltyloop.scores.ranking.candidates import candidates
 from loyaltyloop.scores.ranking.cohort import Cohort, cohort_of, of_people

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from loyaltyloop.scores.past import Floats, Ints
+from loyaltyloop.scores.purchases.past import Floats, Ints
 
 Singles = NDArray[np.float32]
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from loyaltyloop.scores.past import Bools, Longs
+from loyaltyloop.scores.purchases.past import Bools, Longs
 from loyaltyloop.scores.ranking.near import Singles
 
 HIDDEN = (64, 32)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltyloop.scores.looks import Looks
-from loyaltyloop.scores.past import Bools, Ints, Longs, Past
+from loyaltyloop.scores.purchases.looks import Looks
+from loyaltyloop.scores.purchases.past import Bools, Ints, Longs, Past
 from loyaltyloop.scores.ranking.batch import Batch
 from loyaltyloop.scores.ranking.candidates import candidates
 from loyaltyloop.scores.ranking.cohort import cohort_of

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loyaltyloop.scores.artifact import pack, unpack
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.learners import Fallback
-from loyaltyloop.scores.looks import Looks
-from loyaltyloop.scores.past import Past
+from loyaltyloop.scores.models.artifact import pack, unpack
+from loyaltyloop.scores.models.learners import Fallback
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.looks import Looks
+from loyaltyloop.scores.purchases.past import Past
 from loyaltyloop.scores.ranking import net
 from loyaltyloop.scores.ranking.features import FEATURES
 from loyaltyloop.scores.ranking.learning import HORIZON, lists_of
@@ -40,7 +40,7 @@ class Ranker:
         return rounded
 
     def pack(self) -> bytes:
-        """As scores/artifact.py packs it; the same ranker gives the same bytes."""
+        """As scores/models/artifact.py packs it; the same ranker gives the same bytes."""
         arrays: dict[str, NDArray[Any]] = {"mean": self.nets[0].mean, "spread": self.nets[0].spread}
         for number, one in enumerate(self.nets):
             for layer, (weight, bias) in enumerate(zip(one.weights, one.biases, strict=True)):

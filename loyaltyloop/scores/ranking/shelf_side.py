@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from loyaltyloop.scores.artifact import pack, unpack
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.past import Floats, Ints, Longs, Past
+from loyaltyloop.scores.models.artifact import pack, unpack
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.past import Floats, Ints, Longs, Past
 from loyaltyloop.scores.ranking.facts import FACTS, Sold
 from loyaltyloop.scores.ranking.near import Near, Singles, alike, cosine, ease
 
@@ -73,7 +73,7 @@ class ItemSide:
         return np.array([self.place.get(one, -1) for one in past.products], np.int32)
 
     def pack(self) -> bytes:
-        """As scores/artifact.py packs it."""
+        """As scores/models/artifact.py packs it."""
         arrays = {"facts": self.facts, "shelf": self.shelf, "here": self.here, "category": self.category}
         for name in _NEAR:
             near: Near = getattr(self, name)

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from loyaltyloop.journey.model import Source
-from loyaltyloop.scores.looks import Kind
-from loyaltyloop.scores.past import Floats, Ints, Longs
+from loyaltyloop.scores.purchases.looks import Kind
+from loyaltyloop.scores.purchases.past import Floats, Ints, Longs
 from loyaltyloop.scores.ranking.features import Judged
 from loyaltyloop.scores.ranking.near import Near
 

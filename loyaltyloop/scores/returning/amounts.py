@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from loyaltyloop.scores.judging import Measure
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
+from loyaltyloop.scores.training.judging import Measure
 
 _POWER = 1.5
 _LEAST = 0.01  # a forecast of nothing is infinitely wrong where something comes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from loyaltyloop.scores.past import Floats, Longs
+from loyaltyloop.scores.purchases.past import Floats, Longs
 from loyaltyloop.scores.returning.purchases import Purchases
 from loyaltyloop.scores.returning.traits import History
 from loyaltyloop.scores.returning.windows import places

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltyloop.scores.past import Bools, Floats, Longs
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs
 
 ROUNDS = 25
 _PRODUCT = 10.0  # spells: a product's own interval counts as much as its category's after so many

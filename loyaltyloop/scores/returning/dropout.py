@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.traits import History
 
 _UNIT = 30.0  # the mean age in the unit of time that it is fitted in: then parameters are near 1

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.artifact import pack, unpack
-from loyaltyloop.scores.judging import LIVE, NEW, Contest, Judgement, judged
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.measures import AUC, BRIER, ECE, TOTAL, calibration, gains
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.models.artifact import pack, unpack
+from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.baselines import SHARE, share_by_recency
 from loyaltyloop.scores.returning.purchases import purchases_of, today_of
 from loyaltyloop.scores.returning.returns import Returns, fit_returns
 from loyaltyloop.scores.returning.traits import History
 from loyaltyloop.scores.returning.windows import places
+from loyaltyloop.scores.training.judging import LIVE, NEW, Contest, Judgement, judged
+from loyaltyloop.scores.training.measures import AUC, BRIER, ECE, TOTAL, calibration, gains
 
 DAYS = 90
 _DIGITS = 6

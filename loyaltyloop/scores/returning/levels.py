@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.windows import STEP, Window, chance_of
 
 YEAR = 365

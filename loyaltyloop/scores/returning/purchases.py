@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltyloop.scores.past import DAY, Bools, Floats, Longs, Past
+from loyaltyloop.scores.purchases.past import DAY, Bools, Floats, Longs, Past
 
 _SPAN = 1 << 32  # wider than any number of days: customer and day in one number
 

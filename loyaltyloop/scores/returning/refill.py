@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltyloop.scores.artifact import pack, unpack
-from loyaltyloop.scores.learners import Known
-from loyaltyloop.scores.past import Bools, Floats, Longs, Past
+from loyaltyloop.scores.models.artifact import pack, unpack
+from loyaltyloop.scores.models.learners import Known
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs, Past
 from loyaltyloop.scores.returning.cure import Cure
 from loyaltyloop.scores.returning.spells import Spells, spells_of
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.judging import LIVE, NEW, Contest, Judgement, judged
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.measures import AUC, BRIER, ECE, TOTAL, calibration
-from loyaltyloop.scores.past import Bools, Floats, Longs, Past
+from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs, Past
 from loyaltyloop.scores.returning.cure import Cure, Observed, fit_cure
 from loyaltyloop.scores.returning.refill import Refill, read_refill
 from loyaltyloop.scores.returning.spells import Spells, spells_of
+from loyaltyloop.scores.training.judging import LIVE, NEW, Contest, Judgement, judged
+from loyaltyloop.scores.training.measures import AUC, BRIER, ECE, TOTAL, calibration
 
 PERIOD = 30  # days that are foretold to judge it
 MEDIAN = "product's median"

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loyaltyloop.scores.learners import Fallback
-from loyaltyloop.scores.past import Floats, Longs
+from loyaltyloop.scores.models.learners import Fallback
+from loyaltyloop.scores.purchases.past import Floats, Longs
 from loyaltyloop.scores.returning.dropout import Dropout, fit_dropout
 from loyaltyloop.scores.returning.levels import level_of, total_level
 from loyaltyloop.scores.returning.purchases import Purchases

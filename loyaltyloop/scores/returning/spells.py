@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from loyaltyloop.scores.past import Bools, Floats, Longs, Past
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs, Past
 from loyaltyloop.scores.returning.purchases import today_of
 
 _SPAN = 1 << 17  # wider than any number of days: three numbers are one that sorts like them

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loyaltyloop.scores.learners import Fallback
-from loyaltyloop.scores.past import Floats, Longs
+from loyaltyloop.scores.models.learners import Fallback
+from loyaltyloop.scores.purchases.past import Floats, Longs
 from loyaltyloop.scores.returning.purchases import Purchases
 from loyaltyloop.scores.returning.returns import Returns, odds_of, standard
 from loyaltyloop.scores.returning.traits import History

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from loyaltyloop.scores.past import Bools, Floats, Longs
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs
 from loyaltyloop.scores.returning.purchases import Purchases
 
 FADES = (15, 45, 120)  # days in which a purchase counts half as much

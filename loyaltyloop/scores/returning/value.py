@@ -11,11 +11,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.artifact import pack, unpack
-from loyaltyloop.scores.judging import LIVE, NEW, Contest, Judgement, judged
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.measures import MAE, TOTAL, calibration, gains
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.models.artifact import pack, unpack
+from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.amounts import DEVIANCE, GINI
 from loyaltyloop.scores.returning.baselines import PAST_RATE, past_rate
 from loyaltyloop.scores.returning.purchases import purchases_of, today_of
@@ -23,6 +21,8 @@ from loyaltyloop.scores.returning.returns import MOST, Returns, fit_returns
 from loyaltyloop.scores.returning.spending import Spending, fit_spending
 from loyaltyloop.scores.returning.traits import History
 from loyaltyloop.scores.returning.windows import places, some, windows
+from loyaltyloop.scores.training.judging import LIVE, NEW, Contest, Judgement, judged
+from loyaltyloop.scores.training.measures import MAE, TOTAL, calibration, gains
 
 DAYS = 90
 _DIGITS = 4

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltyloop.scores.past import Floats
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.dropout import Dropout
 from loyaltyloop.scores.returning.purchases import Purchases
 from loyaltyloop.scores.returning.traits import History, traits

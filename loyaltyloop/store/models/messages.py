@@ -118,7 +118,8 @@ class Figure(SQLModel, table=True):
     """A list counted once for a day or a week and then frozen: every process reads the same.
 
     `kind` and `key` say what: neighbours of a product, what sells in a country. Only rows that had
-    arrived before `as_of` count. `content`: what is no list but arrays, as scores/artifact.py packs them.
+    arrived before `as_of` count. `content`: what is no list but arrays, as scores/models/artifact.py packs
+    them.
     """
 
     kind: str = Field(primary_key=True)

@@ -12,7 +12,7 @@ from loyaltyloop.store.models.columns import big, json_column
 
 
 class FittedModel(SQLModel, table=True):
-    """A model as it was fitted: `content` as scores/artifact.py packs it, `digest` its SHA-256.
+    """A model as it was fitted: `content` as scores/models/artifact.py packs it, `digest` its SHA-256.
 
     `state`: live, withdrawn (by `loop train --back`), or refused (as worse than the one that was live: of
     it only the card is kept). `as_of`: it knows of nothing from then on. `card`: what it was fitted on and

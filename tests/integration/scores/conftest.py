@@ -16,7 +16,7 @@ from sqlalchemy import Engine, insert
 from sqlmodel import SQLModel
 
 from loyaltyloop.journey.model import Market, Recommend, Sender, Shop
-from loyaltyloop.scores.recommend import Pick, Wanted, recommend
+from loyaltyloop.scores.recommending.recommend import Pick, Wanted, recommend
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Customer, Event, Order, OrderLine, Product
 

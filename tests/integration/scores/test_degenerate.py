@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert
 
 from loyaltyloop.cli import main
 from loyaltyloop.journey.reader import read_project
-from loyaltyloop.scores.learners import LEARNERS
+from loyaltyloop.scores.models.learners import LEARNERS
 from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import is_postgres, write
 from loyaltyloop.store.models import Customer, OrderLine

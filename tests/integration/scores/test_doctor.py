@@ -11,8 +11,8 @@ from sqlalchemy import Engine, Table, update
 from loyaltyloop.doctor.scores import asked, look
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.journey.reader import read_project
-from loyaltyloop.scores import learners, live
-from loyaltyloop.scores.artifact import pack
+from loyaltyloop.scores.models import learners, live
+from loyaltyloop.scores.models.artifact import pack
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.fitted import LIVE, REFUSED, Made, save
 from loyaltyloop.store.models import FittedModel
@@ -45,7 +45,6 @@ def journeys(monkeypatch: pytest.MonkeyPatch) -> list[Journey]:
     names = ("recommend", "lapse", "value")
     monkeypatch.setattr(learners, "LEARNERS", dict.fromkeys(names, "tests.integration.scores.toys:Toy"))
     monkeypatch.setattr(live, "_loaded", {})
-    learners.learner.cache_clear()
     reading = read_project({"journeys/shop.yaml": SHOP_FILE, "journeys/asking.yaml": ASKING})
     return list(reading.journeys.values())
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.journey.model import Recommend, Recommending
-from loyaltyloop.scores.exploring import TRIED
-from loyaltyloop.scores.recommend import Dice, Pick, Wanted, recommend
+from loyaltyloop.scores.recommending.exploring import TRIED
+from loyaltyloop.scores.recommending.recommend import Dice, Pick, Wanted, recommend
 from loyaltyloop.store.database import write
 from tests.integration.scores.conftest import NOW, SHOP
 

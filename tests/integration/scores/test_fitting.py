@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from loyaltyloop.journey.model import Recommend, Recommending, Source
-from loyaltyloop.scores.recommend import PassedOver, Wanted, recommend
+from loyaltyloop.scores.recommending.recommend import PassedOver, Wanted, recommend
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Customer, Event, Order, OrderLine, Product
 from tests.integration.scores.conftest import DAY, NOW, SHOP, customer, line, order, product, view

@@ -14,15 +14,15 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from loyaltyloop.journey.condition import Compare, Where
 from loyaltyloop.journey.model import Recommend, Recommending
-from loyaltyloop.scores import recommend as recommending
-from loyaltyloop.scores import sides
-from loyaltyloop.scores.learned import MODEL
+from loyaltyloop.scores.purchases.reading import read_looks, read_past
 from loyaltyloop.scores.ranking.features import FEATURES
 from loyaltyloop.scores.ranking.net import Net
 from loyaltyloop.scores.ranking.order import rank
 from loyaltyloop.scores.ranking.ranker import Ranker
-from loyaltyloop.scores.reading import read_looks, read_past
-from loyaltyloop.scores.recommend import Dice, Pick, Wanted, recommend
+from loyaltyloop.scores.recommending import recommend as recommending
+from loyaltyloop.scores.recommending import sides
+from loyaltyloop.scores.recommending.learned import MODEL
+from loyaltyloop.scores.recommending.recommend import Dice, Pick, Wanted, recommend
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Figure, FittedModel, OrderLine

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, select
 
-from loyaltyloop.scores.past import Past
-from loyaltyloop.scores.reading import LOOKS_BACK, read_known, read_past
+from loyaltyloop.scores.purchases.past import Past
+from loyaltyloop.scores.purchases.reading import LOOKS_BACK, read_known, read_past
 from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read
 from loyaltyloop.store.models import Event, Identity

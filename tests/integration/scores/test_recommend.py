@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert
 from loyaltyloop.journey.condition import Compare, Has, Where
 from loyaltyloop.journey.model import Recommend
 from loyaltyloop.journey.times import Duration
-from loyaltyloop.scores.recommend import Pick, Wanted, as_value
+from loyaltyloop.scores.recommending.recommend import Pick, Wanted, as_value
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import (
     Basket,

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, delete, insert
 
 from loyaltyloop.journey.model import Recommend, Source
-from loyaltyloop.scores.recommend import MIX, Pick, Wanted
+from loyaltyloop.scores.recommending.recommend import MIX, Pick, Wanted
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Figure, OrderLine
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from sqlalchemy import Engine, Table, insert, select, update
 
 from loyaltyloop.errors import TrainingAtWork, UserError
 from loyaltyloop.journey.reader import read_project
-from loyaltyloop.scores import learners, live
-from loyaltyloop.scores.training import Outcome, train
+from loyaltyloop.scores.models import learners, live
+from loyaltyloop.scores.training.training import Outcome, train
 from loyaltyloop.store import fitted as records
 from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import read, write
@@ -31,13 +30,10 @@ fitted: Table = FittedModel.__table__  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
-def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The toy is among the models, and nothing is remembered of other tests."""
     monkeypatch.setitem(learners.LEARNERS, "toy", "tests.integration.scores.toys:Toy")
     monkeypatch.setattr(live, "_loaded", {})
-    learners.learner.cache_clear()
-    yield
-    learners.learner.cache_clear()
 
 
 @pytest.fixture
@@ -159,8 +155,8 @@ def test_whoever_dies_in_the_middle_has_changed_nothing(
 DYING = """
 import os, signal, sys
 from datetime import datetime
-from loyaltyloop.scores.learners import LEARNERS
-from loyaltyloop.scores.training import train
+from loyaltyloop.scores.models.learners import LEARNERS
+from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import open_engine
 
 LEARNERS["toy"] = "tests.integration.scores.toys:Toy"

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from loyaltyloop.scores.artifact import pack, unpack
-from loyaltyloop.scores.judging import LIVE, NEW, Contest, Judgement, judged
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.measures import AUC, BRIER, calibration
-from loyaltyloop.scores.past import Floats, seconds_of
+from loyaltyloop.scores.models.artifact import pack, unpack
+from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.purchases.past import Floats, seconds_of
+from loyaltyloop.scores.training.judging import LIVE, NEW, Contest, Judgement, judged
+from loyaltyloop.scores.training.measures import AUC, BRIER, calibration
 
 FEWEST = 3
 

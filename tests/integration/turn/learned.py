@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, Table, select
 
-from loyaltyloop.scores import learners
-from loyaltyloop.scores.learners import Known
-from loyaltyloop.scores.past import DAY, Bools, Floats
+from loyaltyloop.scores.models import learners
+from loyaltyloop.scores.models.learners import Known
+from loyaltyloop.scores.purchases.past import DAY, Bools, Floats
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Customer, Prediction, PredictionDay, Touch
@@ -108,6 +108,4 @@ def models(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
         for name in found.made:
             patched.setitem(learners.LEARNERS, name, f"{__name__}:{name}")
             patched.setitem(globals(), name, lambda name=name: found.made[name])
-        learners.learner.cache_clear()
         yield found
-    learners.learner.cache_clear()

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, select
 
 from loyaltyloop.cli.explain import as_document
 from loyaltyloop.cli.story import story
-from loyaltyloop.scores import predictions
-from loyaltyloop.scores.predictions import predict
+from loyaltyloop.scores.models import predictions
+from loyaltyloop.scores.models.predictions import predict
 from loyaltyloop.store.database import line_up, read, write_shop
 from loyaltyloop.store.history import load_history
 from loyaltyloop.store.privacy.erasing import erase

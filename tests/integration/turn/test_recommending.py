@@ -11,9 +11,9 @@ from sqlalchemy import Engine, Table, insert, select, update
 
 from loyaltyloop.cli.story import story
 from loyaltyloop.journey.model import Recommend
-from loyaltyloop.scores import sides
-from loyaltyloop.scores.learned import MODEL
-from loyaltyloop.scores.recommend import Dice, Wanted, as_value, recommend
+from loyaltyloop.scores.recommending import sides
+from loyaltyloop.scores.recommending.learned import MODEL
+from loyaltyloop.scores.recommending.recommend import Dice, Wanted, as_value, recommend
 from loyaltyloop.store.database import read, trial, write
 from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.history import load_history

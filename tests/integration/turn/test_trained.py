@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert, select
 
-from loyaltyloop.scores.learners import Fallback, learner
-from loyaltyloop.scores.live import live_model
-from loyaltyloop.scores.predictions import day_of, due, predict
-from loyaltyloop.scores.reading import read_known
-from loyaltyloop.scores.scoring import Asking, Told, numbers_of, score
-from loyaltyloop.scores.training import train
+from loyaltyloop.scores.models.learners import Fallback, learner
+from loyaltyloop.scores.models.live import live_model
+from loyaltyloop.scores.models.predictions import day_of, due, predict
+from loyaltyloop.scores.models.scoring import Asking, Told, numbers_of, score
+from loyaltyloop.scores.purchases.reading import read_known
+from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import read, write, write_shop
 from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Customer, Order, OrderLine

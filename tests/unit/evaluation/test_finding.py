@@ -12,7 +12,7 @@ from evaluation.finding import K, ceilings, find
 from evaluation.intervals import mean
 from evaluation.shop import Shop, Told, shop_of
 from evaluation.split import Split, split
-from loyaltyloop.scores.past import Lines
+from loyaltyloop.scores.purchases.past import Lines
 
 CUT_OFF = datetime(2026, 3, 1, tzinfo=UTC)
 # customer, order, product, day of 2026

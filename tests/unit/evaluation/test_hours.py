@@ -10,7 +10,7 @@ import pytest
 from evaluation.hours import Known, foretold, judge, judge_made, made, within_two
 from evaluation.shop import Shop, Told, shop_of
 from evaluation.tables import OURS
-from loyaltyloop.scores.past import Lines
+from loyaltyloop.scores.purchases.past import Lines
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

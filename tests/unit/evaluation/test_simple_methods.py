@@ -15,8 +15,8 @@ from evaluation.refills.pairs import pairs_of
 from evaluation.shop import Shop, Told, cut_offs, numbered, shop_of
 from evaluation.spenders import rates
 from evaluation.split import Split, split
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.past import Lines
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.past import Lines
 
 CUT_OFF = datetime(2026, 3, 1, tzinfo=UTC)
 NOTHING = Catalogue((), (), np.zeros(0))

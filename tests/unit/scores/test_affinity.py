@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loyaltyloop.scores.affinity import BIGGEST_BASKET, NEIGHBOURS, UNIT, blend, neighbours
+from loyaltyloop.scores.recommending.affinity import BIGGEST_BASKET, NEIGHBOURS, UNIT, blend, neighbours
 
 
 def test_nothing_bought_has_no_neighbours() -> None:

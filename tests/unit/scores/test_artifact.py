@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.lib import format as npy
 
-from loyaltyloop.scores import artifact
-from loyaltyloop.scores.artifact import pack, unpack
+from loyaltyloop.scores.models import artifact
+from loyaltyloop.scores.models.artifact import pack, unpack
 
 GOOD = pack({"a": np.arange(50.0), "b": np.arange(6, dtype=np.int32).reshape(2, 3)}, {"k": [1, 2]})
 

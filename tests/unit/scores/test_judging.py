@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from loyaltyloop.scores import card_words
-from loyaltyloop.scores.card_pages import page
-from loyaltyloop.scores.cards import Card, Facts, as_data
-from loyaltyloop.scores.judging import LIVE, NEW, Contest, Judgement, Measure, judged
-from loyaltyloop.scores.measures import (
+from loyaltyloop.scores.purchases.past import Floats
+from loyaltyloop.scores.training import card_words
+from loyaltyloop.scores.training.card_pages import page
+from loyaltyloop.scores.training.cards import Card, Facts, as_data
+from loyaltyloop.scores.training.judging import LIVE, NEW, Contest, Judgement, Measure, judged
+from loyaltyloop.scores.training.measures import (
     AUC,
     BRIER,
     ECE,
@@ -31,8 +32,7 @@ from loyaltyloop.scores.measures import (
     gains,
     mean,
 )
-from loyaltyloop.scores.past import Floats
-from loyaltyloop.scores.training import Outcome, verdict
+from loyaltyloop.scores.training.training import Outcome, verdict
 
 SINCE, UNTIL = datetime(2010, 8, 17, tzinfo=UTC), datetime(2010, 9, 16, tzinfo=UTC)
 HALF = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from loyaltyloop.journey.scoring import MODELS
-from loyaltyloop.scores.artifact import pack
-from loyaltyloop.scores.learners import LEARNERS, learner
-from loyaltyloop.scores.live import load
+from loyaltyloop.scores.models.artifact import pack
+from loyaltyloop.scores.models.learners import LEARNERS, learner
+from loyaltyloop.scores.models.live import load
 
 PAGE = Path(__file__).parents[3] / "docs" / "training.md"
 

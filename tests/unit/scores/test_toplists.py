@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.scores.past import Ints, Lines, Past, past_of, seconds_of
-from loyaltyloop.scores.toplists import bestsellers, bought_since, ndcg, own_frequency, recall
+from loyaltyloop.scores.purchases.past import Ints, Lines, Past, past_of, seconds_of
+from loyaltyloop.scores.training.toplists import bestsellers, bought_since, ndcg, own_frequency, recall
 
 SINCE = datetime(2010, 9, 1, tzinfo=UTC)
 UNTIL = datetime(2010, 10, 1, tzinfo=UTC)

@@ -7,11 +7,11 @@ from typing import Any, get_args
 import pytest
 
 from loyaltyloop.journey.model import Recommend, Source
-from loyaltyloop.scores.likeness import Described, Likeness, words_of
-from loyaltyloop.scores.places import place_name
-from loyaltyloop.scores.recommend import MIX, plan_of
-from loyaltyloop.scores.sources import SOURCES
-from loyaltyloop.scores.wanted import trigger_products
+from loyaltyloop.scores.recommending.likeness import Described, Likeness, words_of
+from loyaltyloop.scores.recommending.places import place_name
+from loyaltyloop.scores.recommending.recommend import MIX, plan_of
+from loyaltyloop.scores.recommending.sources import SOURCES
+from loyaltyloop.scores.recommending.wanted import trigger_products
 
 
 def test_every_word_of_the_language_has_a_source() -> None:

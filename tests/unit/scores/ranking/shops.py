@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.past import DAY, Lines, Past, past_of, seconds_of
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.past import DAY, Lines, Past, past_of, seconds_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

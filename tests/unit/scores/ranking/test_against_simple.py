@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from loyaltyloop.scores.looks import Kind, Looks, no_looks
-from loyaltyloop.scores.past import Past, seconds_of
+from loyaltyloop.scores.purchases.looks import Kind, Looks, no_looks
+from loyaltyloop.scores.purchases.past import Past, seconds_of
 from loyaltyloop.scores.ranking.batch import Batch
 from loyaltyloop.scores.ranking.candidates import SOURCES, candidates, highest
 from loyaltyloop.scores.ranking.cohort import cohort_of

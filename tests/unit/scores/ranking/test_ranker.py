@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from loyaltyloop.scores.artifact import pack, unpack
-from loyaltyloop.scores.learners import Fallback
-from loyaltyloop.scores.looks import no_looks
-from loyaltyloop.scores.past import Past
+from loyaltyloop.scores.models.artifact import pack, unpack
+from loyaltyloop.scores.models.learners import Fallback
+from loyaltyloop.scores.purchases.looks import no_looks
+from loyaltyloop.scores.purchases.past import Past
 from loyaltyloop.scores.ranking.cohort import of_people
 from loyaltyloop.scores.ranking.order import NONE, Ranking, rank
 from loyaltyloop.scores.ranking.ranker import Ranker, fit, load

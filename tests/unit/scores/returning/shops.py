@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from loyaltyloop.scores.catalogue import Catalogue
-from loyaltyloop.scores.learners import Known
-from loyaltyloop.scores.looks import no_looks
-from loyaltyloop.scores.past import DAY, Floats, Lines, Past, past_of, seconds_of
+from loyaltyloop.scores.models.learners import Known
+from loyaltyloop.scores.purchases.catalogue import Catalogue
+from loyaltyloop.scores.purchases.looks import no_looks
+from loyaltyloop.scores.purchases.past import DAY, Floats, Lines, Past, past_of, seconds_of
 
 AS_OF = datetime(2011, 6, 1, tzinfo=UTC)
 

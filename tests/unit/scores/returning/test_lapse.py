@@ -11,10 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.scores.artifact import pack
-from loyaltyloop.scores.judging import LIVE, NEW, Judgement
-from loyaltyloop.scores.learners import Fallback, Known
-from loyaltyloop.scores.measures import auc
+from loyaltyloop.scores.models.artifact import pack
+from loyaltyloop.scores.models.learners import Fallback, Known
 from loyaltyloop.scores.returning.baselines import SHARE, share_by_recency
 from loyaltyloop.scores.returning.dropout import Dropout, fit_dropout
 from loyaltyloop.scores.returning.lapse import Lapse, LapseLearner
@@ -22,6 +20,8 @@ from loyaltyloop.scores.returning.levels import YEAR, last_year, level_of, total
 from loyaltyloop.scores.returning.purchases import purchases_of, today_of
 from loyaltyloop.scores.returning.traits import History
 from loyaltyloop.scores.returning.windows import STEP, Window, chance_of
+from loyaltyloop.scores.training.judging import LIVE, NEW, Judgement
+from loyaltyloop.scores.training.measures import auc
 from tests.unit.scores.returning.shops import AS_OF, Bought, known, lively, past
 
 LEARNER = LapseLearner(30)

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.scores.artifact import pack
-from loyaltyloop.scores.judging import NEW, Judgement
-from loyaltyloop.scores.learners import Fallback, Known
+from loyaltyloop.scores.models.artifact import pack
+from loyaltyloop.scores.models.learners import Fallback, Known
 from loyaltyloop.scores.returning.refill import LEAST, Refill
 from loyaltyloop.scores.returning.refilling import MEDIAN, SHARE, RefillLearner
 from loyaltyloop.scores.returning.spells import spells_of
+from loyaltyloop.scores.training.judging import NEW, Judgement
 from tests.unit.scores.returning.shops import AS_OF, Bought, known, past
 
 LEARNER = RefillLearner()

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import mean_tweedie_deviance
 
-from loyaltyloop.scores.artifact import pack
-from loyaltyloop.scores.judging import NEW, Judgement
-from loyaltyloop.scores.learners import Fallback, Known
+from loyaltyloop.scores.models.artifact import pack
+from loyaltyloop.scores.models.learners import Fallback, Known
 from loyaltyloop.scores.returning.amounts import deviance, gini
 from loyaltyloop.scores.returning.baselines import PAST_RATE, past_rate
 from loyaltyloop.scores.returning.purchases import purchases_of, today_of
 from loyaltyloop.scores.returning.value import Value, ValueLearner
+from loyaltyloop.scores.training.judging import NEW, Judgement
 from tests.unit.scores.returning.shops import AS_OF, Bought, known, lively
 
 LEARNER = ValueLearner(30)

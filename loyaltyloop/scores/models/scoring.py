@@ -1,0 +1,103 @@
+"""A number for each of a cohort, by the model that is live: what a `score` step keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loyaltyloop.journey.scoring import DUE, MODELS, rounded
+from loyaltyloop.scores.models.learners import Known, learner
+from loyaltyloop.scores.models.live import Live, live_model
+from loyaltyloop.scores.purchases.past import Bools, Floats, Past
+from loyaltyloop.scores.purchases.reading import LOOKS_BACK, read_known
+
+# What arrived at the very instant of a turn has been applied, and a past ends before its instant.
+_JUST = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whose number is wanted, for which enrolment. `products`: only with regard to these; none: to all."""
+
+    enrolment_id: int
+    customer_id: int
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a model says of a cohort: its version (None: no model is live), and enrolment → number.
+
+    Who has no number is one of whom it knows nothing.
+    """
+
+    version: int | None
+    numbers: Mapping[int, float]
+
+
+def score(connection: Connection, name: str, people: Sequence[Asking], currency: str, now: datetime) -> Told:
+    """What the model of this name, as it is live at `now`, says of each by all that is known at `now`."""
+    live = live_model(connection, name, now)
+    if live is None:
+        return Told(None, {})
+    numbers: dict[int, float] = {}
+    for some in _rounds(people):
+        known = known_of(connection, name, [one.customer_id for one in some], currency, now + _JUST)
+        said = numbers_of(name, live, known, _lines_of(known.past, some) if name == DUE else None)
+        own = ((one.enrolment_id, said.get(one.customer_id)) for one in some)
+        numbers.update((enrolment_id, number) for enrolment_id, number in own if number is not None)
+    return Told(live.version.version, numbers)
+
+
+def known_of(
+    connection: Connection, name: str, customers: Collection[int], currency: str, as_of: datetime
+) -> Known:
+    """All that this model is to be told of these customers."""
+    back = LOOKS_BACK if learner(name).looks else None
+    return read_known(connection, as_of, currency, back, customers)
+
+
+def numbers_of(name: str, live: Live, known: Known, lines: Bools | None = None) -> dict[int, float]:
+    """Customer → number, as it is kept; those of whom nothing is known have none.
+
+    `lines`: what is needed again is asked of what was bought in these, and of all where a customer has none.
+    """
+    meant = MODELS[name]
+    said: Floats = np.maximum(_score(live, known, lines), float(meant.least))
+    if meant.most is not None:
+        said = np.minimum(said, float(meant.most))
+    found = zip(known.past.customers.tolist(), said.tolist(), strict=True)
+    kept = ((customer_id, rounded(name, number)) for customer_id, number in found)
+    return {customer_id: number for customer_id, number in kept if number is not None}
+
+
+def _score(live: Live, known: Known, lines: Bools | None) -> Floats:
+    found: Floats = live.model.score(known) if lines is None else live.model.score(known, lines)
+    return found
+
+
+def _rounds(people: Sequence[Asking]) -> Iterator[list[Asking]]:
+    """Each customer once in a round: most journeys have each only once."""
+    rest = list(people)
+    while rest:
+        first = {one.customer_id: one for one in reversed(rest)}
+        yield list(first.values())
+        rest = [one for one in rest if first[one.customer_id] is not one]
+
+
+def _lines_of(past: Past, people: Sequence[Asking]) -> Bools:
+    """Lines in which somebody bought what is asked about."""
+    places = {one: place for place, one in enumerate(past.products)}
+    whose = {one: place for place, one in enumerate(past.customers.tolist())}
+    width = max(1, len(places))
+    codes = [
+        whose[one.customer_id] * width + places[product]
+        for one in people
+        for product in one.products
+        if product in places
+    ]
+    return np.isin(past.who.astype(np.int64) * width + past.what, np.array(codes, np.int64))

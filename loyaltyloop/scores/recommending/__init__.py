@@ -1,0 +1,1 @@
+"""Products for a cohort: sources, filters, reasons."""

@@ -1,0 +1,102 @@
+"""Products for a cohort, each with a reason: from the sources in order, past what is never shown.
+
+The same database and the same `now` give the same picks: lists are ordered to the last tie by product id,
+and what is counted over all customers is counted once (see figures.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+
+from loyaltyloop.journey.model import Recommend, Shop
+from loyaltyloop.journey.model import Source as Word
+from loyaltyloop.scores.models.live import live_model
+from loyaltyloop.scores.recommending.exploring import explore
+from loyaltyloop.scores.recommending.fitting import owns
+from loyaltyloop.scores.recommending.learned import LONGER, LONGEST, MODEL, Best, Learned, sold_now
+from loyaltyloop.scores.recommending.serving import Asked, Makers, fill, with_reasons
+from loyaltyloop.scores.recommending.serving import PassedOver as PassedOver
+from loyaltyloop.scores.recommending.shelf import Shelf
+from loyaltyloop.scores.recommending.sides import side_of
+from loyaltyloop.scores.recommending.source import Cohort
+from loyaltyloop.scores.recommending.sources import SOURCES
+from loyaltyloop.scores.recommending.wanted import Dice as Dice
+from loyaltyloop.scores.recommending.wanted import Pick as Pick
+from loyaltyloop.scores.recommending.wanted import Wanted as Wanted
+from loyaltyloop.scores.recommending.wanted import as_value as as_value
+
+# `best` until a mix is learned: at most half from one of these, and then whatever is left of them.
+MIX: tuple[Word, ...] = (
+    "repeat",
+    "bought_together",
+    "viewed",
+    "viewed_together",
+    "searched",
+    "favourite_category",
+    "trending",
+    "popular_here",
+    "bestsellers",
+)
+_BATCH = 5000
+
+
+def recommend(
+    connection: Connection,
+    customers: Sequence[Wanted],
+    spec: Recommend,
+    shop: Shop,
+    now: datetime,
+    passed_over: list[PassedOver] | None = None,
+) -> dict[int, list[Pick]]:
+    """Enrolment → its picks, at most `spec.products`, maybe fewer than `spec.at_least` or none.
+
+    `passed_over`: a list to which is added what was not shown to whom, and why.
+    """
+    shelf = Shelf(connection, shop, spec.where, now)
+    learned = learned_ranking(connection, spec, shop, now)
+    makers: Makers = SOURCES
+    if learned is not None:
+        allowed = sold_now(learned.side, shelf) if spec.where.fields else None
+        most = LONGER if "owned" in spec.exclude else LONGEST
+        makers = {**SOURCES, "best": partial(Best, learned=learned, most=most, allowed=allowed)}
+    found: dict[int, list[Pick]] = {}
+    for start in range(0, len(customers), _BATCH):
+        people = customers[start : start + _BATCH]
+        own = owns(connection, people, spec, shop, shelf, now)
+        asked = Asked(Cohort(connection, people, now), makers, own, shelf, passed_over)
+        taken = fill(asked, people, plan_of(spec, learned is not None), spec)
+        explore(asked.anew(), people, taken, spec, shop.recommending.explore)
+        found.update(with_reasons(shelf, people, taken))
+    return found
+
+
+def learned_ranking(connection: Connection, spec: Recommend, shop: Shop, now: datetime) -> Learned | None:
+    """What ranks the products of `best`, where a ranking is live as of `now` and something to be ranked."""
+    if "best" not in (*spec.sources, *spec.fallback):
+        return None
+    live = live_model(connection, MODEL, now)
+    if live is None:
+        return None
+    side = side_of(connection, now, shop.currency)
+    return Learned(live, side) if side.products else None
+
+
+def plan_of(spec: Recommend, learned: bool = False) -> list[tuple[Word, int]]:
+    """The sources in order, and up to how many products in all each may fill: `best` mixes.
+
+    `learned`: what the ranking puts first goes before the mix.
+    """
+    plan: list[tuple[Word, int]] = []
+    half = (spec.products + 1) // 2
+    for word in (*spec.sources, *spec.fallback):
+        if word == "best":
+            plan += [("best", spec.products)] if learned else []
+            plan += [(one, half) for one in MIX]
+            plan += [(one, spec.products) for one in MIX]
+        else:
+            plan.append((word, spec.products))
+    return plan

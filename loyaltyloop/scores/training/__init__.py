@@ -1,0 +1,1 @@
+"""Models are fitted, judged on the newest period, and told of on cards."""

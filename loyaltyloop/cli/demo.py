@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @pass_project
 def command(project: Project) -> None:
-    """The project's journeys on a real shop's orders: 60 virtual days, sending nothing.
+    """The project's journeys on a real shop's orders: 50 virtual days, sending nothing.
 
     Works in var/demo and starts anew each time; two to four minutes. Messages become .eml files there.
 
@@ -56,6 +56,6 @@ class _Lines:
         self._console, self._told = console, 0
 
     def tell(self, share: float, now: datetime) -> None:
-        if int(share * 6) > self._told:
-            self._told = int(share * 6)
+        if int(share * 5) > self._told:
+            self._told = int(share * 5)
             self._console.print(f"{now:%d %b %Y}: {share:.0%}")

@@ -1,4 +1,4 @@
-"""The demo: a real shop's orders, the project's journeys, sixty virtual days, and what came of it."""
+"""The demo: a real shop's orders, the project's journeys, fifty virtual days, and what came of it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class Demo:
     project: Path
     console: Console
     source: Path = sample.YEAR
-    days: int = 60
+    days: int = 50
+    learn: bool = True  # fit the models on what happened until then
     prefect: bool = True  # end with a turn as a flow run
 
     @property
@@ -130,6 +131,8 @@ def _chapters(demo: Demo, walking: Callable[[], Tell]) -> None:
         _show(demo, world)
         with read(world.engine) as connection:
             journey = showing.busiest_journey(connection)
+        if demo.learn:
+            _learn(demo, world)
         if demo.prefect:
             _run_in_prefect(demo, journey)
     finally:
@@ -207,7 +210,17 @@ def _show(demo: Demo, world: World) -> None:
         demo.loop("explain", customer)
 
 
+def _learn(demo: Demo, world: World) -> None:
+    """At the end, not at the start: each day of the walk would ask the models anew."""
+    with demo.chapter("6. What is learned from it, and what one customer would be shown"):
+        with read(world.engine) as connection:
+            customer = showing.interesting_customer(connection)
+        now = f"{demo.end:%Y-%m-%dT%H:%M:%SZ}"
+        demo.loop("train", "--model", "recommend", "--model", "lapse", "--now", now)
+        demo.loop("recommend", customer, "--now", now)
+
+
 def _run_in_prefect(demo: Demo, journey: str) -> None:
-    with demo.chapter("6. The next turn, as a flow run of Prefect"):
+    with demo.chapter("7. The next turn, as a flow run of Prefect"):
         later = demo.end + timedelta(hours=2)  # when messages of the day are due
         demo.loop("run", journey, "--now", f"{later:%Y-%m-%dT%H:%M:%SZ}")

@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def show(project: Path, days: int) -> tuple[str, list[float]]:
+def show(project: Path, days: int, learn: bool = False) -> tuple[str, list[float]]:
     """Run the demo; what it said, and what it told of its progress."""
     told: list[float] = []
     said = StringIO()
@@ -37,7 +37,7 @@ def show(project: Path, days: int) -> tuple[str, list[float]]:
     def tell(share: float, _now: datetime) -> None:
         told.append(share)
 
-    demo = Demo(project, Console(file=said, width=120), TENTH, days, prefect=False)
+    demo = Demo(project, Console(file=said, width=120), TENTH, days, learn, prefect=False)
     run_demo(demo, lambda: tell)
     return said.getvalue(), told
 
@@ -47,7 +47,7 @@ def outbox(project: Path) -> dict[str, bytes]:
 
 
 def test_the_demo_twice(project: Path) -> None:
-    said, told = show(project, 4)
+    said, told = show(project, 4, learn=True)
     assert told == sorted(told) and told[0] == 0 and told[-1] == 1
     for word in (
         "Made up",
@@ -55,6 +55,8 @@ def test_the_demo_twice(project: Path) -> None:
         "clicked",
         "not sent",
         "$ loop explain",
+        "$ loop train",
+        "$ loop recommend",
         "Where to look",
         "LOOP_DATABASE_URL",
         "--now 2010-09-17T18:00:00Z",

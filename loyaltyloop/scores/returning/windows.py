@@ -14,6 +14,7 @@ from loyaltyloop.scores.returning.traits import History, traits
 STEP = 15  # days from one window to the next
 MOST = 26  # windows: they reach back over a year, so that the same season is among them
 _SEEN = 30  # days of orders that a shop must have had before the first window
+_PEOPLE = 30  # customers who must have been known before it: of what came later, nothing could be told then
 _SURE = 1e-6
 
 
@@ -42,8 +43,16 @@ def first_day(purchases: Purchases) -> int:
 def windows(purchases: Purchases, today: int, days: int) -> list[Window]:
     """Windows that had ended by `today`, the newest first."""
     newest = today - days
-    oldest = min(first_day(purchases) + _SEEN, newest)
+    oldest = min(max(first_day(purchases) + _SEEN, _known(purchases) + 1), newest)
     return [Window(start, start + days) for start in range(newest, oldest - 1, -STEP)][:MOST]
+
+
+def _known(purchases: Purchases) -> int:
+    """The day after which enough customers were known; of a shop that has fewer, all of them."""
+    first = np.full(purchases.people, np.iinfo(np.int64).max)
+    np.minimum.at(first, purchases.who, np.maximum(purchases.day, purchases.known))
+    there = np.sort(first[purchases.buyers])
+    return int(there[:_PEOPLE][-1])
 
 
 def some(purchases: Purchases, most: int, seed: int) -> Purchases:

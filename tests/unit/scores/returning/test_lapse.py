@@ -19,7 +19,7 @@ from loyaltyloop.scores.returning.lapse import Lapse, LapseLearner
 from loyaltyloop.scores.returning.levels import YEAR, last_year, level_of, total_level
 from loyaltyloop.scores.returning.purchases import purchases_of, today_of
 from loyaltyloop.scores.returning.traits import History
-from loyaltyloop.scores.returning.windows import STEP, Window, chance_of
+from loyaltyloop.scores.returning.windows import STEP, Window, chance_of, windows
 from loyaltyloop.scores.training.judging import LIVE, NEW, Judgement
 from loyaltyloop.scores.training.measures import auc
 from tests.unit.scores.returning.shops import AS_OF, Bought, known, lively, past
@@ -48,6 +48,17 @@ def test_who_comes_often_and_lately_is_less_likely_to_lapse() -> None:
     assert np.corrcoef(np.exp(-30 * rates[bought]), said[:400][bought])[0, 1] > 0.7
     assert np.isnan(said[400:]).all(), "who has never bought cannot lapse"
     assert ((said[:400][bought] > 0) & (said[:400][bought] < 1)).all()
+
+
+def test_orders_of_which_the_shop_heard_late_teach_nothing_of_the_days_before() -> None:
+    """As where a history is sent when the shop is connected: before that day, nobody was known."""
+    heard = 130
+    lines = [replace(one, ago=one.ago * 2, late=max(0.0, one.ago * 2 - heard)) for one in lively(1200)[0]]
+    purchases = purchases_of(past(lines))
+    found = windows(purchases, today_of(past(lines)), 30)
+    assert [window.start for window in found][-1] > today_of(past(lines)) - heard
+    assert all(purchases.before(window.start).buyers.any() for window in found)
+    assert isinstance(LEARNER.fit(known(lines), seed=1), Lapse)
 
 
 def test_what_is_foretold_comes() -> None:

@@ -91,10 +91,10 @@ def judged_content_of(connection: Connection, version: Version) -> bytes:
 def save(connection: Connection, made: Made, fitted_at: datetime, state: str) -> Version:
     """Put it on record; of one that is refused, only what is to be told of it.
 
-    The very model that is live already is not put there twice.
+    The very model that is live already, or was refused just so, is not put there twice.
     """
-    before = live_version(connection, made.name, made.as_of)
-    if before and state == LIVE and (before.digest, before.as_of) == (made.digest, made.as_of):
+    before = _same(connection, made, state)
+    if before:
         return before
     newest = select(func.max(fitted.c.version)).where(fitted.c.name == made.name)
     number = (connection.execute(newest).scalar() or 0) + 1
@@ -131,6 +131,18 @@ def _live(name: str, now: datetime) -> Select[Any]:
     return select(*_ABOUT).where(holds).order_by(fitted.c.as_of.desc(), fitted.c.version.desc())
 
 
+def _same(connection: Connection, made: Made, state: str) -> Version | None:
+    """What is on record already: what is live as of the same instant, or what was fitted last and refused."""
+    if state == LIVE:
+        before = live_version(connection, made.name, made.as_of)
+    else:
+        last = select(*_ABOUT).where(fitted.c.name == made.name).order_by(fitted.c.version.desc()).limit(1)
+        before = next(_read(connection, last), None)
+    if before is None or (before.state, before.digest, before.as_of) != (state, made.digest, made.as_of):
+        return None
+    return before if state == LIVE or before.card == made.card else None
+
+
 def _read(connection: Connection, wanted: Select[Any]) -> Iterator[Version]:
     return (_version(row) for row in connection.execute(wanted))
 
@@ -145,8 +157,15 @@ def _bytes(connection: Connection, version: Version, column: Any) -> bytes:
 
 
 def _forget_old(connection: Connection, name: str) -> None:
-    """All but the newest, by number: a refused one, too, is forgotten in time."""
-    newest = select(fitted.c.version).where(fitted.c.name == name, fitted.c.state == LIVE)
-    kept = connection.execute(newest.order_by(fitted.c.version.desc()).limit(KEPT)).scalars().all()
-    if len(kept) == KEPT:
-        connection.execute(delete(fitted).where(fitted.c.name == name, fitted.c.version < kept[-1]))
+    """All but the newest, by number: a refused one, too, is forgotten in time.
+
+    And but the newest by their instants: who fits models of days gone by does not lose those of today.
+    """
+    own = select(fitted.c.version).where(fitted.c.name == name, fitted.c.state == LIVE)
+    newest, latest = (
+        connection.execute(own.order_by(*by).limit(KEPT)).scalars().all()
+        for by in ((fitted.c.version.desc(),), (fitted.c.as_of.desc(), fitted.c.version.desc()))
+    )
+    if len(newest) == KEPT:
+        old = (fitted.c.version < newest[-1]) & fitted.c.version.not_in(latest)
+        connection.execute(delete(fitted).where(fitted.c.name == name, old))

@@ -190,3 +190,26 @@ def test_versions_of_long_ago_are_forgotten(shop: Engine, monkeypatch: pytest.Mo
         assert trained(shop, NOW - back * DAY).decision in ("first", "replaced")
     with read(shop) as connection:
         assert [one.version for one in versions(connection, "toy")] == [4, 3]
+
+
+def test_who_trains_for_days_gone_by_keeps_what_is_live_today(
+    shop: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "KEPT", 2)
+    trained(shop)
+    for back in (4, 3, 2):
+        assert trained(shop, NOW - back * DAY).decision in ("first", "replaced")
+    with read(shop) as connection:
+        assert [one.version for one in versions(connection, "toy")] == [4, 3, 1]
+        today = live_version(connection, "toy", NOW)
+        assert today
+        assert today.version == 1
+
+
+def test_what_is_refused_twice_is_on_record_once(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained(shop, NOW - DAY)
+    monkeypatch.setattr(Toy, "error", 1.0)
+    assert [trained(shop).decision for _ in range(2)] == ["kept", "kept"]
+    assert [row.state for row in rows(shop)] == ["live", "refused"]
+    assert trained(shop, NOW + DAY).decision == "kept"
+    assert [row.state for row in rows(shop)] == ["live", "refused", "refused"]

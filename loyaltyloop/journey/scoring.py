@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,5 @@ DUE = "refill"
 
 
 def rounded(model: str, number: float) -> float | None:
-    """The number as it is kept and compared; None where it is not known (nan)."""
-    return None if number != number else round(number, MODELS[model].decimals)
+    """The number as it is kept and compared; None where it is not known (nan), or beyond all numbers."""
+    return round(number, MODELS[model].decimals) if isfinite(number) else None

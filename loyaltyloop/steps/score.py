@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,8 @@ def _value(model: str, told: Told, enrolment_id: int, now: datetime) -> dict[str
     number = told.numbers.get(enrolment_id)
     value = {"number": number, "model": model, "version": told.version}
     if model == DUE and number is not None:
-        value["due"] = (now + timedelta(days=number)).isoformat()
+        with suppress(OverflowError):  # no calendar means it: `until` takes it for unknown
+            value["due"] = (now + timedelta(days=number)).isoformat()
     return value
 
 

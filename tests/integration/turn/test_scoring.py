@@ -12,7 +12,7 @@ from loyaltyloop.store.database import read
 from loyaltyloop.store.history import load_history
 from loyaltyloop.store.kept import kept
 from loyaltyloop.store.reports import report
-from tests.integration.turn.learned import Models, customer, models
+from tests.integration.turn.learned import LIFE, Models, customer, models
 from tests.integration.turn.stage import Stage, utc
 from tests.integration.turn.test_predicting import bought
 from tests.reference.staging import ENROLMENT, TEMPLATE
@@ -154,6 +154,19 @@ def test_who_needs_nothing_that_is_known_of_goes_as_if_past_says(engine: Engine,
     bought(stage, "anna", "02-08 12:00")
     stage.turn("02-08 12:00")
     assert stage.ends() == [("anna", "left: date unknown")]
+
+
+@pytest.mark.parametrize("days", [3e6, 1e12, float("inf")])
+def test_what_is_needed_beyond_all_calendars_stops_no_turn(
+    engine: Engine, learned: Models, monkeypatch: pytest.MonkeyPatch, days: float
+) -> None:
+    monkeypatch.setitem(LIFE, "urn", days)
+    stage = Stage(engine, AGAIN)
+    learned.fit("refill", utc("01-02 00:00"))
+    bought(stage, "anna", "02-08 12:00", what="urn")
+    stage.turn("02-08 12:00")
+    assert stage.ends() == [("anna", "left: date unknown")]
+    assert "due" not in numbers(engine)["anna"]  # type: ignore[operator]
 
 
 def test_explain_and_report_tell_the_number_and_the_version(engine: Engine, learned: Models) -> None:

@@ -69,14 +69,15 @@ class LapseLearner:
     ) -> Judgement | Fallback:
         purchases, until = purchases_of(known.past), today_of(known.past)
         before = known.before(since)
-        start, buyers = today_of(before.past), purchases_of(before.past).buyers
+        earlier = purchases_of(before.past)  # with orders that were called off only later
+        start, buyers = today_of(before.past), earlier.buyers
         came = 1 - purchases.bought(start, until)[buyers].astype(np.float64)
         if not _FEWEST <= came.sum() <= len(came) - _FEWEST:
             return Fallback(f"fewer than {_FEWEST} customers bought, or stayed away, in the newest period")
         said = {NEW: new.score(before)[buyers]}
         if old is not None:
             said[LIVE] = old.score(before)[buyers]
-        said[SHARE] = 1 - share_by_recency(purchases, start, self.days)[buyers]
+        said[SHARE] = 1 - share_by_recency(earlier, start, self.days)[buyers]
         plots = (
             calibration(came, said, "foretold to lapse", "lapsed"),
             gains(came, said, "share of the customers", "share of those who lapsed"),

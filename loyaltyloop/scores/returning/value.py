@@ -82,14 +82,15 @@ class ValueLearner:
         self, new: Value, old: Value | None, known: Known, since: datetime, seed: int
     ) -> Judgement | Fallback:
         purchases, before = purchases_of(known.past), known.before(since)
-        start, buyers = today_of(before.past), purchases_of(before.past).buyers
+        earlier = purchases_of(before.past)  # with orders that were called off only later
+        start, buyers = today_of(before.past), earlier.buyers
         came = purchases.spent(start, today_of(known.past))[buyers]
         if (came > 0).sum() < _FEWEST:
             return Fallback(f"fewer than {_FEWEST} customers bought in the newest period")
         said = {NEW: new.score(before)[buyers]}
         if old is not None:
             said[LIVE] = old.score(before)[buyers]
-        said[PAST_RATE] = past_rate(purchases, start, self.days)[buyers]
+        said[PAST_RATE] = past_rate(earlier, start, self.days)[buyers]
         plots = (
             calibration(came, said, "foretold", "spent"),
             gains(came, said, "share of the customers", "share of what was spent"),

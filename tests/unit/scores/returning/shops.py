@@ -11,7 +11,7 @@ import numpy as np
 from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.scores.purchases.catalogue import Catalogue
 from loyaltyloop.scores.purchases.looks import no_looks
-from loyaltyloop.scores.purchases.past import DAY, Floats, Lines, Past, past_of, seconds_of
+from loyaltyloop.scores.purchases.past import DAY, STANDS, Floats, Lines, Past, past_of, seconds_of
 
 AS_OF = datetime(2011, 6, 1, tzinfo=UTC)
 
@@ -26,6 +26,7 @@ class Bought:
     price: float = 10.0
     quantity: int = 1
     late: float = 0.0  # days after which the shop knew of it
+    off: float | None = None  # days before AS_OF: when it was called off
 
 
 def past(lines: Sequence[Bought], customers: Sequence[int] = ()) -> Past:
@@ -39,8 +40,13 @@ def past(lines: Sequence[Bought], customers: Sequence[int] = ()) -> Past:
         arrived=[when + int(one.late * DAY) for when, one in zip(at, lines, strict=True)],
         quantity=[one.quantity for one in lines],
         price=[one.price for one in lines],
+        gone=np.array([_gone(one) for one in lines], np.int64),
     )
     return past_of(AS_OF, columns, {}, customers)
+
+
+def _gone(line: Bought) -> int:
+    return STANDS if line.off is None else seconds_of(AS_OF - timedelta(days=line.off))
 
 
 def known(lines: Sequence[Bought] | Past, customers: Sequence[int] = ()) -> Known:

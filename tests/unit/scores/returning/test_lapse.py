@@ -77,6 +77,15 @@ def test_what_is_foretold_comes() -> None:
     assert found.against(LEARNER.baseline) is not None
 
 
+def test_whose_only_order_was_called_off_later_is_judged_by_all_methods_alike() -> None:
+    """On the day itself nobody could know that it would be: what came later is not looked at."""
+    lines = [*lively()[0], Bought(401, 100, off=5), Bought(402, 50, off=20)]
+    found = LEARNER.judge(fitted(), None, known(lines), AS_OF - timedelta(days=30), seed=1)
+    assert isinstance(found, Judgement)
+    assert all(np.isfinite([one.value, one.low, one.high]).all() for one in found.figures)
+    assert all(np.isfinite(one.value) for one in found.differences)
+
+
 def test_the_same_shop_and_seed_give_the_same_bytes() -> None:
     again = LEARNER.fit(known(lively()[0][::-1], customers=range(1, 403)), seed=1)
     assert again.pack() == fitted().pack() if isinstance(again, Lapse) else False

@@ -45,6 +45,16 @@ def test_what_is_foretold_is_spent() -> None:
     assert values[NEW, "Gini"] > 0.4
 
 
+def test_whose_only_order_was_called_off_later_is_judged_by_all_methods_alike() -> None:
+    """On the day itself nobody could know that it would be: what came later is not looked at."""
+    lines = [*lively()[0], Bought(401, 100, off=5), Bought(402, 50, off=20)]
+    found = LEARNER.judge(fitted(), None, known(lines), SINCE, seed=1)
+    assert isinstance(found, Judgement)
+    values = {(one.method, one.measure): one.value for one in found.figures}
+    assert np.isfinite([values[PAST_RATE, "deviance"], values[PAST_RATE, "Gini"]]).all()
+    assert all(np.isfinite(one.value) for one in found.differences)
+
+
 def test_who_spends_more_is_expected_to() -> None:
     """Two customers who come on the same days, one with ten times the amounts."""
     ago = (100, 70, 40, 10)

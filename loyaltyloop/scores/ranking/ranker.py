@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,9 +65,12 @@ def load(content: bytes) -> Ranker:
         raise ValueError("a ranking that was learned of other features than are counted now")
     try:
         nets = tuple(_net(arrays, number, layers) for number, layers in enumerate(document["layers"]))
-        return Ranker(datetime.fromisoformat(document["as_of"]), nets, int(document["people"]))
+        found = Ranker(datetime.fromisoformat(document["as_of"]), nets, int(document["people"]))
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a ranking of products: {error}") from error
+    if not nets or not all(_fits(one) for one in nets):
+        raise ValueError("not a ranking of products: its layers do not match")
+    return found
 
 
 def fit(past: Past, catalogue: Catalogue, looks: Looks, seed: int) -> Ranker | Fallback:
@@ -96,6 +100,14 @@ def _joined(lists: Sequence[Lists]) -> Lists:
         np.concatenate([one.bought for one in lists]),
         np.concatenate([one.fresh for one in lists]),
     )
+
+
+def _fits(one: Net) -> bool:
+    """Does each layer take what the one before gives, from the features to one score?"""
+    wide = [(len(FEATURES),), *(bias.shape for bias in one.biases)]
+    meant = [above + below for above, below in pairwise(wide)]
+    shapes = [weight.shape for weight in one.weights]
+    return one.mean.shape == one.spread.shape == wide[0] and shapes == meant and wide[-1] == (1,)
 
 
 def _net(arrays: dict[str, NDArray[Any]], number: int, layers: int) -> Net:

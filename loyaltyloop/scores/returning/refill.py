@@ -15,7 +15,7 @@ from loyaltyloop.scores.models.artifact import pack, unpack
 from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.scores.purchases.past import Bools, Floats, Longs, Past
 from loyaltyloop.scores.returning.cure import Cure
-from loyaltyloop.scores.returning.spells import Spells, spells_of
+from loyaltyloop.scores.returning.spells import TRAITS, Spells, spells_of
 
 LEAST = 0.2  # chance to buy it again: of what is less sure nobody is reminded
 _DIGITS = 1
@@ -136,6 +136,7 @@ def read_refill(content: bytes) -> Refill:
         raise ValueError(f"no model of what is needed again: {error}") from error
     shapes = [(getattr(cure, name).shape, (len(found.products),)) for name in _BY_PRODUCT]
     shapes += [(getattr(cure, name).shape, (len(found.categories),)) for name in _BY_CATEGORY]
+    shapes += [(getattr(cure, name).shape, (TRAITS,)) for name in _WEIGHTS]
     if any(there != meant for there, meant in shapes):
         raise ValueError("no model of what is needed again: its columns do not match")
     return found

@@ -27,6 +27,7 @@ from loyaltyloop.scores.returning.windows import (
     columns_of,
     length_of,
     logit,
+    names_of_columns,
     some,
     windows,
 )
@@ -102,6 +103,10 @@ class Returns:
             raise ValueError(f"no model of who comes back: {error}") from error
         if not found.centre.shape == found.scale.shape == found.weights.shape == (len(found.names),):
             raise ValueError("no model of who comes back: its columns do not match")
+        if found.names != names_of_columns():
+            raise ValueError(
+                "a model of who comes back that was learned of other columns than are counted now"
+            )
         return found
 
 

@@ -12,6 +12,7 @@ from loyaltyloop.scores.returning.purchases import today_of
 
 _SPAN = 1 << 17  # wider than any number of days: three numbers are one that sorts like them
 _PACE = 45.0  # days: the age of who came just now, with half a purchase taken for certain
+TRAITS = 2  # columns: the customer's pace, and how often they had bought it before
 _USUAL = 4.0  # the log of the pace that traits are counted from
 
 

@@ -20,7 +20,7 @@ from loyaltyloop.scores.purchases.past import Floats, Longs
 from loyaltyloop.scores.returning.purchases import Purchases
 from loyaltyloop.scores.returning.returns import Returns, odds_of, standard
 from loyaltyloop.scores.returning.traits import History
-from loyaltyloop.scores.returning.windows import Window, columns_of
+from loyaltyloop.scores.returning.windows import Window, columns_of, names_of_columns
 
 FEWEST = 100  # amounts to learn from
 _HELD = 30.0
@@ -73,8 +73,9 @@ class Spending:
             )
         except (KeyError, TypeError, IndexError) as error:
             raise ValueError(f"no model of what is spent: {error}") from error
-        same = found.centre.shape == found.scale.shape == found.weights.shape
-        if not same or found.weights.ndim != 1 or found.bands.shape != found.factors.shape:
+        columns = found.centre.shape, found.scale.shape, found.weights.shape
+        bands = found.bands.shape, found.factors.shape
+        if set(columns) != {(len(names_of_columns()),)} or bands[0] != bands[1] or not found.bands.size:
             raise ValueError("no model of what is spent: its columns do not match")
         return found
 

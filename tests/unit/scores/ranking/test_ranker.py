@@ -134,6 +134,11 @@ def test_other_bytes_are_refused(model: Model) -> None:
         load(pack(arrays, document | {"features": ["a"]}))
     with pytest.raises(ValueError, match="not a ranking"):
         load(pack({}, document))
+    with pytest.raises(ValueError, match="do not match"):
+        load(pack(arrays, document | {"layers": []}))
+    for name in ("mean", "weight_1_0", "weight_0_1", "bias_2_1", "bias_0_2"):
+        with pytest.raises(ValueError, match="do not match"):
+            load(pack(arrays | {name: arrays[name][:-1]}, document))
 
 
 def assert_equal(one: Ranking, other: Ranking) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.scores.models.artifact import pack
+from loyaltyloop.scores.models.artifact import pack, unpack
 from loyaltyloop.scores.models.learners import Fallback, Known
 from loyaltyloop.scores.returning.refill import LEAST, Refill
 from loyaltyloop.scores.returning.refilling import MEDIAN, SHARE, RefillLearner
@@ -165,6 +165,13 @@ def test_nobody_s_number_hangs_on_who_else_is_asked_about() -> None:
 def test_bytes_of_something_else_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"not a fitted model|no model of what is needed again"):
         LEARNER.load(content)
+
+
+@pytest.mark.parametrize("name", ["middle", "category_odds", "odds_weights"])
+def test_columns_that_do_not_match_are_refused(name: str) -> None:
+    arrays, document = unpack(fitted().pack())
+    with pytest.raises(ValueError, match="columns do not match"):
+        LEARNER.load(pack(arrays | {name: arrays[name][:-1]}, document))
 
 
 @pytest.mark.parametrize(

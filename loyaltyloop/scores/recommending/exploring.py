@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -25,12 +25,13 @@ def explore(
 ) -> None:
     """Put products that are tried out in the places for which the dice say so, within `taken`.
 
-    A place is thrown for by itself: in `share` of all places stands a product drawn evenly from those that
-    the customer may be shown and that are not chosen already. Where there is none, the place stays as it is.
+    A place that `best` filled is thrown for by itself: in `share` of them stands a product drawn evenly from
+    those that the customer may be shown and that are not chosen already. Where there is none, the place stays
+    as it is.
     """
     if not share or "best" not in (*spec.sources, *spec.fallback):
         return
-    drawn = {who.enrolment_id: _places(who, len(taken[who.enrolment_id]), share) for who in people}
+    drawn = {who.enrolment_id: _places(who, taken[who.enrolment_id].values(), share) for who in people}
     curious = [who for who in people if drawn[who.enrolment_id]]
     if not curious:
         return
@@ -44,8 +45,8 @@ def explore(
         taken[who.enrolment_id] = _put(who, taken[who.enrolment_id], pool, drawn[who.enrolment_id])
 
 
-def _places(who: Wanted, count: int, share: Decimal) -> list[int]:
-    return [place for place in range(count) if who.dice.throw(place) < share]
+def _places(who: Wanted, own: Iterable[Taken], share: Decimal) -> list[int]:
+    return [place for place, one in enumerate(own) if one.best and who.dice.throw(place) < share]
 
 
 def _put(who: Wanted, own: dict[str, Taken], pool: dict[str, Taken], places: list[int]) -> dict[str, Taken]:

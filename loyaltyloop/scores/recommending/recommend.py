@@ -18,7 +18,7 @@ from loyaltyloop.scores.models.live import live_model
 from loyaltyloop.scores.recommending.exploring import explore
 from loyaltyloop.scores.recommending.fitting import owns
 from loyaltyloop.scores.recommending.learned import LONGER, LONGEST, MODEL, Best, Learned, sold_now
-from loyaltyloop.scores.recommending.serving import Asked, Makers, fill, with_reasons
+from loyaltyloop.scores.recommending.serving import Asked, Makers, Part, fill, with_reasons
 from loyaltyloop.scores.recommending.serving import PassedOver as PassedOver
 from loyaltyloop.scores.recommending.shelf import Shelf
 from loyaltyloop.scores.recommending.sides import side_of
@@ -85,18 +85,18 @@ def learned_ranking(connection: Connection, spec: Recommend, shop: Shop, now: da
     return Learned(live, side) if side.products else None
 
 
-def plan_of(spec: Recommend, learned: bool = False) -> list[tuple[Word, int]]:
+def plan_of(spec: Recommend, learned: bool = False) -> list[Part]:
     """The sources in order, and up to how many products in all each may fill: `best` mixes.
 
     `learned`: what the ranking puts first goes before the mix.
     """
-    plan: list[tuple[Word, int]] = []
+    plan: list[Part] = []
     half = (spec.products + 1) // 2
     for word in (*spec.sources, *spec.fallback):
         if word == "best":
-            plan += [("best", spec.products)] if learned else []
-            plan += [(one, half) for one in MIX]
-            plan += [(one, spec.products) for one in MIX]
+            plan += [Part("best", spec.products, best=True)] if learned else []
+            plan += [Part(one, half, best=True) for one in MIX]
+            plan += [Part(one, spec.products, best=True) for one in MIX]
         else:
-            plan.append((word, spec.products))
+            plan.append(Part(word, spec.products))
     return plan

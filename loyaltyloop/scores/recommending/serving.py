@@ -28,13 +28,22 @@ class PassedOver(NamedTuple):
     why: Why
 
 
+class Part(NamedTuple):
+    """One source of a plan, up to how many products in all it may fill, and whether `best` brought it."""
+
+    word: Word
+    most: int
+    best: bool = False
+
+
 class Taken(NamedTuple):
-    """What was chosen for a place, and the source that it came from."""
+    """What was chosen for a place, and the source that it came from. `best`: see `Part`."""
 
     product_id: str
     word: Word
     source: Source
     explores: bool = False
+    best: bool = False
 
 
 class Asked:
@@ -82,12 +91,12 @@ class Asked:
 
 
 def fill(
-    asked: Asked, people: Sequence[Wanted], plan: Sequence[tuple[Word, int]], spec: Recommend
+    asked: Asked, people: Sequence[Wanted], plan: Sequence[Part], spec: Recommend
 ) -> dict[int, dict[str, Taken]]:
     """Enrolment → its products in order: from each source of the plan in turn, for who has too few yet."""
     taken: dict[int, dict[str, Taken]] = {who.enrolment_id: {} for who in people}
     needy = people
-    for word, most in plan:
+    for word, most, best in plan:
         needy = [who for who in needy if len(taken[who.enrolment_id]) < spec.products]
         if not needy:
             break
@@ -96,7 +105,7 @@ def fill(
             own = taken[who.enrolment_id]
             fresh = (one for one in asked.suitable(word, source, who) if one.product_id not in own)
             room = min(most, spec.products - len(own))
-            own.update({one.product_id: one for one in islice(fresh, room)})
+            own.update({one.product_id: one._replace(best=best) for one in islice(fresh, room)})
     return taken
 
 

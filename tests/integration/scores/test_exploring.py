@@ -86,6 +86,22 @@ def test_a_step_that_asks_for_something_else_is_left_alone(little: Any, engine: 
     assert ask(people(little), "1", spec) == ask(people(little), "0", spec)
 
 
+def test_what_other_sources_filled_beside_best_is_left_alone(little: Any, engine: Engine, ask: Ask) -> None:
+    little.write(engine)
+    spec = Recommend(products=3, sources=("viewed", "best"))
+    usual, alone = (
+        ask(people(little), "0", spec),
+        ask(people(little), "0", replace(spec, sources=("viewed",))),
+    )
+    assert any(alone.values())
+    for key, picks in ask(people(little), "1", spec).items():
+        own = len(alone[key])
+        assert picks[:own] == usual[key][:own] == alone[key]
+        assert not any(pick.explores for pick in picks[:own])
+    few = replace(spec, sources=("viewed",), fallback=("best",))
+    assert any(pick.explores for picks in ask(people(little), "1", few).values() for pick in picks)
+
+
 def test_all_may_be_tried_out(little: Any, engine: Engine, ask: Ask) -> None:
     little.write(engine)
     found = ask(people(little), "1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from loyaltyloop.journey.condition import Scalar
@@ -17,6 +17,7 @@ from loyaltyloop.journey.tree import Path, Source
 _GOAL = "Name what they do: 'goal: {did: Order Completed, within: 30 days}'."
 _BY_ITSELF = "a goal is something done, and a prediction changes by itself"
 _BADGE = "a badge is for something done, and a prediction changes by itself"
+_DONE = "Ask for what customers did: 'when: {customer: {orders: {at_least: 10}}}'."
 
 
 def _unknown_model(context: Context) -> Iterator[Found]:
@@ -103,42 +104,64 @@ def _no_due(context: Context) -> Iterator[Found]:
         models = {one.name: one.file.model for one in seen.placed if isinstance(one.file, ScoreFile)}
         for one in seen.placed:
             until = one.file.until if isinstance(one.file, WaitFile | WaitForFile) else None
-            name = (until or "").removesuffix(".due")
-            if until != name and models.get(name, DUE) != DUE:
+            name, _, word = (until or "").partition(".")
+            if name not in models or (word == "due" and models[name] == DUE):
+                continue
+            if models[name] == DUE:
+                message, remedy = f"the score '{name}' is a number, and no time", f"Write '{name}.due'."
+            else:
                 message = f"'{name}' asks the model '{models[name]}', and that tells no time to wait for"
-                yield seen.found((*one.path, "until"), message, f"Only 'model: {DUE}' does.")
+                remedy = f"Only 'model: {DUE}' does."
+            yield seen.found((*one.path, "until"), message, remedy)
 
 
 def _goal(context: Context) -> Iterator[Found]:
-    segments = context.shop.file.segments if context.shop else {}
     for seen in context.journeys:
         for place in seen.conditions:
-            if place.role != "goal":
-                continue
-            if place.condition.predicted is not None:
-                yield seen.found((*place.path, "predicted"), _BY_ITSELF, _GOAL)
-            if (named := place.condition.segment) in segments and _predicts(segments[str(named)]):
-                yield seen.found(
-                    (*place.path, "segment"), f"{_BY_ITSELF}, as in the segment '{named}'", _GOAL
-                )
+            if place.role == "goal":
+                yield from _foretold(context, seen.read.source, place, _BY_ITSELF, _GOAL)
 
 
 def _badges(context: Context) -> Iterator[Found]:
     for source, seen, place in context.conditions:
-        if seen is None and place.path[0] == "badges" and place.condition.predicted is not None:
-            remedy = "Ask for what customers did: 'when: {customer: {orders: {at_least: 10}}}'."
-            yield found(source, (*place.path, "predicted"), _BADGE, remedy)
+        if seen is None and place.path[0] == "badges":
+            yield from _foretold(context, source, place, _BADGE, _DONE)
 
 
-def _predicts(said: ConditionFile) -> bool:
-    inner = (*(said.all or ()), *(said.any or ()), *([said.not_] if said.not_ else ()))
-    return said.predicted is not None or any(map(_predicts, inner))
+def _foretold(
+    context: Context, source: Source, place: ConditionAt, message: str, remedy: str
+) -> Iterator[Found]:
+    """What is predicted here, or in a segment that is named here."""
+    segments = context.shop.file.segments if context.shop else {}
+    if place.condition.predicted is not None:
+        yield found(source, (*place.path, "predicted"), message, remedy)
+    named = place.condition.segment
+    if named is not None and _predicts(named, segments):
+        yield found(source, (*place.path, "segment"), f"{message}, as in the segment '{named}'", remedy)
+
+
+def _predicts(segment: str, segments: Mapping[str, ConditionFile]) -> bool:
+    """Does a segment ask for a prediction, itself or by another that it names?"""
+    if segment not in segments:
+        return False
+    rest = {name: one for name, one in segments.items() if name != segment}
+    return any(
+        part.predicted is not None or (part.segment is not None and _predicts(part.segment, rest))
+        for part in _parts(segments[segment])
+    )
+
+
+def _parts(said: ConditionFile) -> Iterator[ConditionFile]:
+    """A condition and all inside it."""
+    yield said
+    for part in (*(said.all or ()), *(said.any or ()), *([said.not_] if said.not_ else ())):
+        yield from _parts(part)
 
 
 RULES = (
     Rule("unknown-model", "error", "A model is named that there is not.", _unknown_model, alone=True),
     Rule("beyond-range", "error", "A number that a model never comes to.", _beyond, alone=True),
-    Rule("no-due", "error", "`until: STEP.due` of a score that tells no time.", _no_due, alone=True),
+    Rule("no-due", "error", "`until` of a score that tells no time, or of its number.", _no_due, alone=True),
     Rule("predicted-goal", "error", "A goal that is a prediction.", _goal, alone=True),
     Rule("predicted-badge", "error", "A badge that is given for a prediction.", _badges, alone=True),
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from loyaltyloop.journey.places import ConditionAt
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
-from loyaltyloop.journey.schema.steps import StartFile, WaitFile, WaitForFile
+from loyaltyloop.journey.schema.steps import RecommendFile, StartFile, WaitFile, WaitForFile
+from loyaltyloop.journey.tree import Path
 
 
 def _leap_day(context: Context) -> Iterator[Found]:
@@ -90,10 +91,21 @@ def _no_trigger(context: Context) -> Iterator[Found]:
                     remedy = "Ask about the customer instead, or enter by an event."
                     yield seen.found((*place.path, word), message, remedy)
         for one in seen.placed:
+            if isinstance(one.file, RecommendFile):
+                yield from _sources_of_trigger(seen, one.path, one.file)
             if isinstance(one.file, WaitFile | WaitForFile) and (one.file.until or "").startswith("trigger."):
                 message = "'trigger' is about the event that entered, and no event enters here"
                 remedy = "Wait until a date of the customer instead, or enter by an event."
                 yield seen.found((*one.path, "until"), message, remedy)
+
+
+def _sources_of_trigger(seen: Seen, path: Path, file: RecommendFile) -> Iterator[Found]:
+    for word, names in (("from", file.from_), ("fallback", file.fallback)):
+        for name in names or ():
+            if name.endswith("_trigger"):
+                message = f"'{name}' goes by what was entered by, and no event enters here"
+                remedy = "Take it out, name another such as 'bought_together', or enter by an event."
+                yield seen.found((*path, word), message, remedy)
 
 
 def _same_event(context: Context) -> Iterator[Found]:
@@ -116,6 +128,6 @@ RULES = (
     Rule("one-per", "error", "`one_per` of an event where no event enters.", _one_per),
     Rule("again-always", "warning", "`again: always` with a condition that goes on holding.", _again),
     Rule("too-early", "error", "A condition at the door about what happens inside.", _too_early),
-    Rule("no-trigger", "error", "A condition on the entering event where no event enters.", _no_trigger),
+    Rule("no-trigger", "error", "Something about the entering event where no event enters.", _no_trigger),
     Rule("same-event", "warning", "Two journeys that one event enters with equal priority.", _same_event),
 )

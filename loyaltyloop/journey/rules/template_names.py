@@ -23,8 +23,8 @@ _NAMES: dict[str, frozenset[str] | None] = {
     "shop": frozenset(("name", "url", "country", "currency", "timezone", "language", "sender", "brand")),
     "links": frozenset(("unsubscribe", "preferences", "view")),
     "message": frozenset(("key", "journey", "step", "purpose")),
-    "language": frozenset(),
-    "direction": frozenset(),
+    "language": None,
+    "direction": None,
 }
 # What bodies of calls have instead: nobody follows links there.
 _OF_CALLS: dict[str, frozenset[str] | None] = {
@@ -62,7 +62,9 @@ def _steps(sent: Sent) -> Results:
     found: Results = {}
     for one in sent.seen.placed:
         match one.file:
-            case RecommendFile() | ScoreFile():
+            case RecommendFile():
+                found[one.name] = None
+            case ScoreFile():
                 found[one.name] = frozenset()
             case GiveFile():
                 found[one.name] = _OF_GIVE
@@ -91,8 +93,9 @@ def _unknown_name(context: Context) -> Iterator[Found]:
             yield at_line(context, use.file, use.line, f"there is nothing called '{name}'", remedy, name)
             continue
         fields = names[name] if name in names else steps[name]
-        if fields and len(use.path) > 1 and use.path[1] not in fields and use.path[1][:1] != "_":
-            remedy = did_you_mean(use.path[1], fields, f"Fields of '{name}'")
+        if fields is not None and len(use.path) > 1 and use.path[1] not in fields and use.path[1][:1] != "_":
+            number = f"'{name}' is a number: write {{{{ {name} }}}}."
+            remedy = did_you_mean(use.path[1], fields, f"Fields of '{name}'") if fields else number
             message = f"'{name}' has no '{use.path[1]}'"
             yield at_line(context, use.file, use.line, message, remedy, f"{name}.{use.path[1]}")
 

@@ -55,13 +55,13 @@ Shift = Annotated[
 ]
 
 
-def _clock(value: object) -> time:
+def _clock(value: object, more: str = "") -> time:
     text = value if isinstance(value, str) else str(value)
     try:
         return read_time(text)
     except ValueError:
         hint = f'"0{text}"' if re.fullmatch(r"\d:[0-5]\d", text) else '"09:00"'
-        remedy = f"Write hours and minutes, from 00:00 to 23:59: {hint}."
+        remedy = f"Write hours and minutes, from 00:00 to 23:59: {hint}{more}."
         raise wrong(f"{shown(value)} is no time of day", remedy) from None
 
 
@@ -70,7 +70,7 @@ Clock = Annotated[time, *read_by(_clock, {"type": "string", "pattern": _CLOCK})]
 
 
 def _good_hour(value: object) -> time | Literal["best"]:
-    return "best" if value == "best" else _clock(value)
+    return "best" if value == "best" else _clock(value, "; or 'best', their good hour")
 
 
 ClockOrBest = Annotated[

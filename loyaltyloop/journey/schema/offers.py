@@ -59,6 +59,16 @@ class RecommendFile(StepFile):
     fallback: Sources | None = None
     if_short: Literal["collapse", "skip", "leave"] = "collapse"
 
+    @model_validator(mode="after")
+    def _enough(self) -> RecommendFile:
+        if self.at_least > self.products:
+            raise wrong(
+                f"{self.at_least} are never there: at most {self.products} are chosen",
+                f"Write {self.products} or less, or as many 'products'.",
+                "at_least",
+            )
+        return self
+
 
 class ScoreFile(StepFile):
     """A number for this customer, kept."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -44,10 +45,11 @@ def score(connection: Connection, name: str, people: Sequence[Asking], currency:
     live = live_model(connection, name, now)
     if live is None:
         return Told(None, {})
+    known = known_of(connection, name, {one.customer_id for one in people}, currency, now + _JUST)
     numbers: dict[int, float] = {}
-    for some in _rounds(people):
-        known = known_of(connection, name, [one.customer_id for one in some], currency, now + _JUST)
-        said = numbers_of(name, live, known, _lines_of(known.past, some) if name == DUE else None)
+    # Of most models all that is asked of one customer has one answer.
+    for some in _rounds(people) if name == DUE else [people]:
+        said = _said(name, live, known, some)
         own = ((one.enrolment_id, said.get(one.customer_id)) for one in some)
         numbers.update((enrolment_id, number) for enrolment_id, number in own if number is not None)
     return Told(live.version.version, numbers)
@@ -80,13 +82,25 @@ def _score(live: Live, known: Known, lines: Bools | None) -> Floats:
     return found
 
 
-def _rounds(people: Sequence[Asking]) -> Iterator[list[Asking]]:
+def _said(name: str, live: Live, known: Known, people: Sequence[Asking]) -> dict[int, float]:
+    """Customer → number; of `refill`, with regard to what each asks about."""
+    if name != DUE:
+        return numbers_of(name, live, known)
+    wanted = np.array([one.customer_id for one in people], np.int64)
+    theirs = known.past.only(np.isin(known.past.customers[known.past.who], wanted))
+    return numbers_of(name, live, replace(known, past=theirs), _lines_of(theirs, people))
+
+
+def _rounds(people: Sequence[Asking]) -> list[list[Asking]]:
     """Each customer once in a round: most journeys have each only once."""
-    rest = list(people)
-    while rest:
-        first = {one.customer_id: one for one in reversed(rest)}
-        yield list(first.values())
-        rest = [one for one in rest if first[one.customer_id] is not one]
+    rounds: list[list[Asking]] = []
+    times: Counter[int] = Counter()
+    for one in people:
+        if times[one.customer_id] == len(rounds):
+            rounds.append([])
+        rounds[times[one.customer_id]].append(one)
+        times[one.customer_id] += 1
+    return rounds
 
 
 def _lines_of(past: Past, people: Sequence[Asking]) -> Bools:

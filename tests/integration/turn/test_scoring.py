@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
 from loyaltyloop.cli.story import story
+from loyaltyloop.scores.models import scoring
+from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.store.database import read
 from loyaltyloop.store.history import load_history
 from loyaltyloop.store.kept import kept
@@ -146,6 +149,32 @@ def test_what_is_needed_again_is_waited_for(engine: Engine, learned: Models) -> 
     stage.turn("02-18 12:00")
     assert stage.sent() == [("anna", "hello"), ("ben", "hello")]
     assert stage.ends()[-1] == ("ben", "waiting at running_out"), "for the pot, which lasts longer"
+
+
+def test_of_many_orders_of_one_customer_each_has_its_own_number_and_they_are_read_once(
+    engine: Engine, learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    known_of = scoring.known_of
+
+    def noting(*asked: Any) -> Known:
+        reads.append(asked[1])
+        return known_of(*asked)
+
+    monkeypatch.setattr(scoring, "known_of", noting)
+    one_number = RISK.replace("event: Signed Up", "event: Order Completed, one_per: order_id")
+    stage = Stage(engine, AGAIN, one_number)
+    for name in ("refill", "lapse"):
+        learned.fit(name, utc("01-02 00:00"))
+    for minute, what in enumerate(("tea", "pot", "jar", "tea")):
+        bought(stage, "anna", f"02-08 12:0{minute}", what=what)
+    bought(stage, "ben", "02-08 12:00", what="jar")
+    stage.turn("02-08 12:30")
+    assert sorted(reads) == ["lapse", "refill"]
+    with read(engine) as connection:
+        chosen = select(kept.c.value["number"].as_float()).where(kept.c.step == "need")
+        assert sorted(connection.execute(chosen).scalars()) == [10, 10, 30, 30, 300]
+    assert stage.ends("risk") == [("anna", "left: low")] * 4 + [("ben", "left: low")]
 
 
 def test_who_needs_nothing_that_is_known_of_goes_as_if_past_says(engine: Engine, learned: Models) -> None:

@@ -154,8 +154,9 @@ def _by_customer(
     return wanted if customers is None else wanted.where(among(connection, line.c.customer_id, customers))
 
 
-def epoch(connection: Connection, column: Column[datetime]) -> ColumnElement[int]:
+def epoch(connection: Connection, column: Column[datetime] | ColumnElement[datetime]) -> ColumnElement[int]:
     """Whole seconds since 1970, rounded down."""
     if is_postgres(connection):
         return cast(func.floor(extract("epoch", column)), BigInteger)
-    return cast(func.strftime("%s", column), BigInteger)
+    # SQLite counts in thousandths, to the nearest: the last half of one would be of the next second.
+    return cast(func.strftime("%s", func.substr(column, 1, 19)), BigInteger)

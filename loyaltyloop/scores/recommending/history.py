@@ -9,23 +9,20 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Table,
-    cast,
     distinct,
     exists,
-    extract,
     func,
     select,
 )
 
 from loyaltyloop.journey.model import CALLS
+from loyaltyloop.scores.purchases.lines import epoch
 from loyaltyloop.scores.purchases.tables import customer, event, ids_of, line, lists_of
 from loyaltyloop.scores.recommending.likeness import words_of
 from loyaltyloop.store.basket_book import basket, is_present
-from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import Enrolment, Kept, Message, Order
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -75,10 +72,7 @@ def _by_need(found: list[tuple[str, int, int, int]], now: int) -> dict[str, int]
 
 def seconds(connection: Connection, edge: Callable[..., ColumnElement[Any]]) -> ColumnElement[int]:
     """The first or last `ordered_at` of a group, in whole seconds since 1970."""
-    instant = edge(line.c.ordered_at)
-    if is_postgres(connection):
-        return cast(func.floor(extract("epoch", instant)), BigInteger)
-    return cast(func.strftime("%s", instant), BigInteger)
+    return epoch(connection, edge(line.c.ordered_at))
 
 
 def bought(

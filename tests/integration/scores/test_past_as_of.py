@@ -242,3 +242,16 @@ def test_looks_end_at_the_instant_too(engine: Engine) -> None:
     assert [known.past.products[what] for what in known.looks.what] == ["mug"]
     early = today.before(AS_OF)
     assert {today.past.products[what] for what in early.looks.what} == {"mug", "tin"}
+
+
+def test_the_last_moment_of_a_second_is_of_that_second(engine: Engine) -> None:
+    late = "2026-05-01T09:59:59.999900Z"
+    bought = {"order_id": "1", "products": [{"product_id": "mug"}]}
+    feed(engine, [track("u0", "Order Completed", late, **bought) | {"receivedAt": late}])
+    feed(engine, [track("u0", "Product Viewed", late, product_id="mug") | {"receivedAt": late}])
+    apply_events(engine, NOW, SHOP)
+    with read(engine) as connection:
+        known = read_known(connection, AS_OF, SHOP.currency, LOOKS_BACK)
+    second = int(AS_OF.timestamp()) - 1
+    assert (known.past.at.tolist(), known.past.arrived.tolist()) == ([second], [second])
+    assert known.looks.at.tolist() == [second]

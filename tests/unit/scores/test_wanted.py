@@ -19,11 +19,16 @@ def test_every_word_of_the_language_has_a_source() -> None:
     assert set(MIX) <= set(SOURCES)
 
 
+def _plan(learned: bool = False) -> list[tuple[str, int]]:
+    step = Recommend(products=3, sources=("viewed", "best"), fallback=("new",))
+    return [(part.word, part.most) for part in plan_of(step, learned=learned)]
+
+
 def test_best_is_a_mix_and_all_else_is_in_order() -> None:
-    plan = plan_of(Recommend(products=3, sources=("viewed", "best"), fallback=("new",)))
+    plan = _plan()
     assert plan[0] == ("viewed", 3) and plan[-1] == ("new", 3)
     assert plan[1:-1] == [(word, 2) for word in MIX] + [(word, 3) for word in MIX]
-    learned = plan_of(Recommend(products=3, sources=("viewed", "best"), fallback=("new",)), learned=True)
+    learned = _plan(learned=True)
     assert learned == [plan[0], ("best", 3), *plan[1:]]
 
 

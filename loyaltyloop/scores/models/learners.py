@@ -83,7 +83,7 @@ class Learner(Protocol[F]):
 
     @property
     def fallback(self) -> str:
-        """What holds where no model is live: "the counted mix", "no score: it is unknown"."""
+        """What holds where no model is live: "the counted mix", "it is unknown"."""
 
     @property
     def looks(self) -> bool:

@@ -34,13 +34,13 @@ class RefillLearner:
     about: str = "in how many days a customer needs something again"
     period: timedelta = timedelta(days=PERIOD)
     baseline: str = SHARE
-    fallback: str = "no score: when something is needed again is unknown"
+    fallback: str = "when something is needed again is unknown"
     looks: bool = False
 
     def fit(self, known: Known, seed: int) -> Refill | Fallback:
         spells = spells_of(_some(known.past, seed))
         if spells.ended.sum() < _FEWEST:
-            return Fallback(f"no product was bought again {_FEWEST} times, all in all")
+            return Fallback(f"products were bought again fewer than {_FEWEST} times")
         products, what = np.unique(spells.what, return_inverse=True)
         categories, kind = _categories(known.catalogue, products)
         seen = Observed(what, spells.days, spells.open, spells.traits, kind, len(categories))

@@ -110,7 +110,7 @@ def test_the_words_for_it(project: Path, engine: Engine, capsys: pytest.CaptureF
         "recommend: version 1 is live, the first\n  No version was live, and by NDCG@10 it is as good as"
         in out
     )
-    assert "lapse: no version is live: no score: lapse is unknown" in out
+    assert "lapse: no version is live: lapse is unknown, and" in out
     assert "  Nothing was learned, because without the newest 90 days, which it would be judged by, " in out
     main(["--project", str(project), "train", "--back", "--now", NOW.isoformat()])
     assert capsys.readouterr().out.splitlines()[:2] == [

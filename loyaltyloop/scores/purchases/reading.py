@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Row, Table, select
 
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.scores.models.learners import Known
@@ -14,7 +15,7 @@ from loyaltyloop.scores.purchases.catalogue import Catalogue
 from loyaltyloop.scores.purchases.lines import epoch as epoch
 from loyaltyloop.scores.purchases.lines import read_lines
 from loyaltyloop.scores.purchases.looks import Kind, Looks, no_looks
-from loyaltyloop.scores.purchases.past import Past, past_of
+from loyaltyloop.scores.purchases.past import Longs, Past, past_of
 from loyaltyloop.scores.purchases.tables import customer, product
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Event
@@ -22,6 +23,7 @@ from loyaltyloop.store.models import Event
 event: Table = Event.__table__  # type: ignore[attr-defined]
 
 LOOKS_BACK = timedelta(days=90)
+_CHUNK = 10_000  # looks that are Python's objects at one time: a large shop has millions
 _KINDS = {"Product Viewed": Kind.VIEWED, "Product Added": Kind.ADDED}
 
 
@@ -84,17 +86,24 @@ def read_looks(connection: Connection, past: Past, back: timedelta = LOOKS_BACK)
     )
     who = {one: place for place, one in enumerate(past.customers.tolist())}
     what = {one: place for place, one in enumerate(past.products)}
-    found = [
-        (at, who[customer_id], what[str(properties["product_id"])], _KINDS[name], arrived)
-        for customer_id, name, properties, at, arrived in connection.execute(done)
-        if customer_id in who and str(properties.get("product_id")) in what
-    ]
-    if not found:
-        return no_looks()
-    at, buyers, products, kinds, arrived = np.array(sorted(found), np.int64).T.copy()
+    rows = connection.execute(done, execution_options={"yield_per": _CHUNK})
+    found = np.concatenate(
+        [_numbers((), who, what), *(_numbers(some, who, what) for some in rows.partitions())]
+    )
+    at, buyers, products, kinds, arrived = found[np.lexsort(found.T[::-1])].T.copy()
     return Looks(
         *(buyers.astype(np.int32), products.astype(np.int32), at, kinds.astype(np.int32)), arrived=arrived
     )
+
+
+def _numbers(rows: Sequence[Row[Any]], who: Mapping[int, int], what: Mapping[str, int]) -> Longs:
+    """Of looks at what has a place: when, who, what, in which way, and when it was heard of; a row each."""
+    found = [
+        (at, who[customer_id], what[str(properties["product_id"])], _KINDS[name], arrived)
+        for customer_id, name, properties, at, arrived in rows
+        if customer_id in who and str(properties.get("product_id")) in what
+    ]
+    return np.array(found, np.int64).reshape(-1, 5)
 
 
 def _countries(connection: Connection, customers: Collection[int]) -> dict[int, str | None]:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, select
 
+from loyaltyloop.scores.purchases import reading
 from loyaltyloop.scores.purchases.past import Past
 from loyaltyloop.scores.purchases.reading import LOOKS_BACK, read_known, read_past
 from loyaltyloop.store.apply import apply_events
@@ -221,7 +223,8 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_looks_end_at_the_instant_too(engine: Engine) -> None:
+def test_looks_end_at_the_instant_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_CHUNK", 1)  # as where they are many
     bought = {"order_id": "1", "products": [{"product_id": one} for one in ("mug", "pot", "tea", "tin")]}
     feed(engine, [track("u0", "Order Completed", "2026-05-01T08:00:00Z", **bought)])
     seen = {

@@ -115,6 +115,29 @@ def _no_due(context: Context) -> Iterator[Found]:
             yield seen.found((*one.path, "until"), message, remedy)
 
 
+def _never_scored(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        scores = {one.name for one in seen.placed if isinstance(one.file, ScoreFile)}
+        for path, step, name in _asking(seen):
+            if name in scores and name not in seen.possibly_before.get(step, {name}):
+                message = f"no way to '{step}' passes the score '{name}': it is always unknown here"
+                yield seen.found(path, message, "Ask for a score that comes before, or move it up.")
+
+
+def _asking(seen: Seen) -> Iterator[tuple[Path, str, str]]:
+    """Where steps ask for the number of a score, or wait for its time: the step, and the score's name."""
+    for place in seen.conditions:
+        if place.step is not None:
+            for name in place.condition.scored or {}:
+                yield (*place.path, "scored", name), place.step.name, name
+    for one in seen.placed:
+        if isinstance(one.file, WaitFile | WaitForFile) and one.file.until:
+            yield (*one.path, "until"), one.name, one.file.until.partition(".")[0]
+
+
+# ── what is predicted ───────────────────────────────────────────────────────
+
+
 def _goal(context: Context) -> Iterator[Found]:
     for seen in context.journeys:
         for place in seen.conditions:
@@ -162,6 +185,7 @@ RULES = (
     Rule("unknown-model", "error", "A model is named that there is not.", _unknown_model, alone=True),
     Rule("beyond-range", "error", "A number that a model never comes to.", _beyond, alone=True),
     Rule("no-due", "error", "`until` of a score that tells no time, or of its number.", _no_due, alone=True),
+    Rule("never-scored", "warning", "A score that cannot have been made by then.", _never_scored),
     Rule("predicted-goal", "error", "A goal that is a prediction.", _goal, alone=True),
     Rule("predicted-badge", "error", "A badge that is given for a prediction.", _badges, alone=True),
 )

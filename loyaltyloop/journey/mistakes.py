@@ -157,6 +157,11 @@ def _no_verb(value: Any) -> tuple[str, str]:
     if not isinstance(value, dict):
         return f"a step is a mapping, not {shown(value)}", "Write for example '- wait: 2 days'."
     verbs = [word for word in value if word in VERBS]
+    if len(verbs) == 1:  # of all steps, where one verb alone is no step
+        return (
+            f"no '{verbs[0]}' stands in 'at_end'",
+            "Write it among the 'steps'. Here stand 'set' and 'call'.",
+        )
     if verbs:
         both = " and ".join(f"'{verb}'" for verb in verbs)
         return f"a step has one verb; this has {both}", "Begin a new step with '- ' before the second verb."

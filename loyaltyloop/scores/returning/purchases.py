@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loyaltyloop.scores.purchases.past import DAY, Bools, Floats, Longs, Past
+from loyaltyloop.scores.purchases.past import DAY, Bools, Floats, Longs, Lost, Past
 
 _SPAN = 1 << 32  # wider than any number of days: customer and day in one number
 
@@ -18,6 +18,7 @@ class Purchases:
     `people`: how many customers there are, with or without a purchase; `who`: their places; `day`: whole days
     since 1970 in UTC; `spend`: in major units of the shop's currency, what has no price counts nothing;
     `lines`: distinct products of the day's orders; `known`: the day after which the shop knew of it.
+    `undone`: what stands no more, and did on earlier days.
     """
 
     people: int
@@ -26,14 +27,21 @@ class Purchases:
     spend: Floats
     lines: Floats
     known: Longs
+    undone: Undone | None = None
 
     def before(self, day: int) -> Purchases:
-        """What had been bought, and was known, at the start of this day."""
-        return self._only((self.day < day) & (self.known < day))
+        """What had been bought, and was known, at the start of this day; also what was called off later."""
+        early = self._only((self.day < day) & (self.known < day))
+        if self.undone is None:
+            return early
+        there = self.undone.only((self.undone.bought.day < day) & (self.undone.bought.known < day))
+        standing = there.gone >= day
+        return replace(_together(early, there.only(standing).bought), undone=there.only(~standing))
 
     def of(self, chosen: Bools) -> Purchases:
         """Of these customers alone; the others keep their places and have bought nothing."""
-        return self._only(chosen[self.who])
+        undone = None if self.undone is None else self.undone.only(chosen[self.undone.bought.who])
+        return replace(self._only(chosen[self.who]), undone=undone)
 
     def bought(self, start: int, end: int) -> Bools:
         """Of each customer: was there a purchase on a day in [start, end)?"""
@@ -50,6 +58,11 @@ class Purchases:
         """Who has bought at all."""
         return np.bincount(self.who, minlength=self.people) > 0
 
+    @property
+    def ever(self) -> Bools:
+        """Likewise, or had before it was called off."""
+        return self.buyers if self.undone is None else self.buyers | self.undone.bought.buyers
+
     def _only(self, entries: Bools) -> Purchases:
         return Purchases(
             self.people,
@@ -61,21 +74,46 @@ class Purchases:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Undone:
+    """What was called off, an entry a line in any order. `gone`: the day after which that was known."""
+
+    bought: Purchases
+    gone: Longs
+
+    def only(self, entries: Bools) -> Undone:
+        """These alone."""
+        return Undone(self.bought._only(entries), self.gone[entries])
+
+
 def purchases_of(past: Past) -> Purchases:
     """The days on which each customer of this past bought."""
-    key = past.who.astype(np.int64) * _SPAN + past.day
-    distinct, place = np.unique(key, return_inverse=True)
-    amount = past.quantity * np.nan_to_num(past.price)
-    known = np.full(len(distinct), np.iinfo(np.int64).max)
-    np.minimum.at(known, place, past.arrived // DAY)
-    return Purchases(
-        people=len(past.customers),
-        who=distinct // _SPAN,
-        day=distinct % _SPAN,
-        spend=np.bincount(place, amount, len(distinct)).astype(np.float64),
-        lines=np.bincount(place, minlength=len(distinct)).astype(np.float64),
-        known=known,
+    found = _together(_lines_of(past, len(past.customers)))
+    if past.lost is None:
+        return found
+    return replace(found, undone=Undone(_lines_of(past.lost, found.people), past.lost.gone // DAY))
+
+
+def _lines_of(lines: Past | Lost, people: int) -> Purchases:
+    """An entry a line, as they stand."""
+    amount = (lines.quantity * np.nan_to_num(lines.price)).astype(np.float64)
+    who, day = lines.who.astype(np.int64), lines.at // DAY
+    return Purchases(people, who, day, amount, np.ones(len(who)), lines.arrived // DAY)
+
+
+def _together(*parts: Purchases) -> Purchases:
+    """The entries of all, those of a customer and day as one."""
+    who, day, spend, lines, known = (
+        np.concatenate([getattr(one, name) for one in parts])
+        for name in ("who", "day", "spend", "lines", "known")
     )
+    distinct, place = np.unique(who * _SPAN + day, return_inverse=True)
+    first = np.full(len(distinct), np.iinfo(np.int64).max)
+    np.minimum.at(first, place, known)
+    spent, number = (
+        np.bincount(place, values, len(distinct)).astype(np.float64) for values in (spend, lines)
+    )
+    return Purchases(parts[0].people, distinct // _SPAN, distinct % _SPAN, spent, number, first)
 
 
 def today_of(past: Past) -> int:

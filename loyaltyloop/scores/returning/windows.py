@@ -58,7 +58,7 @@ def _known(purchases: Purchases) -> int:
 
 def some(purchases: Purchases, most: int, seed: int) -> Purchases:
     """Of at most so many customers, drawn by the seed: more of them teach little."""
-    buyers = np.flatnonzero(purchases.buyers)
+    buyers = np.flatnonzero(purchases.ever)
     if len(buyers) <= most:
         return purchases
     chosen = np.zeros(purchases.people, np.bool_)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from loyaltyloop.scores.returning.purchases import Purchases, purchases_of, today_of
 from loyaltyloop.scores.returning.traits import History, log_gaps, traits
-from tests.unit.scores.returning.shops import Bought, past
+from tests.unit.scores.returning.shops import AS_OF, Bought, past
 
 LINES = [
     Bought(7, 40.2, "mug", 10, 2),
@@ -100,3 +102,23 @@ def test_gaps_are_days_between_purchases_of_one_customer(lines: list[Bought]) ->
     assert len(whose) == len(found.day) - len(history.buyers)
     total = np.bincount(whose, np.exp(gaps), len(history.buyers))
     assert total == pytest.approx(history.age - history.idle)
+
+
+def test_what_is_called_off_stood_until_that_day() -> None:
+    lines = [
+        Bought(1, 50, price=5.0),
+        Bought(1, 50, "tin", 7.0, off=20),
+        Bought(2, 90, off=60),
+        Bought(3, 10),
+    ]
+    found = past(lines)
+    all_days, today = purchases_of(found), today_of(found)
+    for ago in (100, 80, 61, 60, 59, 40, 21, 20, 19, 5, 0):
+        then = purchases_of(found.before(AS_OF - timedelta(days=ago)))
+        for nested in (all_days.before(today - ago), all_days.before(today).before(today - ago)):
+            for name in ("who", "day", "spend", "lines", "known"):
+                assert getattr(nested, name).tolist() == getattr(then, name).tolist(), (ago, name)
+    assert all_days.ever.tolist() == [True, True, True]
+    only = all_days.of(np.array([False, True, False]))
+    assert only.before(today - 70).who.tolist() == [1]
+    assert not only.before(today - 5).buyers.any()

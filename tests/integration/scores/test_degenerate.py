@@ -17,6 +17,7 @@ from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import is_postgres, write
 from loyaltyloop.store.models import Customer, OrderLine
 from tests.integration.scores.conftest import customer, line, table
+from tests.integration.store.shop import feed, track
 from tests.integration.store.shops import SHOP
 
 NOW = datetime(2010, 9, 16, 10, 30, tzinfo=UTC)
@@ -100,6 +101,16 @@ def ran(project: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> A
     capsys.readouterr()
     main(["--debug", "--project", str(project), *arguments])
     return json.loads(capsys.readouterr().out)
+
+
+def test_what_no_turn_has_read_yet_is_told(
+    project: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after an import: models know nothing of it, and nobody should believe that nothing came."""
+    feed(engine, [track("ada", "Order Completed", (NOW - DAY).isoformat(), order_id="o1")])
+    for moment, told in ((NOW - 2 * DAY, False), (NOW, True)):
+        main(["--project", str(project), "train", "--model", "lapse", "--now", moment.isoformat()])
+        assert ("events that no turn has read yet: 1." in capsys.readouterr().out) is told
 
 
 def test_the_words_for_it(project: Path, engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,4 +67,4 @@ def test_the_readme_counts_the_journeys() -> None:
     walked = there - set(RESTING)
     text = (ROOT / "README.md").read_text()
     assert f"{numbers[len(walked)]} of the {numbers[len(there)]} journeys" in text
-    assert f"{numbers[len(walked)]} journeys, sixty virtual days" in text
+    assert f"{numbers[len(walked)]} journeys, fifty virtual days" in text

@@ -198,7 +198,12 @@ class Upped:
 
     def _ask(self, path: str, body: Json) -> httpx.Response | None:
         url = f"http://127.0.0.1:{self.port}/api{path}"
-        answer = httpx.get(url, timeout=60) if body is None else httpx.post(url, json=body, timeout=60)
+        try:
+            answer = httpx.get(url, timeout=60) if body is None else httpx.post(url, json=body, timeout=60)
+        except httpx.ReadTimeout:
+            if body is not None:
+                raise
+            return None  # its own database lets it wait for a minute now and then: asked again
         return None if answer.status_code == 503 else answer  # busy: asked again
 
     def deployment(self, name: str) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def test_a_product_of_shopify(service: Service, web: httpx.Client) -> None:
     assert taken(send(web, "shopify", "products/update", shopify.product()))
     assert values(service) == {
         "product_id": "3301",
+        "known_since": datetime(2026, 5, 3, 16, tzinfo=UTC),
         "name": "Teapot",
         "category": "Ware",
         "price": 1999,

@@ -7,9 +7,10 @@ from sqlmodel import SQLModel
 from loyaltyloop.store import merging
 from loyaltyloop.store import models as models
 
-# Each in its own way: baskets are told anew, consents, dates, enrolments, holdings; touches are dropped.
+# Each in its own way: baskets are told anew, consents, dates, enrolments, holdings, predictions; touches are
+# dropped.
 ALONE = {"basket", "consent", "customer_date", "enrolment", "holding", "touch"}
-ALONE |= {"badge_earned", "loyalty_standing", "referral", "referral_code"}
+ALONE |= {"badge_earned", "loyalty_standing", "prediction", "referral", "referral_code"}
 
 
 def test_no_table_is_forgotten() -> None:

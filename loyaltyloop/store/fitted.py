@@ -6,14 +6,26 @@ through the past meets the model of that time, and never one that knows what cam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from loyaltyloop.errors import TrainingAtWork
 from loyaltyloop.store.database import try_lock
@@ -157,15 +169,22 @@ def _bytes(connection: Connection, version: Version, column: Any) -> bytes:
 
 
 def _forget_old(connection: Connection, name: str) -> None:
-    """All but the newest, by number: a refused one, too, is forgotten in time.
+    """All but the newest, by number; of what is refused likewise, so that a card a night is no burden.
 
     And but the newest by their instants: who fits models of days gone by does not lose those of today.
     """
-    own = select(fitted.c.version).where(fitted.c.name == name, fitted.c.state == LIVE)
-    newest, latest = (
-        connection.execute(own.order_by(*by).limit(KEPT)).scalars().all()
-        for by in ((fitted.c.version.desc(),), (fitted.c.as_of.desc(), fitted.c.version.desc()))
-    )
+    by_number, by_instant = (fitted.c.version.desc(),), (fitted.c.as_of.desc(), fitted.c.version.desc())
+    newest, latest = (_first(connection, name, LIVE, by) for by in (by_number, by_instant))
     if len(newest) == KEPT:
         old = (fitted.c.version < newest[-1]) & fitted.c.version.not_in(latest)
         connection.execute(delete(fitted).where(fitted.c.name == name, old))
+    refused = _first(connection, name, REFUSED, by_number)
+    if len(refused) == KEPT:
+        old = (fitted.c.version < refused[-1]) & (fitted.c.state == REFUSED)
+        connection.execute(delete(fitted).where(fitted.c.name == name, old))
+
+
+def _first(connection: Connection, name: str, state: str, by: Sequence[ColumnElement[Any]]) -> Sequence[int]:
+    """The numbers of the first that are kept in this order."""
+    own = select(fitted.c.version).where(fitted.c.name == name, fitted.c.state == state)
+    return connection.execute(own.order_by(*by).limit(KEPT)).scalars().all()

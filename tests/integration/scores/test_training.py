@@ -213,3 +213,11 @@ def test_what_is_refused_twice_is_on_record_once(shop: Engine, monkeypatch: pyte
     assert [row.state for row in rows(shop)] == ["live", "refused"]
     assert trained(shop, NOW + DAY).decision == "kept"
     assert [row.state for row in rows(shop)] == ["live", "refused", "refused"]
+
+
+def test_of_what_is_refused_each_night_the_last_stay(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "KEPT", 2)
+    monkeypatch.setattr(Toy, "error", 2.0)
+    for back in (4, 3, 2, 1):
+        assert trained(shop, NOW - back * DAY).decision == "fallback"
+    assert [(row.version, row.state) for row in rows(shop)] == [(3, "refused"), (4, "refused")]

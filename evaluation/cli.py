@@ -125,9 +125,15 @@ def _parser() -> argparse.ArgumentParser:
         "--cut-off", type=_day, action="append", metavar="DATE", help="may be given several times"
     )
     parser.add_argument(
-        "--days", type=int, default=Options.days, help="in which recommended products are bought"
+        "--days",
+        type=_length,
+        metavar="N",
+        default=Options.days,
+        help="in which recommended products are bought",
     )
-    parser.add_argument("--horizon", type=int, default=Options.horizon, help="days of lapse and value")
+    parser.add_argument(
+        "--horizon", type=_length, metavar="N", default=Options.horizon, help="days of lapse and value"
+    )
     parser.add_argument("--only", choices=PARTS, help="one part instead of all")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
     return parser
@@ -139,4 +145,13 @@ def _named(value: Any) -> Any:
 
 
 def _day(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write for example 2010-09-01") from None
+
+
+def _length(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} are no days; write a whole number, 1 at least")
+    return int(text)

@@ -121,3 +121,20 @@ def test_what_is_bought_again(tmp_path: Path) -> None:
     assert [name for name in by_method if name != "Loyalty Loop"] == list(REFILLS)[1:]
     assert by_method["product's share"]["AUC"]["value"] > 0.55
     assert 0 < by_method["own rate"]["Brier"]["value"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("option", "said", "told"),
+    [
+        ("--cut-off", "yesterday", "'yesterday' is no day; write for example 2010-09-01"),
+        ("--days", "0", "'0' are no days; write a whole number, 1 at least"),
+        ("--horizon", "long", "'long' are no days"),
+    ],
+)
+def test_options_that_mean_nothing_are_told(
+    option: str, said: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([option, said])
+    assert left.value.code == 2
+    assert told in capsys.readouterr().err

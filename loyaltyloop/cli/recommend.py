@@ -25,7 +25,7 @@ MOST = 24
 @click.option("--products", type=click.IntRange(1, MOST), metavar="N", help="How many. [default: 4]")
 @click.option("--step", metavar="JOURNEY.STEP", help="As this `recommend` step chooses.")
 @click.option("--why", is_flag=True, help="Say, too, what was passed over, and why.")
-@now_option("As of when. What they did up to the last turn counts, also what came after T.")
+@now_option("As of when: what was told of after T counts only against a product.")
 @json_option
 @pass_project
 def command(

@@ -75,7 +75,7 @@ class Alike(Source):
 
 def with_last_orders(cohort: Cohort) -> Source:
     """Bought together with the products of their last orders."""
-    baskets = history.last_baskets(cohort.connection, cohort.ids)
+    baskets = history.last_baskets(cohort.connection, cohort.ids, cohort.now)
     profiles = {who.enrolment_id: baskets.get(who.customer_id, []) for who in cohort.people}
     return Together(
         profiles, _near(cohort, profiles), ("Goes with your {name}", "Goes with what you have chosen")

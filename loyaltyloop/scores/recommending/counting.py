@@ -92,7 +92,9 @@ def new(connection: Connection, as_of: datetime) -> Figures:
     """First ordered within the last 30 days, most ordered first; then what has come since, still unsold."""
     earlier = line.alias("earlier")
     sold_before = exists().where(
-        earlier.c.product_id == line.c.product_id, earlier.c.ordered_at < as_of - NEW
+        earlier.c.product_id == line.c.product_id,
+        earlier.c.ordered_at < as_of - NEW,
+        earlier.c.arrived_at < as_of,
     )
     sold = ranked(orders_by_product(connection, known(as_of, NEW), ~sold_before))
     yield "", [*sold, *_arrivals(connection, as_of)][:LONGEST]
@@ -101,7 +103,9 @@ def new(connection: Connection, as_of: datetime) -> Figures:
 def _arrivals(connection: Connection, as_of: datetime) -> list[str]:
     """What the catalogue has had for 30 days at most, and nobody ordered; the first catalogue is not new."""
     first = select(func.min(product.c.known_since)).scalar_subquery()
-    unsold = ~exists().where(line.c.product_id == product.c.product_id, line.c.ordered_at < as_of)
+    unsold = ~exists().where(
+        line.c.product_id == product.c.product_id, line.c.ordered_at < as_of, line.c.arrived_at < as_of
+    )
     found = (
         select(product.c.product_id)
         .where(product.c.known_since >= as_of - NEW, product.c.known_since < as_of)

@@ -23,12 +23,11 @@ from loyaltyloop.scores.purchases.lines import epoch
 from loyaltyloop.scores.purchases.tables import customer, event, ids_of, line, lists_of
 from loyaltyloop.scores.recommending.likeness import words_of
 from loyaltyloop.store.basket_book import basket, is_present
-from loyaltyloop.store.models import Enrolment, Kept, Message, Order
+from loyaltyloop.store.models import Enrolment, Kept, Message
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]
-order: Table = Order.__table__  # type: ignore[attr-defined]
 
 LAST_ORDERS = 3
 MOST_HABITS = 40
@@ -50,7 +49,7 @@ def habits(connection: Connection, ids: Collection[int], now: datetime) -> dict[
     named = [column.label(f"c{place}") for place, column in enumerate(columns)]
     regular = (
         select(line.c.customer_id, *named)
-        .where(line.c.customer_id.in_(ids))
+        .where(line.c.customer_id.in_(ids), line.c.arrived_at <= now)
         .group_by(line.c.customer_id, line.c.product_id)
         .having(days > 1)
         .subquery()
@@ -89,19 +88,18 @@ def bought(
     return {who: set(orjson.loads(products)) for who, products in connection.execute(theirs)}
 
 
-def last_baskets(connection: Connection, ids: Collection[int]) -> dict[int, list[str]]:
-    """The products of each one's last three orders."""
-    place = func.row_number().over(
-        partition_by=order.c.customer_id, order_by=(order.c.ordered_at.desc(), order.c.order_id)
+def last_baskets(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[str]]:
+    """The products of each one's last three orders that were known by `now`."""
+    place = func.dense_rank().over(
+        partition_by=line.c.customer_id, order_by=(line.c.ordered_at.desc(), line.c.order_id)
     )
     numbered = (
-        select(order.c.customer_id, order.c.order_id, place.label("place"))
-        .where(order.c.customer_id.in_(ids), order.c.status != "cancelled")
+        select(line.c.customer_id, line.c.product_id, place.label("place"))
+        .where(line.c.customer_id.in_(ids), line.c.arrived_at <= now)
         .subquery()
     )
     lines = (
-        select(numbered.c.customer_id, ids_of(connection, line.c.product_id))
-        .join(line, line.c.order_id == numbered.c.order_id)
+        select(numbered.c.customer_id, ids_of(connection, numbered.c.product_id))
         .where(numbered.c.place <= LAST_ORDERS)
         .group_by(numbered.c.customer_id)
     )
@@ -124,6 +122,7 @@ def viewed(connection: Connection, ids: Collection[int], now: datetime) -> dict[
             event.c.customer_id.in_(ids),
             event.c.name == "Product Viewed",
             event.c.at >= now - VIEWED_WITHIN,
+            event.c.arrived_at <= now,
         )
         .order_by(event.c.at.desc(), event.c.id)
     )
@@ -142,6 +141,7 @@ def searched(connection: Connection, ids: Collection[int], now: datetime) -> dic
             event.c.customer_id.in_(ids),
             event.c.name == "Products Searched",
             event.c.at >= now - VIEWED_WITHIN,
+            event.c.arrived_at <= now,
         )
         .order_by(event.c.at.desc(), event.c.id)
     )

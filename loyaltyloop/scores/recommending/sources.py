@@ -76,7 +76,7 @@ class Arrivals(Source):
         self._products: list[str] = cohort.figures("new").get("", [])
         self._category = history.favourite_categories(cohort.connection, cohort.ids)
         self._described = named(cohort.connection, self._products)
-        baskets = history.last_baskets(cohort.connection, cohort.ids) if self._products else {}
+        baskets = history.last_baskets(cohort.connection, cohort.ids, cohort.now) if self._products else {}
         own = named(cohort.connection, {one for basket in baskets.values() for one in basket})
         self._words = {
             who: frozenset(chain.from_iterable(own[one].words for one in basket))

@@ -164,10 +164,11 @@ class Little:
 
     def new(self, who: Wanted) -> list[str]:
         month = DAY - timedelta(days=30)
-        old = {line["product_id"] for line in self.lines if line["ordered_at"] < month}
+        known = [line for line in self.lines if line["arrived_at"] < DAY]
+        old = {line["product_id"] for line in known if line["ordered_at"] < month}
         lately = self.known(month, DAY, DAY)
         sold = self.counted(line for line in lately if line["product_id"] not in old)
-        ordered = {line["product_id"] for line in self.lines if line["ordered_at"] < DAY}
+        ordered = {line["product_id"] for line in known if line["ordered_at"] < DAY}
         fresh = [one for one in self.products.values() if one["known_since"] is not None]
         fresh = [one for one in fresh if one["product_id"] not in ordered and one["known_since"] >= month]
         unsold = sorted(one["product_id"] for one in fresh)
@@ -248,12 +249,14 @@ def _add_order(shop: Little, random: Random, order_id: str) -> None:
     back = timedelta(minutes=random.randrange(1, 60 * 24 * random.choice((20, 120, 400))))
     at, who = NOW - back, random.randint(1, 12)
     arrived = min(NOW, at + timedelta(hours=random.choice((0, 0, 0, 5, 60))))
-    shop.orders.append(order(order_id, who, at, random.choice(("open", "delivered", "cancelled"))))
+    status = random.choice(("open", "delivered", "cancelled"))
+    shop.orders.append(order(order_id, who, at, status))
     newest = 18 if back < timedelta(days=25) else 16  # two products are new
     popular = sorted(shop.products)[: random.choice((8, newest))]
     for product_id in random.sample(popular, random.randint(1, 5)):
         category = shop.products[product_id]["category"]
-        shop.lines.append(line(order_id, product_id, who, at, arrived, category=category))
+        if status != "cancelled":  # of which no line is kept
+            shop.lines.append(line(order_id, product_id, who, at, arrived, category=category))
 
 
 def product(product_id: str, name: str, category: str | None, **more: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from loyaltyloop.journey.model import Recommend, Source
 from loyaltyloop.scores.recommending.recommend import MIX, Pick, Wanted
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Figure, OrderLine
+from tests.integration.scores.conftest import NOW, customer
 
 REFERENCES: tuple[Source, ...] = (
     "repeat",
@@ -74,19 +75,22 @@ def test_best_takes_at_most_half_from_a_source_while_others_have_any(
 
 def test_later_arrivals_change_no_counted_list(little: Any, engine: Engine, ask: Ask) -> None:
     """What arrived after the day's (or week's) start counts from the next on, however old it is."""
+    people = wanted(little)
+    little.customers[99] = customer(99, "DE")  # whose own orders change nobody else's list
     little.write(engine)
     spec = all_of("with_trigger", "popular_here", "favourite_category", "trending", "bestsellers", "new")
-    before = ask(wanted(little), spec)
+    before = ask(people, spec)
     late = [dict(line) for line in little.lines[:40]]
     for number, line in enumerate(late):
         line |= {
             "order_id": f"late{number}",
+            "customer_id": 99,
             "arrived_at": line["arrived_at"].replace(year=2010, month=9, day=16),
         }
     with write(engine) as connection:
         connection.execute(delete(Figure))
         connection.execute(insert(OrderLine), late)
-    assert ask(wanted(little), spec) == before
+    assert ask(people, spec) == before
 
 
 def test_a_list_is_counted_once(little: Any, engine: Engine, ask: Ask) -> None:
@@ -99,3 +103,12 @@ def test_a_list_is_counted_once(little: Any, engine: Engine, ask: Ask) -> None:
     assert ask(people, spec) == before
     now_empty = ask(people, spec, now=little.orders[0]["ordered_at"] + timedelta(days=900))
     assert not any(now_empty.values())
+
+
+def test_what_was_heard_later_is_no_reason(little: Any, engine: Engine, ask: Ask) -> None:
+    """Asked as of a past instant, after turns that know more."""
+    little.write(engine)
+    then = NOW - timedelta(days=500)
+    spec = all_of("repeat", "bought_together", "viewed", "viewed_together", "searched")
+    assert any(ask(wanted(little), spec).values())
+    assert not any(ask(wanted(little), spec, now=then).values())

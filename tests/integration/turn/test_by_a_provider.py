@@ -62,7 +62,7 @@ def test_without_a_key_what_hung_up_is_unknown_and_never_asked_again(
     engine: Engine, provider: Provider
 ) -> None:
     def answer(asked: Asked) -> Any:
-        if len(provider.asked) <= 2:
+        if any(asked is one for one in provider.asked[:2]):  # more may have come meanwhile
             raise ConnectionAbortedError
         return told(202)
 

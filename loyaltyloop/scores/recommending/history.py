@@ -116,18 +116,8 @@ def favourite_categories(connection: Connection, ids: Collection[int]) -> dict[i
 
 def viewed(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[str]]:
     """What each has looked at in the last 30 days, the latest first."""
-    looks = (
-        select(event.c.customer_id, event.c.properties)
-        .where(
-            event.c.customer_id.in_(ids),
-            event.c.name == "Product Viewed",
-            event.c.at >= now - VIEWED_WITHIN,
-            event.c.arrived_at <= now,
-        )
-        .order_by(event.c.at.desc(), event.c.id)
-    )
     found: dict[int, dict[str, None]] = defaultdict(dict)
-    for who, properties in connection.execute(looks):
+    for who, properties in _lately(connection, ids, "Product Viewed", now):
         if product_id := properties.get("product_id"):
             found[who].setdefault(str(product_id))
     return {who: list(products) for who, products in found.items()}
@@ -135,22 +125,27 @@ def viewed(connection: Connection, ids: Collection[int], now: datetime) -> dict[
 
 def searched(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[frozenset[str]]]:
     """The words of each one's searches in the last 30 days, the latest first, each search once."""
-    asked = (
+    found: dict[int, dict[frozenset[str], None]] = defaultdict(dict)
+    for who, properties in _lately(connection, ids, "Products Searched", now):
+        query = properties.get("query")
+        if isinstance(query, str) and (words := words_of(query[:LONGEST_SEARCH])):
+            found[who].setdefault(words)
+    return {who: list(searches)[:LATEST_SEARCHES] for who, searches in found.items()}
+
+
+def _lately(connection: Connection, ids: Collection[int], name: str, now: datetime) -> Iterator[Any]:
+    """Customer and properties of events of that name in 30 days, known by `now`, the latest first."""
+    told = (
         select(event.c.customer_id, event.c.properties)
         .where(
             event.c.customer_id.in_(ids),
-            event.c.name == "Products Searched",
+            event.c.name == name,
             event.c.at >= now - VIEWED_WITHIN,
             event.c.arrived_at <= now,
         )
         .order_by(event.c.at.desc(), event.c.id)
     )
-    found: dict[int, dict[frozenset[str], None]] = defaultdict(dict)
-    for who, properties in connection.execute(asked):
-        query = properties.get("query")
-        if isinstance(query, str) and (words := words_of(query[:LONGEST_SEARCH])):
-            found[who].setdefault(words)
-    return {who: list(searches)[:LATEST_SEARCHES] for who, searches in found.items()}
+    yield from connection.execute(told)
 
 
 def baskets(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, list[str]]:

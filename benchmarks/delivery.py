@@ -25,10 +25,10 @@ from benchmarks.shop import START, open_shop, sign_up
 from loyaltyloop.channels.http.postmark import Postmark, PostmarkSettings
 from loyaltyloop.channels.http.sendgrid import SendGrid, SendGridSettings
 from loyaltyloop.channels.http.way import HttpWay, Request
+from loyaltyloop.channels.mail.smtp import Smtp
+from loyaltyloop.channels.mail.smtp_line import Line
+from loyaltyloop.channels.mail.smtp_line import Server as MailServer
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
-from loyaltyloop.channels.smtp import Smtp
-from loyaltyloop.channels.smtp_line import Line
-from loyaltyloop.channels.smtp_line import Server as MailServer
 from loyaltyloop.store.database import read
 from loyaltyloop.turn.runner import tick
 from loyaltyloop.turn.world import World

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.databases import KINDS, server
-from loyaltyloop.journey.openings import Openings
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.clock.openings import Openings
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.scores.hours.serving import People, choose_alike
 from loyaltyloop.scores.recommending.figures import read_figures
 from loyaltyloop.store.bulk import insert_rows

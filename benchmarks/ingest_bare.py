@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 from starlette.concurrency import run_in_threadpool
 
 from loyaltyloop.store.database import open_engine
-from loyaltyloop.store.ingest import COLUMNS
+from loyaltyloop.store.events.ingest import COLUMNS
 
 KEPT = ("timezone", "locale", "page")
 Row = tuple[object, ...]

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Table, func, select
 
 from benchmarks.databases import Server
 from benchmarks.shop import START, open_shop, sign_up
-from loyaltyloop.channels.eml import EmlFiles
+from loyaltyloop.channels.mail.eml import EmlFiles
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.store.database import read
 from loyaltyloop.store.models import Message

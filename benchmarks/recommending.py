@@ -25,8 +25,8 @@ from loyaltyloop.scores.recommending.learned import MODEL
 from loyaltyloop.scores.recommending.recommend import Wanted, recommend
 from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import open_engine, trial
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.models import Customer
-from loyaltyloop.store.versions import load_shop
 
 WARMING = 100  # customers for whom all is counted that is counted once a day or week
 _PEOPLE: TableOf = Customer.__table__  # type: ignore[attr-defined]

@@ -15,9 +15,9 @@ from loyaltyloop.demo import made
 from loyaltyloop.demo.invoices import Invoice
 from loyaltyloop.demo.naming import category_of, tidy_name
 from loyaltyloop.demo.sample import CURRENCY, YEAR, Sample, read_sample
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import write
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Customer, OrderLine, Product
 
 END = datetime(2010, 12, 1, tzinfo=UTC)  # the year is over

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.events.ingest import record
+from loyaltyloop.store.live.changes import apply
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.versions import load_shop
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PRODUCTS = 2_000

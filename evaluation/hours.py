@@ -29,7 +29,7 @@ from loyaltyloop.scores.hours.happenings import (
 )
 from loyaltyloop.scores.hours.market import DEFAULT, Market, learn
 from loyaltyloop.scores.purchases.past import Longs, Past
-from loyaltyloop.store.zones import zone_of
+from loyaltyloop.store.people.zones import zone_of
 
 HOME = "Europe/London"
 MEASURES = (Measure("within 2 hours"), Measure("log loss", -1))

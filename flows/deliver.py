@@ -12,7 +12,7 @@ from prefect.utilities.annotations import quote
 from flows.project import present, settings
 from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.store.database import read
-from loyaltyloop.store.versions import live_journeys
+from loyaltyloop.store.live.versions import live_journeys
 from loyaltyloop.turn.engine import OpenTurn, open_turn
 from loyaltyloop.turn.world import World
 from tasks.graph import task_of

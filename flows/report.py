@@ -16,8 +16,8 @@ from flows.project import settings
 from flows.showing import table
 from loyaltyloop.journey.numbers import counted
 from loyaltyloop.store.database import read
-from loyaltyloop.store.standing import message, standing
-from loyaltyloop.store.versions import live_journeys
+from loyaltyloop.store.live.standing import message, standing
+from loyaltyloop.store.live.versions import live_journeys
 from loyaltyloop.turn.world import World
 
 DAY = timedelta(days=1)

@@ -10,11 +10,11 @@ from sqlalchemy.exc import DatabaseError
 from flows.project import settings
 from loyaltyloop.errors import FilesError, TurnRefused
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import open_engine, read
-from loyaltyloop.store.versions import load_newest
+from loyaltyloop.store.live.versions import load_newest
 
 
 def journey_named(name: str) -> Journey | None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import Journey, Shop
-from loyaltyloop.journey.phrases import entrance, phrase
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.showing.phrases import entrance, phrase
 from loyaltyloop.markdown import plain
 
 POOL = "loop"

@@ -10,7 +10,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic_settings import BaseSettings
 
-from loyaltyloop.journey.mistakes import alike
+from loyaltyloop.journey.reading.mistakes import alike
 from loyaltyloop.settings import PREFIX, Settings
 
 # Hooks have names of the shop's own (shop.yaml), and so have their secrets.

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from loyaltyloop.channels.candidates import Group
-from loyaltyloop.channels.context import Names
+from loyaltyloop.channels.claiming.candidates import Group
 from loyaltyloop.channels.out import Outgoing, WayOut
-from loyaltyloop.channels.render import Renderer
+from loyaltyloop.channels.rendering.render import Renderer
+from loyaltyloop.channels.values.context import Names
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.settings import Settings
 

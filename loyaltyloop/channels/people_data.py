@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine, Table, select
 
-from loyaltyloop.channels.eml import EmlFiles
-from loyaltyloop.channels.hook_files import HookFiles
+from loyaltyloop.channels.calls.hook_files import HookFiles
+from loyaltyloop.channels.mail.eml import EmlFiles
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import is_postgres, read, write_shop
 from loyaltyloop.store.models import Customer, Event, Message

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from loyaltyloop.channels.out import WayOut
 from loyaltyloop.errors import UserError
-from loyaltyloop.journey.mistakes import did_you_mean
+from loyaltyloop.journey.reading.mistakes import did_you_mean
 from loyaltyloop.settings import Settings
 
 Ways = Mapping[str, Callable[[Settings], WayOut]]

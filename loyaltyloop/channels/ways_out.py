@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from loyaltyloop.channels.calls.hook import Hook
 from loyaltyloop.channels.channel import Channel
-from loyaltyloop.channels.hook import Hook
-from loyaltyloop.channels.mail import Mail
+from loyaltyloop.channels.mail.mail import Mail
 from loyaltyloop.channels.out import WayOut
-from loyaltyloop.channels.push import Push
-from loyaltyloop.channels.sms import Sms
+from loyaltyloop.channels.phone.push import Push
+from loyaltyloop.channels.phone.sms import Sms
 from loyaltyloop.settings import Settings
 
 # In the order in which they are delivered: what waits for other people's servers comes last.

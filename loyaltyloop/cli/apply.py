@@ -42,8 +42,8 @@ def command(
       loop apply
       loop apply --yes --finish-old welcome
     """
-    from loyaltyloop.store import changes
     from loyaltyloop.store.database import read
+    from loyaltyloop.store.live import changes
 
     if not yes and (as_json or not sys.stdin.isatty()):
         raise UsageError("Nobody can be asked here: look at `loop plan`, then say `loop apply --yes`.")

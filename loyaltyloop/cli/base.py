@@ -212,7 +212,7 @@ def _unexpected(error: Exception) -> str:
 
 def files_of(project: Project) -> dict[str, bytes]:
     """The project's journeys and templates. UserError where there are none."""
-    from loyaltyloop.journey.project import collect_files
+    from loyaltyloop.journey.reading.project import collect_files
 
     files = collect_files(project.folder)
     if not any(path.startswith("journeys/") for path in files):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def warn_of_calls(settings: Settings, journeys: Iterable[Journey], shop: Shop | None) -> None:
     """A word, on stderr, where calls could not be signed, or only become files and reach nobody."""
-    from loyaltyloop.channels.hook_secrets import calls_anybody, unsigned
+    from loyaltyloop.channels.calls.hook_secrets import calls_anybody, unsigned
 
     journeys = list(journeys)
     if settings.hooks == "files" and calls_anybody(journeys):

@@ -40,7 +40,7 @@ def command(project: Project, paths: tuple[str, ...], style: str) -> None:
     """
     wanted = [_there(project.folder, path) for path in paths]
     _keep_everything()
-    from loyaltyloop.channels.check import check_project
+    from loyaltyloop.channels.rendering.check import check_project
 
     problems = check_project(files_of(project))
     shown = [problem for problem in problems if _wanted(project.folder.resolve() / problem.file, wanted)]

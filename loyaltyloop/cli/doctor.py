@@ -72,7 +72,7 @@ def _look(project: Project, dns: bool, selectors: tuple[str, ...], now: datetime
     from loyaltyloop.doctor import pools, promises, scores, sender, settings, work
     from loyaltyloop.doctor.finding import Finding
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.versions import live_journeys, load_newest, load_shop, shop_text
+    from loyaltyloop.store.live.versions import live_journeys, load_newest, load_shop, shop_text
 
     told = project.settings()
     with read(project.reading()) as connection:

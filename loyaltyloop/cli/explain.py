@@ -14,7 +14,7 @@ from loyaltyloop.cli.options import known_journey, wide_console
 from loyaltyloop.cli.story import story
 
 if TYPE_CHECKING:
-    from loyaltyloop.store.history import History
+    from loyaltyloop.store.telling.history import History
 
 
 @click.command()
@@ -31,8 +31,8 @@ def command(project: Project, customer: str, journey: str | None, as_json: bool)
       loop explain ada@example.com --journey welcome --json
     """
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.history import load_history
-    from loyaltyloop.store.lookup import find_customer
+    from loyaltyloop.store.people.lookup import find_customer
+    from loyaltyloop.store.telling.history import load_history
 
     with read(project.reading()) as connection:
         wanted = known_journey(connection, journey)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from loyaltyloop.journey.model import Shop
-    from loyaltyloop.store.imports import FileReport
+    from loyaltyloop.store.importing.imports import FileReport
 
 
 @click.command("import")
@@ -35,7 +35,7 @@ def command(project: Project, paths: tuple[Path, ...], now: datetime, as_json: b
     \b
     Example: loop import customers.csv events.jsonl.gz
     """
-    from loyaltyloop.store.imports import import_paths
+    from loyaltyloop.store.importing.imports import import_paths
 
     engine = project.engine()
     shop = shop_of(project, engine)
@@ -57,9 +57,9 @@ def command(project: Project, paths: tuple[Path, ...], now: datetime, as_json: b
 
 def shop_of(project: Project, engine: Engine) -> Shop:
     """The shop as it is live, or, before anything was applied, as journeys/shop.yaml says."""
-    from loyaltyloop.journey.reader import read_shop
+    from loyaltyloop.journey.reading.reader import read_shop
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.versions import load_shop, shop_text
+    from loyaltyloop.store.live.versions import load_shop, shop_text
 
     with read(engine) as connection:
         if shop_text(connection) is not None:
@@ -104,6 +104,6 @@ def _print(report: FileReport) -> None:
 
 
 def _rejected(report: FileReport) -> Path:
-    from loyaltyloop.store.rejects import rejected_path
+    from loyaltyloop.store.importing.rejects import rejected_path
 
     return rejected_path(report.path, "jsonl" if report.kind == "events" else "csv")

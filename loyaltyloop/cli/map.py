@@ -6,10 +6,10 @@ import click
 
 from loyaltyloop.cli.base import Project, files_of, pass_project
 from loyaltyloop.errors import FilesError, UserError
-from loyaltyloop.journey.mermaid import mermaid
-from loyaltyloop.journey.mistakes import did_you_mean
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.mistakes import did_you_mean
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.journey.showing.mermaid import mermaid
 
 
 @click.command("map")
@@ -39,7 +39,7 @@ def _read(project: Project, name: str) -> Journey:
 
 def _counts(project: Project, journey: str) -> dict[str, int]:
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.standing import standing
+    from loyaltyloop.store.live.standing import standing
 
     counts: dict[str, int] = {}
     with read(project.reading()) as connection:

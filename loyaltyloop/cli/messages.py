@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from loyaltyloop.store.outbox_list import Listed
+    from loyaltyloop.store.messages.outbox_list import Listed
 
 _STATES = (
     "planned", "held", "claimed", "handed_over", "refused", "unknown", "delivered", "bounced", "complained",
@@ -52,8 +52,8 @@ def command(
       loop messages --customer ada@example.com --json
     """
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.lookup import find_customer
-    from loyaltyloop.store.outbox_list import Wanted, list_messages
+    from loyaltyloop.store.messages.outbox_list import Wanted, list_messages
+    from loyaltyloop.store.people.lookup import find_customer
 
     with read(project.reading()) as connection:
         whose = find_customer(connection, customer) if customer else None

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyaltyloop.errors import FilesError, UsageError
-from loyaltyloop.journey.mistakes import did_you_mean
-from loyaltyloop.journey.times import Duration, read_instant
+from loyaltyloop.journey.clock.times import Duration, read_instant
+from loyaltyloop.journey.reading.mistakes import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy import Connection
 
     from loyaltyloop.cli.base import Project
-    from loyaltyloop.journey.reader import Reading
+    from loyaltyloop.journey.reading.reader import Reading
     from loyaltyloop.settings import Settings
 
 
@@ -53,9 +53,9 @@ def _read_now(context: click.Context, option: click.Parameter, text: str | None)
 
 def checked(project: Project) -> Reading:
     """The project's files, checked as `loop check` does. FilesError with every mistake."""
-    from loyaltyloop.channels.check import check_project
+    from loyaltyloop.channels.rendering.check import check_project
     from loyaltyloop.cli.base import files_of
-    from loyaltyloop.journey.reader import read_project
+    from loyaltyloop.journey.reading.reader import read_project
 
     files = files_of(project)
     if errors := [problem for problem in check_project(files) if problem.severity == "error"]:
@@ -65,7 +65,7 @@ def checked(project: Project) -> Reading:
 
 def known_journey(connection: Connection, name: str | None) -> str | None:
     """The name, if it is none or that of a journey that was applied. UsageError says which there are."""
-    from loyaltyloop.store.versions import live_journeys
+    from loyaltyloop.store.live.versions import live_journeys
 
     names = sorted(row.name for row in live_journeys(connection))
     if name is None or name in names:
@@ -91,7 +91,7 @@ def ways_told(settings: Settings) -> str:
 
 def way(stage: str, path: str) -> str:
     """What people did at a stage of a turn, as people say it; a path has the name that it has in the file."""
-    from loyaltyloop.store.reports import ENTERING
+    from loyaltyloop.store.telling.reports import ENTERING
     from loyaltyloop.turn.stages import DELIVERING
 
     if stage == DELIVERING:

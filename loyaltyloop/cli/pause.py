@@ -26,7 +26,7 @@ def command(project: Project, journey: str, now: datetime, as_json: bool) -> Non
     Example: loop pause welcome
     """
     from loyaltyloop.store.database import write_shop
-    from loyaltyloop.store.pausing import pause
+    from loyaltyloop.store.live.pausing import pause
 
     with write_shop(project.engine()) as connection:
         done = pause(connection, journey, now)

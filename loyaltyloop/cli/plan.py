@@ -17,7 +17,7 @@ from loyaltyloop.journey.numbers import people
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from loyaltyloop.store.change import Change
+    from loyaltyloop.store.live.change import Change
 
 _SIGNS = {
     "added": ("+", "green"),
@@ -60,8 +60,8 @@ def command(project: Project, move: tuple[str, ...], finish_old: tuple[str, ...]
       loop plan
       loop plan --move welcome
     """
-    from loyaltyloop.store import changes
     from loyaltyloop.store.database import read
+    from loyaltyloop.store.live import changes
 
     reading = checked(project)
     with read(project.reading()) as connection:

@@ -10,7 +10,7 @@ import click
 from loyaltyloop.cli.base import Project, files_of, json_option, pass_project, print_json
 
 if TYPE_CHECKING:
-    from loyaltyloop.channels.preview import Preview
+    from loyaltyloop.channels.rendering.preview import Preview
 
 
 @click.command("preview")
@@ -43,11 +43,11 @@ def command(project: Project, template: str, who: str, open_it: bool, as_json: b
 
 
 def _preview(project: Project, template: str, who: str) -> Preview:
-    from loyaltyloop.channels.preview import named, preview
-    from loyaltyloop.channels.render import Renderer
+    from loyaltyloop.channels.rendering.preview import named, preview
+    from loyaltyloop.channels.rendering.render import Renderer
     from loyaltyloop.errors import FilesError
     from loyaltyloop.journey.model import CALLS
-    from loyaltyloop.journey.reader import read_project
+    from loyaltyloop.journey.reading.reader import read_project
     from loyaltyloop.store.database import read
 
     reading = read_project(files_of(project))

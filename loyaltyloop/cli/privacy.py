@@ -87,7 +87,7 @@ def erase(project: Project, customer: str, yes: bool, now: datetime, as_json: bo
     """
     from loyaltyloop.channels.people_data import Files, clean, erase_person
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.deliveries import all_done
+    from loyaltyloop.store.messages.deliveries import all_done
     from loyaltyloop.store.privacy.subject import subject_named
 
     engine = project.engine()

@@ -48,7 +48,7 @@ def command(
     """
     from loyaltyloop.scores.recommending.showing import show
     from loyaltyloop.store.database import trial
-    from loyaltyloop.store.lookup import find_customer
+    from loyaltyloop.store.people.lookup import find_customer
 
     with trial(project.reading()) as connection:
         spec = _spec(connection, step, products)
@@ -70,9 +70,9 @@ def _spec(connection: Connection, step: str | None, products: int | None) -> Rec
 
 def _of_step(connection: Connection, named: str) -> Recommend:
     from loyaltyloop.cli.options import known_journey
-    from loyaltyloop.journey.mistakes import did_you_mean
     from loyaltyloop.journey.model import Recommend
-    from loyaltyloop.store.versions import load_newest
+    from loyaltyloop.journey.reading.mistakes import did_you_mean
+    from loyaltyloop.store.live.versions import load_newest
 
     journey, dot, name = named.partition(".")
     if not dot:

@@ -27,10 +27,10 @@ def command(project: Project, name: str, channel: bool, now: datetime, as_json: 
     \b
     Example: loop release welcome
     """
-    from loyaltyloop.channels.breakers import release
+    from loyaltyloop.channels.stopping.breakers import release
     from loyaltyloop.journey.numbers import counted
     from loyaltyloop.store.database import write_shop
-    from loyaltyloop.store.untaken import try_now
+    from loyaltyloop.store.messages.untaken import try_now
 
     kind = "channel" if channel else "journey"
     with write_shop(project.engine()) as connection:

@@ -12,14 +12,14 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import wide_console
 from loyaltyloop.errors import UserError
-from loyaltyloop.journey.mistakes import perhaps
 from loyaltyloop.journey.numbers import counted
+from loyaltyloop.journey.reading.mistakes import perhaps
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from loyaltyloop.store.reports import Line
+    from loyaltyloop.store.telling.reports import Line
 
 
 @click.command()
@@ -35,8 +35,8 @@ def command(project: Project, journey: str | None, as_json: bool) -> None:
       loop report welcome --json
     """
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.reports import report
-    from loyaltyloop.store.versions import live_journeys
+    from loyaltyloop.store.live.versions import live_journeys
+    from loyaltyloop.store.telling.reports import report
 
     with read(project.reading()) as connection:
         lines = report(connection, journey)
@@ -115,7 +115,7 @@ def _not_sent(console: Console, steps: list[Line]) -> None:
 
 
 def _unsent(state: str) -> str:
-    from loyaltyloop.store.reports import PASSED_OVER
+    from loyaltyloop.store.telling.reports import PASSED_OVER
 
     return f"as {state}" if state == PASSED_OVER else state
 

@@ -13,7 +13,7 @@ from loyaltyloop.cli.options import now_option
 from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
-    from loyaltyloop.store.pausing import Overdue, Resumed
+    from loyaltyloop.store.live.pausing import Overdue, Resumed
 
 
 @click.command()
@@ -38,7 +38,7 @@ def command(project: Project, journey: str, overdue: Overdue, now: datetime, as_
     Example: loop resume welcome --overdue shift
     """
     from loyaltyloop.store.database import write_shop
-    from loyaltyloop.store.pausing import resume
+    from loyaltyloop.store.live.pausing import resume
 
     with write_shop(project.engine()) as connection:
         done = resume(connection, journey, overdue, now)

@@ -15,7 +15,7 @@ from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, ways_told, wide_console
 from loyaltyloop.errors import TurnRefused, UserError
-from loyaltyloop.journey.mistakes import perhaps
+from loyaltyloop.journey.reading.mistakes import perhaps
 from loyaltyloop.up.environment import prefect_environment, quiet
 from loyaltyloop.up.project_files import has_flows
 
@@ -83,7 +83,7 @@ def _world(project: Project, now: datetime | None) -> World:
 def _look_first(project: Project, world: World, journey: str, given: dict[str, Any]) -> None:
     """Refuse at once what the turn would refuse, before Prefect is started for it."""
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.versions import load_newest, load_shop
+    from loyaltyloop.store.live.versions import load_newest, load_shop
     from loyaltyloop.turn.permits import leap, permit
 
     now, asked = given["now"] or _present(), bool(given["now"] or given["dry_run"])
@@ -107,7 +107,7 @@ def _ask_about(far: str) -> None:
 
 
 def _there_is(project: Project, connection: Connection, journey: str) -> None:
-    from loyaltyloop.store.versions import live_journeys
+    from loyaltyloop.store.live.versions import live_journeys
 
     files = {path.stem for path in (project.folder / "journeys").glob("*.yaml")} - {"shop"}
     names = {row.name for row in live_journeys(connection)} | files

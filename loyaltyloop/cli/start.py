@@ -62,7 +62,7 @@ def command(
     Example: loop start welcome --customer 17 --customer ada@example.com --id spring
     """
     from loyaltyloop.store.database import write_beside
-    from loyaltyloop.store.entries import queue_by_hand
+    from loyaltyloop.store.inside.entries import queue_by_hand
 
     with write_beside(project.engine()) as connection:
         done = queue_by_hand(

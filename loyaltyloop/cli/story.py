@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from loyaltyloop.journey.condition import Where
+from loyaltyloop.journey.clock.times import to_local
+from loyaltyloop.journey.conditions.condition import Where
 from loyaltyloop.journey.model import ByEvent, Step, WaitFor
-from loyaltyloop.journey.phrases import entrance
-from loyaltyloop.journey.times import to_local
+from loyaltyloop.journey.showing.phrases import entrance
 
 if TYPE_CHECKING:
-    from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way, Who
-    from loyaltyloop.store.noted import Noted
-    from loyaltyloop.store.others import Other
+    from loyaltyloop.store.people.noted import Noted
+    from loyaltyloop.store.telling.history import History, NotEntered, Seen, Sent, Way, Who
+    from loyaltyloop.store.telling.others import Other
 
 _ZONES = {"own": "the customer's own", "country": "of the country", "shop": "of the shop"}
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?::\d\d)? UTC")

@@ -38,9 +38,9 @@ def of_address(
       loop privacy suppression ada@example.com
       loop privacy suppression ada@example.com --lift "hard bounce"
     """
-    from loyaltyloop.store import suppression as suppressed
+    from loyaltyloop.store.consents import suppression as suppressed
+    from loyaltyloop.store.consents.fingerprints import is_address
     from loyaltyloop.store.database import read, write_shop
-    from loyaltyloop.store.fingerprints import is_address
 
     if add and lift:
         raise UsageError("--add and --lift at once: say one of them.")

@@ -11,14 +11,14 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
 from loyaltyloop.cli.options import now_option, wide_console
 from loyaltyloop.errors import UsageError
-from loyaltyloop.journey.mistakes import did_you_mean
+from loyaltyloop.journey.reading.mistakes import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy import Engine
 
     from loyaltyloop.scores.training.training import Outcome
-    from loyaltyloop.store.fitted import Version
+    from loyaltyloop.store.predictions.fitted import Version
 
 
 @click.command()
@@ -99,8 +99,8 @@ def _say_unread(console: Console, engine: Engine, now: datetime) -> None:
     """Orders that no turn has read yet are not known to models: else too little would seem to have come."""
     from sqlalchemy import func, select
 
-    from loyaltyloop.store.apply import waiting
     from loyaltyloop.store.database import read
+    from loyaltyloop.store.events.apply import waiting
 
     with read(engine) as connection:
         number = connection.scalar(select(func.count()).select_from(waiting(now).subquery()))
@@ -135,7 +135,7 @@ def _show_one(console: Console, outcome: Outcome) -> None:
 
 def _go_back(engine: Engine, names: list[str], now: datetime, as_json: bool) -> None:
     from loyaltyloop.store.database import write
-    from loyaltyloop.store.fitted import take_back
+    from loyaltyloop.store.predictions.fitted import take_back
 
     with write(engine) as connection:
         found = [(name, *take_back(connection, name, now)) for name in names]

@@ -12,8 +12,8 @@ from loyaltyloop.cli.base import Project, json_option, pass_project, print_json,
 from loyaltyloop.cli.options import read_duration, read_moment, warn_of_lost_links, way, wide_console
 from loyaltyloop.cli.run import as_document
 from loyaltyloop.errors import UsageError, UserError
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.numbers import counted
-from loyaltyloop.journey.times import Duration
 
 if TYPE_CHECKING:
     from loyaltyloop.settings import Settings

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Table, case, func, select
 
 from loyaltyloop.demo.made import dice, made_event
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.store.database import read, write_shop
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.models import Body, Enrolment, Identity, Message, OrderLine
 from loyaltyloop.store.segment import Call, read_call
 

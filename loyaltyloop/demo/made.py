@@ -14,7 +14,7 @@ from typing import Any
 
 from loyaltyloop.demo.invoices import Invoice, TakenBack
 from loyaltyloop.demo.naming import DATA, countries
-from loyaltyloop.journey.times import to_instant
+from loyaltyloop.journey.clock.times import to_instant
 
 SEED = "sample-1"
 MADE_UP = "first_name email birthday created_at consent_email"

@@ -23,13 +23,13 @@ from loyaltyloop.demo import sample, showing
 from loyaltyloop.demo.clicks import Clicks
 from loyaltyloop.errors import FilesError, UserError
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import Reading, read_project
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import Reading, read_project
 from loyaltyloop.settings import load_settings
-from loyaltyloop.store import changes
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read
-from loyaltyloop.store.versions import live_journeys
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.live import changes
+from loyaltyloop.store.live.versions import live_journeys
 from loyaltyloop.turn.runner import tick
 from loyaltyloop.turn.world import World
 

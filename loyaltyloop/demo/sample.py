@@ -26,7 +26,7 @@ from loyaltyloop.demo import made
 from loyaltyloop.demo.invoices import Invoice, Line, TakenBack
 from loyaltyloop.demo.naming import DATA, category_of, tidy_name
 from loyaltyloop.demo.visits import visits
-from loyaltyloop.journey.times import to_instant
+from loyaltyloop.journey.clock.times import to_instant
 
 YEAR = Path(str(DATA.joinpath("online_retail_year1.csv.xz")))
 ZONE = "Europe/London"

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, distinct, func, select
 from sqlalchemy import Table as Rows
 
 from loyaltyloop.journey.model import CALLS
-from loyaltyloop.journey.reader import Reading
+from loyaltyloop.journey.reading.reader import Reading
+from loyaltyloop.store.live.versions import live_journeys
 from loyaltyloop.store.models import Engagement, Enrolment, Identity, Message
-from loyaltyloop.store.reports import PASSED_OVER, Line, report
-from loyaltyloop.store.versions import live_journeys
+from loyaltyloop.store.telling.reports import PASSED_OVER, Line, report
 
 engagement: Rows = Engagement.__table__  # type: ignore[attr-defined]
 enrolment: Rows = Enrolment.__table__  # type: ignore[attr-defined]

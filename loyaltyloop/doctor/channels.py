@@ -8,12 +8,12 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from loyaltyloop.channels.breaker import Circuit
-from loyaltyloop.channels.breakers import circuits
+from loyaltyloop.channels.stopping.breaker import Circuit
+from loyaltyloop.channels.stopping.breakers import circuits
 from loyaltyloop.doctor.finding import Finding
 from loyaltyloop.journey.model import CALLS
 from loyaltyloop.journey.numbers import counted
-from loyaltyloop.store.untaken import Untaken, has_left_since, untaken
+from loyaltyloop.store.messages.untaken import Untaken, has_left_since, untaken
 
 ABOUT = "work"
 LONG = timedelta(days=1)  # what waits longer is wrong, though others leave

@@ -44,7 +44,7 @@ def _recommends(journey: Journey) -> bool:
 def _look_at(connection: Connection, name: str, asking: str, now: datetime) -> Finding:
     from loyaltyloop.scores.models.learners import learner
     from loyaltyloop.scores.models.live import live_model
-    from loyaltyloop.store.fitted import live_version
+    from loyaltyloop.store.predictions.fitted import live_version
 
     fit, until_then = f"`loop train --model {name}` fits it", f"Until then: {learner(name).fallback}."
     version = live_version(connection, name, now)
@@ -60,7 +60,7 @@ def _look_at(connection: Connection, name: str, asking: str, now: datetime) -> F
 
 
 def _stale(connection: Connection, name: str, known: str, now: datetime) -> Finding:
-    from loyaltyloop.store.fitted import REFUSED, versions
+    from loyaltyloop.store.predictions.fitted import REFUSED, versions
 
     newest = next(one for one in versions(connection, name) if one.fitted_at <= now)
     if newest.state == REFUSED and now - newest.fitted_at <= STALE:

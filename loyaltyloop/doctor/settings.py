@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
 
-from loyaltyloop.channels.hook_secrets import unsigned
+from loyaltyloop.channels.calls.hook_secrets import unsigned
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.doctor.finding import Finding
 from loyaltyloop.errors import UserError

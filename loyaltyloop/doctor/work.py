@@ -11,8 +11,8 @@ from loyaltyloop.doctor import channels
 from loyaltyloop.doctor.finding import Finding
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.numbers import counted
+from loyaltyloop.store.events.setting_aside import stands_aside
 from loyaltyloop.store.models import Event, LiveJourney, Message
-from loyaltyloop.store.setting_aside import stands_aside
 
 ABOUT = "work"
 TURNS = 2  # so many may be missed before somebody is told

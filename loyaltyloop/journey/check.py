@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loyaltyloop.errors import Problem
-from loyaltyloop.journey.reader import Reading
+from loyaltyloop.journey.reading.reader import Reading
 from loyaltyloop.journey.rules.registry import RULES
 from loyaltyloop.journey.rules.rule import Context, Seen
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from loyaltyloop.journey.condition import AllOf, AnyOf, Condition, Did
+from loyaltyloop.journey.conditions.condition import AllOf, AnyOf, Condition, Did
 from loyaltyloop.journey.model import Ask, Journey, Send, Step
 
 Aim = Literal["order", "answer"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from loyaltyloop.journey.condition import About, Condition, Test, walk
-from loyaltyloop.journey.listening import waited_for
+from loyaltyloop.journey.conditions.condition import About, Condition, Test, walk
+from loyaltyloop.journey.conditions.listening import waited_for
 from loyaltyloop.journey.model import BySchedule, ByState, Journey, Score, Shop, Wait, WaitFor
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 
 ORDER = ("email", "push", "sms")
 REMEMBERED = Duration.of("180 days")  # so long ago a click still tells by which channel somebody is reached

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.cohorts import decide, mark
+from loyaltyloop.store.inside.cohorts import decide, mark
 
 
 def look(stand: Stand) -> None:

@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from loyaltyloop.journey.clock.periods import period_start
 from loyaltyloop.journey.codes import matched
 from loyaltyloop.journey.dice import give_salt, message_key, throw
 from loyaltyloop.journey.model import Give
-from loyaltyloop.journey.periods import period_start
 from loyaltyloop.steps.gifts import badge, points, voucher
 from loyaltyloop.steps.gifts.kind import Given, Kind, Winner
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.cohorts import cohort, customer, decide_each, enrolment
+from loyaltyloop.store.inside.cohorts import cohort, customer, decide_each, enrolment
 from loyaltyloop.store.models import Kept
 from loyaltyloop.store.vouchers import gifts
 

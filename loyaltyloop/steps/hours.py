@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from loyaltyloop.journey.clock.openings import Openings
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.hours import aim_of, message_behind
 from loyaltyloop.journey.model import At, Send
-from loyaltyloop.journey.openings import Openings
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.scores.hours.serving import Chosen, People, choose_alike, choose_each
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import upsert_rows
-from loyaltyloop.store.cohorts import cohort, customer
+from loyaltyloop.store.inside.cohorts import cohort, customer
 from loyaltyloop.store.models import Kept
 
 kept: Table = Kept.__table__  # type: ignore[attr-defined]

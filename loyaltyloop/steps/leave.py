@@ -6,7 +6,7 @@ from sqlalchemy import true
 
 from loyaltyloop.journey.model import Leave
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.cohorts import mark
+from loyaltyloop.store.inside.cohorts import mark
 
 
 def look(stand: Stand) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, case, insert, literal, select, update
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Purpose
 from loyaltyloop.journey.routes import Route
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.steps.showing import keep_what_is_shown
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import fill_temporary, update_rows
-from loyaltyloop.store.cohorts import READY, cohort, customer, enrolment, mark
+from loyaltyloop.store.inside.cohorts import READY, cohort, customer, enrolment, mark
 from loyaltyloop.store.models import Message
 
 message: Table = Message.__table__  # type: ignore[attr-defined]

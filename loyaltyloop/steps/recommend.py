@@ -11,7 +11,7 @@ from loyaltyloop.journey.numbers import counted
 from loyaltyloop.scores.recommending.recommend import Dice, Wanted, as_value, recommend
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.cohorts import cohort, customer, decide, decide_each, enrolment
+from loyaltyloop.store.inside.cohorts import cohort, customer, decide, decide_each, enrolment
 from loyaltyloop.store.models import Kept
 
 kept: Table = Kept.__table__  # type: ignore[attr-defined]

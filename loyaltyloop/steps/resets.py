@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, union, update
 
-from loyaltyloop.journey.condition import AnyOf, Condition, Did, Segment
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import AnyOf, Condition, Did, Segment
 from loyaltyloop.journey.model import At
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.steps.hours import hour_again
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.targets import reset_chain, waited
 from loyaltyloop.store.among import among
-from loyaltyloop.store.cohorts import PEOPLE, cohort, customer, enrolment
-from loyaltyloop.store.deeds import deeds
-from loyaltyloop.store.kept import chosen_hour, kept_by
+from loyaltyloop.store.conditions.deeds import deeds
+from loyaltyloop.store.inside.cohorts import PEOPLE, cohort, customer, enrolment
+from loyaltyloop.store.inside.kept import chosen_hour, kept_by
 
 _SET = (
     update(enrolment)

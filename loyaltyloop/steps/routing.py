@@ -11,9 +11,9 @@ from loyaltyloop.journey.model import Purpose, Send
 from loyaltyloop.journey.routes import PREFERRED, REMEMBERED, Reader, Route, routes
 from loyaltyloop.journey.written import written_for
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.cohorts import PEOPLE, READY, cohort, customer
-from loyaltyloop.store.devices import has_device
+from loyaltyloop.store.inside.cohorts import PEOPLE, READY, cohort, customer
 from loyaltyloop.store.models import Consent, Engagement, Message
+from loyaltyloop.store.people.devices import has_device
 
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 engagement: Table = Engagement.__table__  # type: ignore[attr-defined]

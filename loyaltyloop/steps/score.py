@@ -13,8 +13,8 @@ from loyaltyloop.scores.models.scoring import Asking, Told, score
 from loyaltyloop.scores.recommending.wanted import trigger_products
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.cohorts import cohort, decide_each, enrolment
-from loyaltyloop.store.kept import kept
+from loyaltyloop.store.inside.cohorts import cohort, decide_each, enrolment
+from loyaltyloop.store.inside.kept import kept
 
 
 def look(stand: Stand) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from loyaltyloop.journey.clock.times import next_at
 from loyaltyloop.journey.model import Send
-from loyaltyloop.journey.times import next_at
 from loyaltyloop.steps import planning
 from loyaltyloop.steps.hours import hours_to_send
 from loyaltyloop.steps.planning import Planned

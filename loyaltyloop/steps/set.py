@@ -11,13 +11,13 @@ from sqlalchemy import Connection, Row, Table, select
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Set
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.apply import apply_on
-from loyaltyloop.store.cohorts import cohort, customer, decide, enrolment
-from loyaltyloop.store.customers import PREFERRED
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.apply import apply_on
+from loyaltyloop.store.events.ingest import record
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside.cohorts import cohort, customer, decide, enrolment
 from loyaltyloop.store.models import Identity
+from loyaltyloop.store.people.customers import PREFERRED
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.touched import batches
 
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
 SOURCE = "journey"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, select
 
 from loyaltyloop.channels.ways_out import CHANNELS
-from loyaltyloop.journey.graph import behind
 from loyaltyloop.journey.model import CALLS, Ask, Call, Give, Send, Step
+from loyaltyloop.journey.showing.graph import behind
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.cohorts import PEOPLE, cohort
+from loyaltyloop.store.inside.cohorts import PEOPLE, cohort
 from loyaltyloop.store.vouchers.gifts import gift, release
 
 

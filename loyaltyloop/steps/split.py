@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from loyaltyloop.journey.dice import choose, split_salt, throw
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.cohorts import cohort, decide_each, enrolment
+from loyaltyloop.store.inside.cohorts import cohort, decide_each, enrolment
 
 
 def look(stand: Stand) -> None:

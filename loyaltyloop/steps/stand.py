@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.conditions.condition import Condition
 from loyaltyloop.journey.model import Journey, Shop, Step
-from loyaltyloop.store.asking import cohort_scope, cohort_zones
-from loyaltyloop.store.cohorts import PEOPLE, UNDECIDED, cohort
-from loyaltyloop.store.conditions import holds
-from loyaltyloop.store.scope import Scope
+from loyaltyloop.store.conditions.asking import cohort_scope, cohort_zones
+from loyaltyloop.store.conditions.scope import Scope
+from loyaltyloop.store.conditions.sql import holds
+from loyaltyloop.store.inside.cohorts import PEOPLE, UNDECIDED, cohort
 
 
 @dataclass(frozen=True)

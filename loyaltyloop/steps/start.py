@@ -8,13 +8,13 @@ from loyaltyloop.journey.admission import lacks
 from loyaltyloop.journey.dice import message_key
 from loyaltyloop.journey.model import Start
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.basket_lines import host_of
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.cohorts import cohort, decide, enrolment
-from loyaltyloop.store.entries import one_per
+from loyaltyloop.store.events.wordless import entered_by_anybody, wordless
+from loyaltyloop.store.inside.cohorts import cohort, decide, enrolment
+from loyaltyloop.store.inside.entries import one_per
+from loyaltyloop.store.live.versions import load_newest
 from loyaltyloop.store.models import Entry
-from loyaltyloop.store.versions import load_newest
-from loyaltyloop.store.wordless import entered_by_anybody, wordless
+from loyaltyloop.store.orders.basket_lines import host_of
 
 entry: Table = Entry.__table__  # type: ignore[attr-defined]
 _QUEUED = ("journey", "customer_id", "at", "one_per", "occurrence", "trigger", "cause", "state", "reason")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from loyaltyloop.journey.clock.times import Duration, next_at, read_instant, to_instant, yearly_day
 from loyaltyloop.journey.model import At, Until
-from loyaltyloop.journey.times import Duration, next_at, read_instant, to_instant, yearly_day
 
 YEARS = range(1900, 2900)
 

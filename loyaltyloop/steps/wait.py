@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Row, case, select, update
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import At, Until, Wait
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.steps.hours import hours_from, hours_to_wait
 from loyaltyloop.steps.resets import reset
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.targets import gift_of, score_of, target, value_of, waited_in
-from loyaltyloop.store.cohorts import (
+from loyaltyloop.store.inside.cohorts import (
     READY,
     SKIP,
     cohort,
@@ -25,7 +25,7 @@ from loyaltyloop.store.cohorts import (
     wait,
     wait_alike,
 )
-from loyaltyloop.store.kept import kept_by
+from loyaltyloop.store.inside.kept import kept_by
 from loyaltyloop.store.vouchers.gifts import shown_until
 
 NOT_LATE = timedelta()

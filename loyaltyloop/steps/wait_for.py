@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import Path, Until, WaitFor
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.steps.resets import reset
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.wait import wait_for_date, wait_for_duration
-from loyaltyloop.store.cohorts import PEOPLE, UNDECIDED, cohort, decide_each, enrolment, mark
-from loyaltyloop.store.conditions import moment
-from loyaltyloop.store.deeds import arrival
-from loyaltyloop.store.scope import Scope
+from loyaltyloop.store.conditions.deeds import arrival
+from loyaltyloop.store.conditions.scope import Scope
+from loyaltyloop.store.conditions.sql import moment
+from loyaltyloop.store.inside.cohorts import PEOPLE, UNDECIDED, cohort, decide_each, enrolment, mark
 
 
 def look(stand: Stand) -> None:

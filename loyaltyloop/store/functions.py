@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loyaltyloop.journey.times import read_instant
+from loyaltyloop.journey.clock.times import read_instant
 
 
 def instant(text: object) -> str | None:

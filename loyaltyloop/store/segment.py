@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from loyaltyloop.journey.events import ALIASES
-from loyaltyloop.journey.times import Duration, read_instant
+from loyaltyloop.journey.clock.times import Duration, read_instant
+from loyaltyloop.journey.conditions.events import ALIASES
 from loyaltyloop.store.canonical import LONGEST_ID, Refused, canonical, digest, plain_text
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from loyaltyloop.channels.outbox import CLAIMED, WAITING, message
+from loyaltyloop.channels.claiming.outbox import CLAIMED, WAITING, message
 from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
-from loyaltyloop.store.apply import apply_events, apply_on, waiting
-from loyaltyloop.store.cohorts import cohort, enrolment, release_at_last, take
+from loyaltyloop.store.events.apply import apply_events, apply_on, waiting
+from loyaltyloop.store.events.touched import newest_seq
+from loyaltyloop.store.inside.cohorts import cohort, enrolment, release_at_last, take
 from loyaltyloop.store.loyalty.look import is_due, look
 from loyaltyloop.store.models import TurnLog
-from loyaltyloop.store.touched import newest_seq
 from loyaltyloop.store.vouchers.gifts import expire
 from loyaltyloop.store.vouchers.left import alerts
 from loyaltyloop.turn.counts import Counts, Row, TurnReport

@@ -9,16 +9,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, true
 
-from loyaltyloop.channels import alerts, breakers
-from loyaltyloop.channels.breaker import Circuit
-from loyaltyloop.channels.claim import Claimed, Desk, claim
-from loyaltyloop.channels.households import as_households
-from loyaltyloop.channels.leases import claimers
-from loyaltyloop.channels.line import Line
-from loyaltyloop.channels.outbox import message, ready
+from loyaltyloop.channels.claiming.claim import Claimed, Desk, claim
+from loyaltyloop.channels.claiming.households import as_households
+from loyaltyloop.channels.claiming.leases import claimers
+from loyaltyloop.channels.claiming.line import Line
+from loyaltyloop.channels.claiming.outbox import message, ready
+from loyaltyloop.channels.stopping import alerts, breakers
+from loyaltyloop.channels.stopping.breaker import Circuit
 from loyaltyloop.journey.model import CALLS, Hook
-from loyaltyloop.store.deliveries import at_work
-from loyaltyloop.store.stopped import stopped
+from loyaltyloop.store.messages.deliveries import at_work
+from loyaltyloop.store.telling.stopped import stopped
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.handing import Hands

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
+from loyaltyloop.store.consents.withdrawals import newest_event
 from loyaltyloop.store.database import journey_lock
-from loyaltyloop.store.versions import load_shop, load_templates
-from loyaltyloop.store.withdrawals import newest_event
+from loyaltyloop.store.live.versions import load_shop, load_templates
 from loyaltyloop.turn.closing import apply, close, tell
 from loyaltyloop.turn.counts import Counts, TurnReport
 from loyaltyloop.turn.delivering import deliver

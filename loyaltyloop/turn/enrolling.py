@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, func, select, update
 
 from loyaltyloop.journey.admission import Candidate, Earlier, Key, Rules, Verdict, admit
+from loyaltyloop.journey.clock.times import to_instant, to_local
 from loyaltyloop.journey.model import ByDate, Journey
-from loyaltyloop.journey.times import to_instant, to_local
 from loyaltyloop.store.among import among, rows_among
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.cohorts import end, ended_state, enrolment
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside.cohorts import end, ended_state, enrolment
 from loyaltyloop.store.models import Entry
-from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame
 

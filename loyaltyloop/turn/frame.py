@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select,
 
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import Journey, Shop
-from loyaltyloop.store.cohorts import enrolment
 from loyaltyloop.store.database import read, write_beside, write_shop
+from loyaltyloop.store.inside.cohorts import enrolment
+from loyaltyloop.store.live.versions import Live
 from loyaltyloop.store.models import Identity, LiveJourney
-from loyaltyloop.store.versions import Live
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.world import World
 

@@ -10,13 +10,14 @@ from threading import Event
 from types import TracebackType
 from typing import Any, ParamSpec
 
-from loyaltyloop.channels import alerts, breakers, leases
+from loyaltyloop.channels.claiming import leases
+from loyaltyloop.channels.claiming.outbox import RETRY, load_claimed, mark_unknown, record
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.outbox import RETRY, load_claimed, mark_unknown, record
+from loyaltyloop.channels.stopping import alerts, breakers
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import CALLS, Hook
-from loyaltyloop.store.deliveries import dead
-from loyaltyloop.store.touched import batches
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.messages.deliveries import dead
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, LeftOver
 from loyaltyloop.turn.pauses import without_collector

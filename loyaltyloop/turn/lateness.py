@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, and_, bindparam, select, update
 
-from loyaltyloop.journey.condition import AnyOf
+from loyaltyloop.journey.conditions.condition import AnyOf
 from loyaltyloop.journey.model import Step, WaitFor
 from loyaltyloop.store.among import among
-from loyaltyloop.store.asking import cohort_scope
-from loyaltyloop.store.cohorts import PEOPLE, cohort, enrolment, take, visit
-from loyaltyloop.store.conditions import moment
-from loyaltyloop.store.touched import batches
-from loyaltyloop.store.versions import Live
+from loyaltyloop.store.conditions.asking import cohort_scope
+from loyaltyloop.store.conditions.sql import moment
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside.cohorts import PEOPLE, cohort, enrolment, take, visit
+from loyaltyloop.store.live.versions import Live
 from loyaltyloop.turn.frame import Frame
 
 CHUNK = 5000

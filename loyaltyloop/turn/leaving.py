@@ -8,11 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, literal, select, update
 
-from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.conditions.condition import Condition
 from loyaltyloop.journey.model import Wait, WaitFor
 from loyaltyloop.store.among import among
-from loyaltyloop.store.asking import cohort_scope, leaves_by
-from loyaltyloop.store.cohorts import (
+from loyaltyloop.store.conditions.asking import cohort_scope, leaves_by
+from loyaltyloop.store.conditions.sql import moment
+from loyaltyloop.store.events.touched import batches, touched_customers
+from loyaltyloop.store.inside.cohorts import (
     PEOPLE,
     cohort,
     customer,
@@ -23,9 +25,7 @@ from loyaltyloop.store.cohorts import (
     standing,
     take,
 )
-from loyaltyloop.store.conditions import moment
-from loyaltyloop.store.holding import release
-from loyaltyloop.store.touched import batches, touched_customers
+from loyaltyloop.store.inside.holding import release
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.frame import Frame, journey_table
 from loyaltyloop.turn.lateness import note_late

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, exists, select, union
 
-from loyaltyloop.channels.outbox import WAITING, message
+from loyaltyloop.channels.claiming.outbox import WAITING, message
 from loyaltyloop.channels.reach import REMEDY, lost_links
 from loyaltyloop.errors import TurnPutOff, TurnRefused
 from loyaltyloop.journey.model import CALLS, Ask, Journey, Send
 from loyaltyloop.journey.numbers import counted
+from loyaltyloop.store.live.standing import standing
+from loyaltyloop.store.live.versions import Live, load_versions
 from loyaltyloop.store.models import Event, Identity, LiveJourney
-from loyaltyloop.store.standing import standing
-from loyaltyloop.store.versions import Live, load_versions
 from loyaltyloop.turn.world import World
 
 event = Event.__table__  # type: ignore[attr-defined]

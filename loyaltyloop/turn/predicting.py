@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection
 
-from loyaltyloop.journey.condition import Test
+from loyaltyloop.journey.conditions.condition import Test
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.predicting import models_predicted, waited_comparisons
 from loyaltyloop.scores.models import predictions
 from loyaltyloop.scores.models.predictions import Due
 from loyaltyloop.store.database import line_up
-from loyaltyloop.store.versions import journeys_with_turns, load_versions
+from loyaltyloop.store.live.versions import journeys_with_turns, load_versions
 from loyaltyloop.turn.frame import Frame
 
 

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from datetime import datetime
 
 from loyaltyloop.errors import TurnRefused, UsageError
-from loyaltyloop.journey.mistakes import perhaps
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.reading.mistakes import perhaps
 from loyaltyloop.store.database import read
-from loyaltyloop.store.versions import live_journeys
+from loyaltyloop.store.live.versions import live_journeys
 from loyaltyloop.turn.counts import TurnReport
 from loyaltyloop.turn.engine import OpenTurn, open_turn
 from loyaltyloop.turn.world import World

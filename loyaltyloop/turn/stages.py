@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from loyaltyloop.store.reports import ENTERING
-from loyaltyloop.store.versions import Live
+from loyaltyloop.store.live.versions import Live
+from loyaltyloop.store.telling.reports import ENTERING
 
 # Two words each: no step can be called so.
 LEAVING = "who leaves"

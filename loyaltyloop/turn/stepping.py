@@ -8,11 +8,11 @@ from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.among import among
-from loyaltyloop.store.asking import leaves_by
-from loyaltyloop.store.cohorts import SKIP, cohort, ended_state, enrolment, mark, move, standing, take
-from loyaltyloop.store.reports import PASSED_OVER
-from loyaltyloop.store.touched import batches
-from loyaltyloop.store.versions import Live
+from loyaltyloop.store.conditions.asking import leaves_by
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside.cohorts import SKIP, cohort, ended_state, enrolment, mark, move, standing, take
+from loyaltyloop.store.live.versions import Live
+from loyaltyloop.store.telling.reports import PASSED_OVER
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.frame import Busy, Frame

@@ -13,7 +13,7 @@ from time import monotonic
 from sqlalchemy import Engine
 
 from loyaltyloop.channels.out import WayOut
-from loyaltyloop.channels.renderers import Renderers
+from loyaltyloop.channels.rendering.renderers import Renderers
 from loyaltyloop.channels.ways_out import choose_ways
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.schema import open_store

@@ -11,8 +11,8 @@ from pathlib import Path
 from loyaltyloop.deployments import prefect_yaml
 from loyaltyloop.errors import FilesError, UserError
 from loyaltyloop.journey.model import Journey, Shop
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.settings import Settings
 
 FILE = "prefect.yaml"
@@ -35,8 +35,8 @@ def kept_names(settings: Settings) -> list[str]:
     from sqlalchemy import make_url
 
     from loyaltyloop.store.database import read
+    from loyaltyloop.store.live.versions import journeys_with_turns
     from loyaltyloop.store.schema import open_store
-    from loyaltyloop.store.versions import journeys_with_turns
 
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():

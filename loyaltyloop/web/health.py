@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
 from loyaltyloop.store.database import read
-from loyaltyloop.store.stopped import number_unknown, stopped
+from loyaltyloop.store.telling.stopped import number_unknown, stopped
 from loyaltyloop.web.limits import HOST, sender_of
 from loyaltyloop.web.metrics import CONTENT_TYPE
 from loyaltyloop.web.service import Service, service_of

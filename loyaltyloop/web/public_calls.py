@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from loyaltyloop.journey.events import EVENTS
+from loyaltyloop.journey.conditions.events import EVENTS
 from loyaltyloop.store.segment import PUBLIC, Call, Rejected
 
 SOURCE = PUBLIC

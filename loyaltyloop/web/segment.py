@@ -19,7 +19,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.store.canonical import DEEPEST
 from loyaltyloop.store.segment import TYPES, Call, Rejected, read_call
 from loyaltyloop.web import public_calls

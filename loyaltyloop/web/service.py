@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import read
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.schema import open_store
-from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.limits import Limits
 from loyaltyloop.web.metrics import Metrics
 from loyaltyloop.web.providers.certificates import Certificates

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from loyaltyloop.store.database import write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.segment import Call
 
 MOST = 5000  # calls of one transaction; a request's own are never torn apart

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.journey.times import Duration
-from loyaltyloop.store import changes
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import open_engine, write_shop
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
+from loyaltyloop.store.live import changes
 from loyaltyloop.store.schema import create_schema
 from loyaltyloop.store.segment import Call, read_call
 

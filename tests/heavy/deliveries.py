@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import Engine, select
 
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.segment import Call
 from tests.heavy.deliverers import JOURNEYS, NOW
 from tests.heavy.killing import ROOT

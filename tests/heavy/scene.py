@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from loyaltyloop.channels.out import WayOut
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.segment import Call
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World

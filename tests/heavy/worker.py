@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from loyaltyloop.channels.eml import EmlFiles
+from loyaltyloop.channels.calls.post import Posts
+from loyaltyloop.channels.mail.eml import EmlFiles
+from loyaltyloop.channels.mail.smtp import Server, Smtp
 from loyaltyloop.channels.out import WayOut
-from loyaltyloop.channels.post import Posts
-from loyaltyloop.channels.smtp import Server, Smtp
 from loyaltyloop.signing import read_secrets
 from loyaltyloop.store.database import open_engine
 from loyaltyloop.turn.runner import run_turn

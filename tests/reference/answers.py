@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from loyaltyloop.journey.condition import AllOf, Answered, AnyOf, Compare, Condition, Did, Engaged
+from loyaltyloop.journey.conditions.condition import AllOf, Answered, AnyOf, Compare, Condition, Did, Engaged
 from loyaltyloop.journey.model import WaitFor
 from tests.reference.conditions import Asked, Window, answer, asks, deeds, responses
 from tests.reference.state import Happening

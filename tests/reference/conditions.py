@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from loyaltyloop.journey.condition import (
+from loyaltyloop.journey.conditions.condition import (
     About,
     Ago,
     AllOf,

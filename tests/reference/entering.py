@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from loyaltyloop.journey.clock.times import Duration, to_instant, to_local, yearly_day
 from loyaltyloop.journey.model import Again, ByDate, ByEvent, ByState, Journey, Step
-from loyaltyloop.journey.times import Duration, to_instant, to_local, yearly_day
 from tests.reference.conditions import Asked, asks, moment_of
 from tests.reference.hashing import message_key
 from tests.reference.state import Enrolment, Happening, Person

@@ -10,8 +10,8 @@ from typing import cast
 
 from holidays import country_holidays
 
+from loyaltyloop.journey.clock.times import read_instant, to_local
 from loyaltyloop.journey.model import Ask, Channel, Journey, QuietHours, Send, Shop
-from loyaltyloop.journey.times import read_instant, to_local
 from tests.reference.channels import may
 from tests.reference.conditions import Asked, address_of, asks, consents, valid_address
 from tests.reference.hashing import jitter

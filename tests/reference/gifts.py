@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from loyaltyloop.journey.clock.times import Duration, to_instant, to_local
 from loyaltyloop.journey.model import Ask, Give, Journey, Send, Shop, Step
-from loyaltyloop.journey.times import Duration, to_instant, to_local
 from tests.reference.hashing import dice, message_key
 from tests.reference.state import Enrolment, Gift, Happening
 from tests.reference.steps import behind_next

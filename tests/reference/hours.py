@@ -10,9 +10,9 @@ from math import cos, pi
 
 from hypothesis import reject
 
-from loyaltyloop.journey.condition import AllOf, AnyOf, Condition, Did
+from loyaltyloop.journey.clock.times import next_at, to_local
+from loyaltyloop.journey.conditions.condition import AllOf, AnyOf, Condition, Did
 from loyaltyloop.journey.model import Ask, At, Journey, Send, Shop, Step
-from loyaltyloop.journey.times import next_at, to_local
 from tests.reference.conditions import ENGAGEMENTS, Asked
 from tests.reference.gate import is_quiet
 from tests.reference.state import Enrolment, Happening, Message, Person

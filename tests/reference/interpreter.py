@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from loyaltyloop.journey.condition import About, Did, Test, walk
+from loyaltyloop.journey.clock.times import zone_names
+from loyaltyloop.journey.conditions.condition import About, Did, Test, walk
 from loyaltyloop.journey.model import (
     Ask,
     ByDate,
@@ -23,7 +24,6 @@ from loyaltyloop.journey.model import (
     Step,
     WaitFor,
 )
-from loyaltyloop.journey.times import zone_names
 from tests.reference.channels import OF_CHANNEL
 from tests.reference.conditions import Asked, address_of, asks, deeds
 from tests.reference.entering import (

@@ -15,7 +15,7 @@ from loyaltyloop.scores.models import learners
 from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.scores.purchases.past import Bools, Floats
 from loyaltyloop.store.database import write
-from loyaltyloop.store.fitted import LIVE, Made, save
+from loyaltyloop.store.predictions.fitted import LIVE, Made, save
 
 NUMBERS = {"value": 7.5, "refill": 2.0}
 DUE = "refill"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.journey.reader import read_journey, read_shop
+from loyaltyloop.journey.reading.reader import read_journey, read_shop
 
 SHOP_TEXT = """
 shop: Sample shop

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
+from loyaltyloop.journey.clock.times import to_instant, to_local
 from loyaltyloop.journey.model import Cap, Send, Shop
-from loyaltyloop.journey.times import to_instant, to_local
 from tests.reference.conditions import Asked, address_of
 from tests.reference.state import Enrolment, Message
 

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, Table, select
 from sqlmodel import SQLModel
 
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import is_postgres, read, write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Enrolment, Visit
 from loyaltyloop.store.models import Message as Row
 from loyaltyloop.store.segment import Call

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol, assert_never
 
-from loyaltyloop.journey.condition import Did
+from loyaltyloop.journey.clock.times import Duration, next_at, read_instant, to_instant
+from loyaltyloop.journey.conditions.condition import Did
 from loyaltyloop.journey.model import (
     Ask,
     At,
@@ -28,7 +29,6 @@ from loyaltyloop.journey.model import (
     Wait,
     WaitFor,
 )
-from loyaltyloop.journey.times import Duration, next_at, read_instant, to_instant
 from tests.reference.answers import decided_path
 from tests.reference.channels import channels
 from tests.reference.conditions import Asked, asks, deeds

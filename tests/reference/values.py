@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
-from loyaltyloop.journey.condition import (
+from loyaltyloop.journey.clock.times import read_instant
+from loyaltyloop.journey.conditions.condition import (
     Ago,
     Between,
     Check,
@@ -21,7 +22,6 @@ from loyaltyloop.journey.condition import (
     Timed,
     Where,
 )
-from loyaltyloop.journey.times import read_instant
 
 Moment = Callable[[Ago], datetime]
 

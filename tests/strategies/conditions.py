@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.condition import (
+from loyaltyloop.journey.conditions.condition import (
     About,
     Ago,
     AllOf,

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.facts import BASKET_LIFE
-from loyaltyloop.journey.view import Engagement, Enrolled, Event, Message, View
+from loyaltyloop.journey.conditions.facts import BASKET_LIFE
+from loyaltyloop.journey.conditions.view import Engagement, Enrolled, Event, Message, View
 from tests.strategies.conditions import EVENTS, JOURNEYS, KINDS, STEPS
 from tests.strategies.values import (
     DATES,

@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 
 ZONES = (
     "UTC",

@@ -8,10 +8,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from loyaltyloop.deployments import CHORES, deployment_names, describe, prefect_yaml, seconds
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import Journey, Shop
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import read_project
 
 ROOT = Path(__file__).parents[2]
 SHOP = """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import click
 import pytest
 
-from loyaltyloop.channels.gate import CHECKS
+from loyaltyloop.channels.claiming.gate import CHECKS
 from loyaltyloop.cli.base import group
 from loyaltyloop.demo.run import RESTING
-from loyaltyloop.journey.reader import read_journey
+from loyaltyloop.journey.reading.reader import read_journey
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -35,6 +36,18 @@ def test_commands_and_files_that_are_named_exist(page: Path) -> None:
     # A guide may name the file that its reader is about to write.
     named = [path for path in _CODE.findall(text) if "greet" not in path and "<" not in path]
     assert not [path for path in named if not (ROOT / path.rstrip("/")).exists()]
+
+
+def test_every_folder_of_a_layer_is_told_in_its_own_words() -> None:
+    told = (ROOT / "docs/architecture.md").read_text()
+    layers = [
+        ROOT / "loyaltyloop" / layer for layer in ("journey", "store", "channels", "turn", "steps", "web")
+    ]
+    folders = [file.parent for layer in layers for file in sorted(layer.glob("*/__init__.py"))]
+    assert folders
+    for folder in folders:
+        said = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or "").splitlines()[0]
+        assert f"| `{folder.relative_to(ROOT)}/` | {said} |" in told
 
 
 def test_the_gate_is_told_in_its_order() -> None:

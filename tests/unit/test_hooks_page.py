@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from loyaltyloop.channels.json_bodies import Bodies
-from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.templates.json_bodies import Bodies
+from loyaltyloop.channels.values.shop import shop_names
 from loyaltyloop.signing import headers, read_secrets
 from tests.reference.reading import SHOP
 

@@ -18,8 +18,8 @@ from flows.ahead import Ahead
 from flows.journey import form
 from flows.prepare import retire
 from flows.waking import overtaken, wake_at
-from loyaltyloop.journey.deferred import DEFERRED
 from loyaltyloop.journey.model import VERBS
+from loyaltyloop.journey.reading.deferred import DEFERRED
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.engine import OpenTurn
 from loyaltyloop.turn.stages import Stage

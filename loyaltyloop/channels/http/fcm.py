@@ -23,9 +23,9 @@ from loyaltyloop.channels.http.meaning import Meaning
 from loyaltyloop.channels.http.settings import HttpSettings, Url, prefixed
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.push_text import PushText
+from loyaltyloop.channels.phone.push_text import PushText
 from loyaltyloop.journey.addresses import fault_of
-from loyaltyloop.store.suppression import BOUNCED
+from loyaltyloop.store.consents.suppression import BOUNCED
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

@@ -18,8 +18,8 @@ from loyaltyloop.channels.http.meaning import Meaning
 from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.push_text import PushText
-from loyaltyloop.store.suppression import BOUNCED
+from loyaltyloop.channels.phone.push_text import PushText
+from loyaltyloop.store.consents.suppression import BOUNCED
 
 
 class OneSignalSettings(HttpSettings):

@@ -15,7 +15,7 @@ from pydantic import Field
 from loyaltyloop.channels.http.meaning import Meaning
 from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
 from loyaltyloop.channels.http.way import HttpWay, Request
-from loyaltyloop.channels.mime import parts_of
+from loyaltyloop.channels.mail.mime import parts_of
 from loyaltyloop.channels.out import Outgoing
 
 

@@ -17,7 +17,7 @@ from loyaltyloop.channels.http.meaning import Meaning
 from loyaltyloop.channels.http.settings import HttpSettings, Secret, prefixed
 from loyaltyloop.channels.http.sigv4 import Keys, signed
 from loyaltyloop.channels.http.way import HttpWay, Request
-from loyaltyloop.channels.mime import parts_of
+from loyaltyloop.channels.mail.mime import parts_of
 from loyaltyloop.channels.out import Outcome, Outgoing
 
 PATH = "/v2/email/outbound-emails"

@@ -21,10 +21,10 @@ from loyaltyloop.channels.http.meaning import Meaning
 from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.sms_text import SmsText
+from loyaltyloop.channels.phone.sms_text import SmsText
 from loyaltyloop.journey.addresses import is_local
 from loyaltyloop.settings import Settings
-from loyaltyloop.store.suppression import BOUNCED, STOP
+from loyaltyloop.store.consents.suppression import BOUNCED, STOP
 
 # Codes that say of the number that it takes nothing from us: nothing is sent there again, and why.
 LOST = {"21211": BOUNCED, "21214": BOUNCED, "21217": BOUNCED, "21610": STOP, "21614": BOUNCED}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 
 
 @dataclass(frozen=True)

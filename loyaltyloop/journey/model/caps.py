@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from loyaltyloop.journey.clock.times import Duration, add_months, load_zone, to_instant, to_local
 from loyaltyloop.journey.model.words import Purpose
-from loyaltyloop.journey.times import Duration, add_months, load_zone, to_instant, to_local
 
 _CALENDAR = re.compile(r"([0-9]{1,4}) an? (hour|day|week|month)")
 _ROLLING = re.compile(r"([0-9]{1,4}) in ([0-9]{1,3} (?:hour|day|week|month)s?)")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Literal
 
-from loyaltyloop.journey.condition import Condition, Where
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Condition, Where
 
 
 @dataclass(frozen=True)

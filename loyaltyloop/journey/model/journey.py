@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Condition
 from loyaltyloop.journey.model.entering import Enter
 from loyaltyloop.journey.model.steps import VERBS, Action, Branch, Path, Split, Until, Wait, WaitFor
 from loyaltyloop.journey.model.words import Purpose, Used
-from loyaltyloop.journey.times import Duration
 
 _VERB_OF = {action: verb for verb, action in VERBS.items()}
 

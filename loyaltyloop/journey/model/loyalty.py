@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from loyaltyloop.journey.condition import Condition
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Condition
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from loyaltyloop.journey.clock.times import WEEKDAYS
 from loyaltyloop.journey.model.words import Purpose
-from loyaltyloop.journey.times import WEEKDAYS
 
 HOLIDAYS = "holidays"  # of `days`: the public holidays of the recipient's country
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Condition
 from loyaltyloop.journey.model.breaking import Breaking
 from loyaltyloop.journey.model.caps import Cap
 from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
@@ -13,7 +14,6 @@ from loyaltyloop.journey.model.quiet import QuietHours
 from loyaltyloop.journey.model.recommending import Recommending
 from loyaltyloop.journey.model.vouchers import Pool
 from loyaltyloop.journey.model.words import Purpose, Used
-from loyaltyloop.journey.times import Duration
 
 
 @dataclass(frozen=True)

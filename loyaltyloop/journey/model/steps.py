@@ -7,9 +7,9 @@ from datetime import time
 from decimal import Decimal
 from typing import Literal
 
-from loyaltyloop.journey.condition import Condition, Scalar, Where
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Condition, Scalar, Where
 from loyaltyloop.journey.model.words import Channel, Purpose, Weekday
-from loyaltyloop.journey.times import Duration
 
 
 @dataclass(frozen=True)

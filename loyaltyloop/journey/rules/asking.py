@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from loyaltyloop.journey.comparisons import equal, passes, passes_unknown
-from loyaltyloop.journey.condition import AllOf, Answered, Instant, Scalar
-from loyaltyloop.journey.meaning import test_of
-from loyaltyloop.journey.mistakes import did_you_mean
+from loyaltyloop.journey.conditions.comparisons import equal, passes, passes_unknown
+from loyaltyloop.journey.conditions.condition import AllOf, Answered, Instant, Scalar
 from loyaltyloop.journey.model import Ask
-from loyaltyloop.journey.places import ConditionAt
 from loyaltyloop.journey.question import Question
+from loyaltyloop.journey.reading.meaning import test_of
+from loyaltyloop.journey.reading.mistakes import did_you_mean
+from loyaltyloop.journey.reading.places import ConditionAt
+from loyaltyloop.journey.reading.tree import Path
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
 from loyaltyloop.journey.schema.conditions import Comparison, Test
-from loyaltyloop.journey.tree import Path
 
 _SHOWN = ("links", "answers")
 _GIVEN = ("answer", "answer_text", "comment")

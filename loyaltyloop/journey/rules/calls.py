@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loyaltyloop.journey.addresses import fault_of
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
 from loyaltyloop.journey.schema.steps import CallFile
-from loyaltyloop.journey.tree import Path, Source
 
 
 def _address(context: Context) -> Iterator[Found]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import Cap
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
-from loyaltyloop.journey.times import Duration
 
 # In which other units' bounds every unit of the calendar ends: a month may begin in the middle of a week.
 _INSIDE = {"hour": {"hour", "day", "week", "month"}, "day": {"day", "week", "month"}}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from loyaltyloop.journey.graph import only_at_once
 from loyaltyloop.journey.model import Ask, Branch, Give, Recommend, Score, Send, Set, Split, Start, Step
-from loyaltyloop.journey.places import ConditionAt
+from loyaltyloop.journey.reading.places import ConditionAt
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
 from loyaltyloop.journey.schema.steps import AskFile, BranchFile, SendFile, SplitFile, WaitForFile
+from loyaltyloop.journey.showing.graph import only_at_once
 
 # Steps that pass no time: an answer to a message cannot come while they run.
 _AT_ONCE = (Recommend, Score, Set, Give, Start, Branch, Split)

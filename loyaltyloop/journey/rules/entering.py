@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loyaltyloop.journey.places import ConditionAt
+from loyaltyloop.journey.reading.places import ConditionAt
+from loyaltyloop.journey.reading.tree import Path
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
 from loyaltyloop.journey.schema.steps import RecommendFile, StartFile, WaitFile, WaitForFile
-from loyaltyloop.journey.tree import Path
 
 
 def _leap_day(context: Context) -> Iterator[Found]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loyaltyloop.journey.events import ALIASES, meant_event
+from loyaltyloop.journey.conditions.events import ALIASES, meant_event
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
-from loyaltyloop.journey.tree import Path, Source
 
 
 def _named(context: Context) -> Iterator[tuple[Source, Path, str]]:

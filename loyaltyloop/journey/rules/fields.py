@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from loyaltyloop.journey.condition import Scalar
-from loyaltyloop.journey.facts import CART, CUSTOMER, FACTS, LINE, ORDER, ORDER_STATES, PRODUCT, Kind
-from loyaltyloop.journey.mistakes import alike, did_you_mean
+from loyaltyloop.journey.conditions.condition import Scalar
+from loyaltyloop.journey.conditions.facts import (
+    CART,
+    CUSTOMER,
+    FACTS,
+    LINE,
+    ORDER,
+    ORDER_STATES,
+    PRODUCT,
+    Kind,
+)
+from loyaltyloop.journey.reading.mistakes import alike, did_you_mean
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
 from loyaltyloop.journey.schema.conditions import Comparison, Test
 from loyaltyloop.journey.schema.steps import RecommendFile, SetFile
 from loyaltyloop.journey.schema.values import shown
-from loyaltyloop.journey.tree import Path, Source
 
 _TABLES: Mapping[str, Mapping[str, Kind]] = {"customer": CUSTOMER, "order": ORDER, "cart": CART}
 _ORDERED = ("over", "under", "at_least", "at_most")

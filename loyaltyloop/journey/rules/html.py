@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from loyaltyloop.journey.reading.tree import Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule
 from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
-from loyaltyloop.journey.tree import Source
 from loyaltyloop.journey.written import ENDINGS
 
 _STOP = re.compile(r"\bSTOP\b")  # the word that providers act on themselves

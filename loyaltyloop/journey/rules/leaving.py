@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from loyaltyloop.journey.condition import Ago
+from loyaltyloop.journey.conditions.condition import Ago
 from loyaltyloop.journey.model import Ask, Send, Wait, WaitFor
+from loyaltyloop.journey.reading.tree import Path
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS, Comparison, ConditionFile, Test
 from loyaltyloop.journey.schema.steps import LeaveFile
-from loyaltyloop.journey.tree import Path
 
 _FIELDS = ("customer", "trigger", "order", "cart")
 # Words that a number can come to fit, or cease to fit, by becoming less.

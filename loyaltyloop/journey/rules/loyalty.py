@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loyaltyloop.journey.mistakes import did_you_mean
+from loyaltyloop.journey.reading.mistakes import did_you_mean
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
 from loyaltyloop.journey.schema.conditions import Comparison, Test
 from loyaltyloop.journey.schema.loyalty import measure_of
 from loyaltyloop.journey.schema.steps import GiveFile
-from loyaltyloop.journey.tree import Path, Source
 
 
 def _order(context: Context) -> Iterator[Found]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from loyaltyloop.journey.compile import Placed
-from loyaltyloop.journey.mistakes import did_you_mean
-from loyaltyloop.journey.places import ConditionAt
+from loyaltyloop.journey.reading.compile import Placed
+from loyaltyloop.journey.reading.mistakes import did_you_mean
+from loyaltyloop.journey.reading.places import ConditionAt
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen, found
 from loyaltyloop.journey.schema.conditions import ENGAGEMENTS
 from loyaltyloop.journey.schema.steps import (
@@ -22,7 +23,6 @@ from loyaltyloop.journey.schema.steps import (
     WaitForFile,
 )
 from loyaltyloop.journey.schema.values import near_name
-from loyaltyloop.journey.tree import Path, Source
 
 # What conditions mean by `since`, and what templates call by these names already.
 _SINCE = frozenset(("entered", "step", "ever"))

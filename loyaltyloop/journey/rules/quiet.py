@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
+from loyaltyloop.journey.clock.times import WEEKDAYS
 from loyaltyloop.journey.model import QuietHours
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
 from loyaltyloop.journey.schema.steps import MessageFile
-from loyaltyloop.journey.times import WEEKDAYS
 
 _MONDAY = date(2024, 1, 1)
 

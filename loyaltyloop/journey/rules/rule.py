@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import Literal
 
 from loyaltyloop.errors import Problem, Severity
-from loyaltyloop.journey.compile import Placed, placed_steps
-from loyaltyloop.journey.graph import possibly_before, reachable, surely_before
 from loyaltyloop.journey.model import Journey, Step
-from loyaltyloop.journey.places import ConditionAt, journey_conditions, shop_conditions
-from loyaltyloop.journey.reader import ReadJourney, ReadShop
+from loyaltyloop.journey.reading.compile import Placed, placed_steps
+from loyaltyloop.journey.reading.places import ConditionAt, journey_conditions, shop_conditions
+from loyaltyloop.journey.reading.reader import ReadJourney, ReadShop
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.schema.journey import JourneyFile
+from loyaltyloop.journey.showing.graph import possibly_before, reachable, surely_before
 from loyaltyloop.journey.templates import Templates
-from loyaltyloop.journey.tree import Path, Source
 
 
 @dataclass(frozen=True)

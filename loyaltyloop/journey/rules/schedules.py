@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loyaltyloop.journey.clock.schedules import first_instants, unreadable
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
-from loyaltyloop.journey.schedules import first_instants, unreadable
 
 
 def _bad(context: Context) -> Iterator[Found]:

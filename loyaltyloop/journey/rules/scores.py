@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from loyaltyloop.journey.condition import Scalar
-from loyaltyloop.journey.mistakes import did_you_mean
-from loyaltyloop.journey.places import ConditionAt
+from loyaltyloop.journey.conditions.condition import Scalar
+from loyaltyloop.journey.reading.mistakes import did_you_mean
+from loyaltyloop.journey.reading.places import ConditionAt
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen, found
 from loyaltyloop.journey.schema.conditions import Comparison, ConditionFile, Test
 from loyaltyloop.journey.schema.steps import ScoreFile, WaitFile, WaitForFile
 from loyaltyloop.journey.scoring import DUE, MODELS, Meant
-from loyaltyloop.journey.tree import Path, Source
 
 _GOAL = "Name what they do: 'goal: {did: Order Completed, within: 30 days}'."
 _BY_ITSELF = "a goal is something done, and a prediction changes by itself"

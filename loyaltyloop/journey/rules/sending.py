@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from loyaltyloop.journey.graph import least_days
+from loyaltyloop.journey.clock.times import WEEKDAYS, Duration
 from loyaltyloop.journey.model import Ask, At, Give, Send, Step, Wait
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import sent_templates
 from loyaltyloop.journey.rules.vouchers import valid_of
 from loyaltyloop.journey.schema.steps import AskFile, MessageFile
-from loyaltyloop.journey.times import WEEKDAYS, Duration
+from loyaltyloop.journey.showing.graph import least_days
 
 _ORDERED = ("Order Completed", "Checkout Started", "Payment Info Entered", "Order Updated")
 

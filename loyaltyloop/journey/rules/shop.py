@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
 
-from loyaltyloop.journey.mistakes import did_you_mean
-from loyaltyloop.journey.places import shop_conditions
+from loyaltyloop.journey.clock.times import zone_names
+from loyaltyloop.journey.reading.mistakes import did_you_mean
+from loyaltyloop.journey.reading.places import shop_conditions
+from loyaltyloop.journey.reading.tree import Path
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
-from loyaltyloop.journey.times import zone_names
-from loyaltyloop.journey.tree import Path
 
 # Source: ISO 4217, list one, without funds, metals and test codes.
 _CODES = """

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from loyaltyloop.journey.mistakes import alike, did_you_mean
 from loyaltyloop.journey.model import Purpose
+from loyaltyloop.journey.reading.mistakes import alike, did_you_mean
+from loyaltyloop.journey.reading.tree import Path, Source
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.steps import CallFile, MessageFile
 from loyaltyloop.journey.templates import Reached
-from loyaltyloop.journey.tree import Path, Source
 from loyaltyloop.journey.written import ENDINGS, written_for
 
 _LANGUAGE = re.compile(r"^\.[a-z]{2}(?=\.)")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loyaltyloop.journey.condition import About, Condition, walk
-from loyaltyloop.journey.facts import CART, CUSTOMER, ORDER
-from loyaltyloop.journey.mistakes import alike, did_you_mean
+from loyaltyloop.journey.conditions.condition import About, Condition, walk
+from loyaltyloop.journey.conditions.facts import CART, CUSTOMER, ORDER
 from loyaltyloop.journey.model import Score
+from loyaltyloop.journey.reading.mistakes import alike, did_you_mean
 from loyaltyloop.journey.rules.fields import attributes
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates

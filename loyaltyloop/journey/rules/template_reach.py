@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from jinja2 import nodes
 
-from loyaltyloop.journey.mistakes import did_you_mean
+from loyaltyloop.journey.reading.mistakes import did_you_mean
 from loyaltyloop.journey.rules.rule import Context, Found, Rule
 from loyaltyloop.journey.rules.template_files import at_line
 

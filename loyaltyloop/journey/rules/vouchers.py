@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import Give, Pool, Until, Wait, WaitFor
+from loyaltyloop.journey.reading.tree import Path
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import sent_templates
 from loyaltyloop.journey.schema.steps import GiveFile, WaitFile, WaitForFile
-from loyaltyloop.journey.times import Duration
-from loyaltyloop.journey.tree import Path
 
 
 def pool_of(context: Context, give: Give) -> Pool | None:

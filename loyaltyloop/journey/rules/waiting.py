@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loyaltyloop.journey.condition import AnyOf, Condition, Did, Segment
+from loyaltyloop.journey.conditions.condition import AnyOf, Condition, Did, Segment
 from loyaltyloop.journey.model import Ask, Wait, WaitFor
-from loyaltyloop.journey.places import conditions_in
+from loyaltyloop.journey.reading.places import conditions_in
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.steps import PathFile, WaitForFile

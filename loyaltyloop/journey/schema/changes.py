@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from loyaltyloop.journey.condition import Scalar
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Scalar
 from loyaltyloop.journey.schema.moments import read_duration
 from loyaltyloop.journey.schema.step import StepFile, UnnamedFile, one_or_many
 from loyaltyloop.journey.schema.values import (
@@ -20,7 +21,6 @@ from loyaltyloop.journey.schema.values import (
     shown,
     wrong,
 )
-from loyaltyloop.journey.times import Duration
 
 
 class TagsFile(Words):

@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 
-from loyaltyloop.journey.condition import Ago, Instant
+from loyaltyloop.journey.clock.times import read_instant
+from loyaltyloop.journey.conditions.condition import Ago, Instant
 from loyaltyloop.journey.schema.moments import Span, read_duration
 from loyaltyloop.journey.schema.values import MessageChannel, Text, Texts, Value, Words, read_by, shown, wrong
-from loyaltyloop.journey.times import read_instant
 
 _MOMENT = {
     "type": "string",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Any, Literal
 
+from loyaltyloop.journey.clock.times import WEEKDAYS, Duration, read_time
 from loyaltyloop.journey.model import Weekday
 from loyaltyloop.journey.model.quiet import HOLIDAYS
 from loyaltyloop.journey.schema.values import read_by, shown, wrong
-from loyaltyloop.journey.times import WEEKDAYS, Duration, read_time
 
 _DURATION = {
     "type": "string",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import VERBS, Channel, Purpose
 from loyaltyloop.journey.schema.changes import CallFile, LeaveFile, SetFile, StartFile
 from loyaltyloop.journey.schema.conditions import ConditionFile
@@ -22,7 +23,6 @@ from loyaltyloop.journey.schema.values import (
     read_name,
     wrong,
 )
-from loyaltyloop.journey.times import Duration
 
 __all__ = [
     "AnyStep",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from loyaltyloop.journey.condition import Scalar
+from loyaltyloop.journey.conditions.condition import Scalar
 
 
 class Words(BaseModel):

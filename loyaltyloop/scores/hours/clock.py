@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from loyaltyloop.journey.times import load_zone
+from loyaltyloop.journey.clock.times import load_zone
 
 Longs = NDArray[np.int64]
 

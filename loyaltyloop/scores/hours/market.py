@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loyaltyloop.journey.openings import DEFAULT_HOUR
+from loyaltyloop.journey.clock.openings import DEFAULT_HOUR
 from loyaltyloop.scores.hours.happenings import Floats, Hours, counted, smoothed
 
 # Of a shop without data: a wave around the clock, highest at 10:00.

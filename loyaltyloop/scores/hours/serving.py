@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from loyaltyloop.journey.openings import Openings
+from loyaltyloop.journey.clock.openings import Openings
 from loyaltyloop.scores.hours.belief import Belief, Wants, believe
 from loyaltyloop.scores.hours.happenings import FACETS, Facet, Floats, counted, hours_of, local_times
 from loyaltyloop.scores.hours.reading import market_of, read_happenings
 from loyaltyloop.scores.recommending.figures import read_figures
-from loyaltyloop.store.zones import country_name
+from loyaltyloop.store.people.zones import country_name
 
 _BATCH = 10_000  # people whose distributions are held at once
 _MOMENT = timedelta(microseconds=1)

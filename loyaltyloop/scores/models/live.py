@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from loyaltyloop.scores.models.learners import learner
-from loyaltyloop.store.fitted import Version, content_of, live_version
+from loyaltyloop.store.predictions.fitted import Version, content_of, live_version
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
-from loyaltyloop.journey.condition import Test
+from loyaltyloop.journey.conditions.condition import Test
 from loyaltyloop.scores.models.live import Live, live_model
 from loyaltyloop.scores.models.scoring import known_of, numbers_of
-from loyaltyloop.store.predicted import customer, forget, note, noted, write
+from loyaltyloop.store.predictions.predicted import customer, forget, note, noted, write
 
 BATCH = 4000  # customers: with a hundred order lines each they are read in some 300 MB
 Opened = Callable[[], AbstractContextManager[Connection]]

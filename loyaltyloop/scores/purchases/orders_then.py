@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, or_, select
 
 from loyaltyloop.store.among import among
-from loyaltyloop.store.amounts import Exchange
+from loyaltyloop.store.live.versions import load_shop, shop_text
 from loyaltyloop.store.models import Event, Order
-from loyaltyloop.store.orders import EVENTS, OrderEvent, OrderState, fold, is_called_off
-from loyaltyloop.store.versions import load_shop, shop_text
+from loyaltyloop.store.orders.amounts import Exchange
+from loyaltyloop.store.orders.orders import EVENTS, OrderEvent, OrderState, fold, is_called_off
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]

@@ -22,8 +22,8 @@ from loyaltyloop.journey.model import CALLS
 from loyaltyloop.scores.purchases.lines import epoch
 from loyaltyloop.scores.purchases.tables import customer, event, ids_of, line, lists_of
 from loyaltyloop.scores.recommending.likeness import words_of
-from loyaltyloop.store.basket_book import basket, is_present
 from loyaltyloop.store.models import Enrolment, Kept, Message
+from loyaltyloop.store.orders.basket_book import basket, is_present
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from loyaltyloop.journey.comparisons import fields_pass, first_instant
-from loyaltyloop.journey.condition import Ago, Instant, Where
+from loyaltyloop.journey.conditions.comparisons import fields_pass, first_instant
+from loyaltyloop.journey.conditions.condition import Ago, Instant, Where
 from loyaltyloop.journey.markets import markets_of
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.money import exponent

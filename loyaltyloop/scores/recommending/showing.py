@@ -14,7 +14,7 @@ from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.scores.purchases.tables import customer, product
 from loyaltyloop.scores.recommending.recommend import Dice, PassedOver, Pick, Wanted, recommend
-from loyaltyloop.store.versions import load_shop
+from loyaltyloop.store.live.versions import load_shop
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from loyaltyloop.scores.training.cards import Card, as_data, facts_of, made_with
 from loyaltyloop.scores.training.judging import LIVE as LIVE_METHOD
 from loyaltyloop.scores.training.judging import Difference, Judgement
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.fitted import (
+from loyaltyloop.store.live.versions import load_shop
+from loyaltyloop.store.predictions.fitted import (
     LIVE,
     REFUSED,
     Made,
@@ -31,7 +32,6 @@ from loyaltyloop.store.fitted import (
     save,
     training_lock,
 )
-from loyaltyloop.store.versions import load_shop
 
 SEED = 20101201
 LOOKS_BACK = timedelta(days=365)

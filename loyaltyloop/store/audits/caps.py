@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
+from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.journey.model import Cap, Shop
-from loyaltyloop.journey.times import to_local
 from loyaltyloop.store.audits.audit import Audit, Breach
+from loyaltyloop.store.live.versions import shop_judged_by
 from loyaltyloop.store.models import Enrolment, Message
-from loyaltyloop.store.versions import shop_judged_by
 
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 message: Table = Message.__table__  # type: ignore[attr-defined]

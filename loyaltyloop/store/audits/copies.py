@@ -8,11 +8,11 @@ from functools import cache
 
 from sqlalchemy import Connection, Table, and_, or_, select
 
+from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.times import to_local
 from loyaltyloop.store.audits.audit import Audit, Breach
+from loyaltyloop.store.live.versions import load_versions
 from loyaltyloop.store.models import Message
-from loyaltyloop.store.versions import load_versions
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from loyaltyloop.journey.clock.times import WEEKDAYS, to_local
 from loyaltyloop.journey.model import QuietHours, Shop
-from loyaltyloop.journey.reader import read_shop
-from loyaltyloop.journey.times import WEEKDAYS, to_local
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.store.audits.audit import Audit, Breach
 from loyaltyloop.store.models import Content, Customer, Message
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, select
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.among import among
 from loyaltyloop.store.audits.audit import Audit, Breach
-from loyaltyloop.store.fingerprints import hashes_of
+from loyaltyloop.store.consents.fingerprints import hashes_of
 from loyaltyloop.store.models import ConsentEntry, Message, Suppression
 
 entry: Table = ConsentEntry.__table__  # type: ignore[attr-defined]

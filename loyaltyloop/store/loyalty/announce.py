@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.store import bulk
 from loyaltyloop.store.canonical import digest
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.models import Identity
 from loyaltyloop.store.segment import Call
 

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, Table, delete, exists, select
 
-from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.conditions.condition import Condition
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk
-from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.conditions.scope import Scope, limits, zone_limits
+from loyaltyloop.store.conditions.sql import holds
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.loyalty.announce import News
 from loyaltyloop.store.models import BadgeEarned, Customer
-from loyaltyloop.store.scope import Scope, limits, zone_limits
 
 badge: Table = BadgeEarned.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]

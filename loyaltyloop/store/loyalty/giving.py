@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, select, update
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.store import bulk
-from loyaltyloop.store.apply import apply_on
+from loyaltyloop.store.events.apply import apply_on
 from loyaltyloop.store.loyalty import badges
 from loyaltyloop.store.loyalty.announce import announce
 from loyaltyloop.store.loyalty.heard import mark

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Table
 
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk
-from loyaltyloop.store.customers import Person
 from loyaltyloop.store.loyalty import points, referral_book
 from loyaltyloop.store.models import LoyaltyStanding
+from loyaltyloop.store.people.customers import Person
 
 standing: Table = LoyaltyStanding.__table__  # type: ignore[attr-defined]
 

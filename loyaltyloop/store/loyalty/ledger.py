@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
+from loyaltyloop.journey.clock.times import to_instant
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.model.loyalty import Points
 from loyaltyloop.journey.money import exponent
-from loyaltyloop.journey.times import to_instant
 from loyaltyloop.store import bulk
 from loyaltyloop.store.loyalty import points
 from loyaltyloop.store.loyalty.points import Credit, Debit, Purse, Terms, purse, terms_of

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Table, exists, insert, literal, select, updat
 
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk
-from loyaltyloop.store.apply import apply_on
 from loyaltyloop.store.canonical import digest
+from loyaltyloop.store.events.apply import apply_on
 from loyaltyloop.store.loyalty import badges, ledger, referral_book, tier_book
 from loyaltyloop.store.loyalty.announce import News, announce
 from loyaltyloop.store.loyalty.codes import give_codes

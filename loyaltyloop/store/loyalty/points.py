@@ -14,8 +14,8 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model.loyalty import Points
-from loyaltyloop.journey.times import Duration
 
 EARNED, REDEEMED, EXPIRED = "Points Earned", "Points Redeemed", "Points Expired"
 EVENTS = (EARNED, REDEEMED, EXPIRED)

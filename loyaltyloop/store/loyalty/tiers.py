@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model.loyalty import Tier
-from loyaltyloop.journey.times import Duration
 
 # Money that was spent, and when.
 Spent = Sequence[tuple[datetime, Decimal]]

@@ -10,16 +10,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, and_, delete, or_, select, update
 
-from loyaltyloop.store import bulk, cohorts, models
+from loyaltyloop.store import bulk, models
 from loyaltyloop.store.among import among
-from loyaltyloop.store.apply import next_seq
 from loyaltyloop.store.database import lock_shop
+from loyaltyloop.store.events.apply import next_seq
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside import cohorts
 from loyaltyloop.store.privacy import tombstones
 from loyaltyloop.store.privacy.parts import PARTS
 from loyaltyloop.store.privacy.subject import Subject
 from loyaltyloop.store.privacy.tombstones import ACTS, Mark, by_email, by_phone, of_event
 from loyaltyloop.store.privacy.whose import keys_of, rows_of, waiting
-from loyaltyloop.store.touched import batches
 from loyaltyloop.store.vouchers import gifts
 
 REASON = "the customer was erased"

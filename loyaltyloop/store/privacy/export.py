@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from loyaltyloop.store.consents.suppression import ledger_of
 from loyaltyloop.store.privacy.parts import PARTS, Part
 from loyaltyloop.store.privacy.subject import Subject
 from loyaltyloop.store.privacy.whose import rows_of
-from loyaltyloop.store.suppression import ledger_of
 
 FORMAT = "loyalty-loop personal data 1"
 # Part → the column of it, and that of the part within which it stands, which lead from one to the other.

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, select
 
 from loyaltyloop.errors import UserError
 from loyaltyloop.store.among import among
-from loyaltyloop.store.consent import consent, entry
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.consents.consent import consent, entry
+from loyaltyloop.store.consents.withdrawals import withdrawn_meanwhile
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.privacy.subject import Subject
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 
 BY_HAND = "by hand"
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, and_, func, insert, select, update
 
 from loyaltyloop.journey.dice import MESSAGES
 from loyaltyloop.store import bulk
-from loyaltyloop.store.identity import Id
 from loyaltyloop.store.models import Customer, PrivacyRequest
+from loyaltyloop.store.people.identity import Id
 
 request: Table = PrivacyRequest.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]

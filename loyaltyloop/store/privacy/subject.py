@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.errors import UserError
-from loyaltyloop.store import people, withdrawals
 from loyaltyloop.store.among import among
-from loyaltyloop.store.identity import Id, survivor_of
-from loyaltyloop.store.lookup import find_customer
+from loyaltyloop.store.consents import withdrawals
 from loyaltyloop.store.models import Customer, Event, Identity
+from loyaltyloop.store.people import people
+from loyaltyloop.store.people.identity import Id, survivor_of
+from loyaltyloop.store.people.lookup import find_customer
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 event: Table = Event.__table__  # type: ignore[attr-defined]

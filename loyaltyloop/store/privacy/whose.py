@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from loyaltyloop.store import models
 from loyaltyloop.store.among import among
-from loyaltyloop.store.customer_rows import ROW, SAID
+from loyaltyloop.store.importing.customer_rows import ROW, SAID
 from loyaltyloop.store.privacy.parts import Part
 from loyaltyloop.store.privacy.subject import Subject
 

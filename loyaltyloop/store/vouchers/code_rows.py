@@ -11,13 +11,13 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from loyaltyloop.errors import DataError
+from loyaltyloop.journey.clock.times import read_instant, to_instant
 from loyaltyloop.journey.codes import matched
 from loyaltyloop.journey.model import Pool, Shop
-from loyaltyloop.journey.times import read_instant, to_instant
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.canonical import Refused, plain_text
 from loyaltyloop.store.database import lock_shop
-from loyaltyloop.store.ingest import Recorded
+from loyaltyloop.store.events.ingest import Recorded
 from loyaltyloop.store.vouchers.stock import used_of, voucher
 
 COLUMNS = ("pool", "code", "expires")

@@ -16,7 +16,7 @@ from loyaltyloop.journey.codes import matched
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import fill_temporary
 from loyaltyloop.store.models import Event, Order
-from loyaltyloop.store.orders import PLACED, products_of
+from loyaltyloop.store.orders.orders import PLACED, products_of
 from loyaltyloop.store.segment import PUBLIC
 from loyaltyloop.store.vouchers.gifts import gift
 from loyaltyloop.store.vouchers.stock import note_used, voucher

@@ -8,12 +8,12 @@ from dataclasses import replace
 from sqlalchemy import Connection, select
 
 from loyaltyloop.journey.admission import Candidate
-from loyaltyloop.journey.condition import Condition
-from loyaltyloop.store.cohorts import customer
-from loyaltyloop.store.conditions import holds
+from loyaltyloop.journey.conditions.condition import Condition
+from loyaltyloop.store.conditions.scope import Scope, limits, zone_limits
+from loyaltyloop.store.conditions.sql import holds
 from loyaltyloop.store.database import is_postgres
-from loyaltyloop.store.scope import Scope, limits, zone_limits
-from loyaltyloop.store.touched import batches
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside.cohorts import customer
 from loyaltyloop.turn.frame import Frame
 
 

@@ -9,12 +9,12 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, Connection, Table, and_, select, true
 
 from loyaltyloop.journey.admission import Candidate
+from loyaltyloop.journey.clock.times import add_months, to_instant, yearly_day
 from loyaltyloop.journey.model import ByDate
-from loyaltyloop.journey.times import add_months, to_instant, yearly_day
 from loyaltyloop.store.among import among
-from loyaltyloop.store.cohorts import customer
+from loyaltyloop.store.events.touched import batches, touched_customers
+from loyaltyloop.store.inside.cohorts import customer
 from loyaltyloop.store.models import CustomerDate
-from loyaltyloop.store.touched import batches, touched_customers
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.entrances.asking import asked_of_all

@@ -10,18 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, or_, select, true, update
 
 from loyaltyloop.journey.admission import Candidate
-from loyaltyloop.journey.comparisons import fields_pass, first_instant
-from loyaltyloop.journey.condition import Ago, Condition, Instant
+from loyaltyloop.journey.conditions.comparisons import fields_pass, first_instant
+from loyaltyloop.journey.conditions.condition import Ago, Condition, Instant
 from loyaltyloop.journey.model import ByEvent
 from loyaltyloop.store.among import among
-from loyaltyloop.store.cohorts import customer
-from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.conditions.scope import Scope, limits, zone_limits
+from loyaltyloop.store.conditions.sql import holds
 from loyaltyloop.store.database import is_postgres
-from loyaltyloop.store.entries import one_per
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside.cohorts import customer
+from loyaltyloop.store.inside.entries import one_per
 from loyaltyloop.store.models import Event
 from loyaltyloop.store.records import records
-from loyaltyloop.store.scope import Scope, limits, zone_limits
-from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.frame import Frame, journey_table

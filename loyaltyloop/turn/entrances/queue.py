@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, and_, or_, select, true
 
 from loyaltyloop.journey.admission import Candidate
-from loyaltyloop.store.cohorts import customer
-from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.conditions.scope import Scope, limits, zone_limits
+from loyaltyloop.store.conditions.sql import holds
 from loyaltyloop.store.database import is_postgres
+from loyaltyloop.store.inside.cohorts import customer
 from loyaltyloop.store.models import Entry
-from loyaltyloop.store.scope import Scope, limits, zone_limits
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.frame import Frame

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, select, true
 
 from loyaltyloop.journey.admission import Candidate
+from loyaltyloop.journey.clock.schedules import local_instants
+from loyaltyloop.journey.clock.times import load_zone, to_instant, to_local
 from loyaltyloop.journey.model import BySchedule
-from loyaltyloop.journey.schedules import local_instants
-from loyaltyloop.journey.times import load_zone, to_instant, to_local
-from loyaltyloop.store.cohorts import customer
-from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.conditions.sql import holds
+from loyaltyloop.store.inside.cohorts import customer
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.entrances.asking import asked_of_all, customer_scope

@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, true
 
 from loyaltyloop.journey.admission import Candidate
-from loyaltyloop.journey.condition import AllOf, Condition
+from loyaltyloop.journey.clock.times import to_instant, to_local
+from loyaltyloop.journey.conditions.condition import AllOf, Condition
 from loyaltyloop.journey.model import ByState
-from loyaltyloop.journey.times import to_instant, to_local
 from loyaltyloop.store.among import among
 from loyaltyloop.store.bulk import insert_rows
-from loyaltyloop.store.cohorts import customer, enrolment
-from loyaltyloop.store.conditions import holds
+from loyaltyloop.store.conditions.sql import holds
+from loyaltyloop.store.events.touched import batches
+from loyaltyloop.store.inside.cohorts import customer, enrolment
 from loyaltyloop.store.models import Holding
-from loyaltyloop.store.touched import batches
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.entrances.asking import customer_scope

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from loyaltyloop.journey.question import COMMENT, Question
-from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.canonical import canonical
-from loyaltyloop.store.engagement import ANSWERED
-from loyaltyloop.store.replies import Posed, Reply
+from loyaltyloop.store.messages.addressees import Recipient
+from loyaltyloop.store.messages.engagement import ANSWERED
+from loyaltyloop.store.messages.replies import Posed, Reply
 from loyaltyloop.store.segment import Call
 
 SOURCE = "answers"

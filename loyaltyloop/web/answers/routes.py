@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.values.shop import shop_names
 from loyaltyloop.journey.question import COMMENT, Question
-from loyaltyloop.store.addressees import Mailed, load_mailed
 from loyaltyloop.store.database import read
-from loyaltyloop.store.replies import Posed, Reply, question_of, replies
+from loyaltyloop.store.messages.addressees import Mailed, load_mailed
+from loyaltyloop.store.messages.replies import Posed, Reply, question_of, replies
 from loyaltyloop.web.answers.reply import SOURCE, Wrong, answered, ids_of, plain, read_reply
 from loyaltyloop.web.pages import show
 from loyaltyloop.web.pages.serving import Nobody, Opened, commit, find_reader, kindly, read_form

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from loyaltyloop.journey.routes import PREFERRED as PREFERRED_CHANNEL
-from loyaltyloop.store.addressees import Recipient
-from loyaltyloop.store.customers import PREFERRED
+from loyaltyloop.store.messages.addressees import Recipient
+from loyaltyloop.store.people.customers import PREFERRED
 from loyaltyloop.store.segment import Call
 
 SOURCE = "pages"

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from loyaltyloop.journey.clock.times import Duration, to_local
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.times import Duration, to_local
-from loyaltyloop.store.consent import CHANNELS, PURPOSES
-from loyaltyloop.store.customers import read_birthday
-from loyaltyloop.store.preferences import Wishes
+from loyaltyloop.store.consents.consent import CHANNELS, PURPOSES
+from loyaltyloop.store.consents.preferences import Wishes
+from loyaltyloop.store.consents.ways import Ways
+from loyaltyloop.store.people.customers import read_birthday
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.ways import Ways
 from loyaltyloop.web.pages.calls import NO_MATTER, Choice, Said
 from loyaltyloop.web.pages.texts import Texts
 

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 
-from loyaltyloop.channels import formats
 from loyaltyloop.channels.people_data import Files, as_bytes, clean
-from loyaltyloop.channels.tokens import Kind
+from loyaltyloop.channels.values import formats
+from loyaltyloop.channels.values.tokens import Kind
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.database import read, write_shop
 from loyaltyloop.store.models import Customer

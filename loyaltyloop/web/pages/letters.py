@@ -13,22 +13,22 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from loyaltyloop.channels import formats, tokens
+from loyaltyloop.channels.mail.mime import assemble, sender_of
 from loyaltyloop.channels.mailbox import valid_address
-from loyaltyloop.channels.mime import assemble, sender_of
 from loyaltyloop.channels.out import Outgoing, WayOut
-from loyaltyloop.channels.plain_text import tidy
-from loyaltyloop.channels.shop import shop_names
-from loyaltyloop.channels.tokens import Kind as Token
+from loyaltyloop.channels.templates.plain_text import tidy
+from loyaltyloop.channels.values import formats, tokens
+from loyaltyloop.channels.values.shop import shop_names
+from loyaltyloop.channels.values.tokens import Kind as Token
 from loyaltyloop.channels.ways_out import choose_ways
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.database import write_shop
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.privacy import requests
 from loyaltyloop.store.privacy.requests import Notice
 from loyaltyloop.store.privacy.tombstones import by_email
-from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.pages import show
 from loyaltyloop.web.pages.texts import texts_for
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
-from loyaltyloop.channels.links import allowed
-from loyaltyloop.channels.shop import DEFAULTS, shop_names
+from loyaltyloop.channels.values.links import allowed
+from loyaltyloop.channels.values.shop import DEFAULTS, shop_names
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Sender, Shop
 

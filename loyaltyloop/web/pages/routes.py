@@ -10,15 +10,15 @@ from fastapi import APIRouter, Request, Response
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.tokens import Kind
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.tokens import Kind
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.addressees import Recipient
+from loyaltyloop.store.consents.preferences import Wishes, wishes_of
+from loyaltyloop.store.consents.ways import Ways, ways_of
 from loyaltyloop.store.database import read, write_shop
-from loyaltyloop.store.preferences import Wishes, wishes_of
+from loyaltyloop.store.messages.addressees import Recipient
 from loyaltyloop.store.privacy import requests
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.ways import Ways, ways_of
 from loyaltyloop.web.pages import choices, letters, show
 from loyaltyloop.web.pages.calls import ONE_CLICK, SOURCE, Said
 from loyaltyloop.web.pages.choices import Form, Page

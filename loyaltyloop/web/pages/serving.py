@@ -19,13 +19,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.tokens import Kind, Token, TokenError
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.tokens import Kind, Token, TokenError
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.addressees import Recipient, recipient_of
+from loyaltyloop.store.live.versions import load_shop
+from loyaltyloop.store.messages.addressees import Recipient, recipient_of
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.versions import load_shop
 from loyaltyloop.web.bodies import collect
 from loyaltyloop.web.pages import show
 from loyaltyloop.web.service import Service, service_of

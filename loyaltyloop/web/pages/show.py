@@ -10,11 +10,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from loyaltyloop.channels import formats
-from loyaltyloop.channels.links import allowed
-from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.values import formats
+from loyaltyloop.channels.values.links import allowed
+from loyaltyloop.channels.values.shop import shop_names
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.store.addressees import Recipient
+from loyaltyloop.store.messages.addressees import Recipient
 from loyaltyloop.web.pages.choices import RHYTHMS, Form, Page
 from loyaltyloop.web.pages.looks import looks_of
 from loyaltyloop.web.pages.texts import Texts, languages, texts_for

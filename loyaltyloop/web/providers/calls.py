@@ -9,8 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from loyaltyloop.store import suppression
-from loyaltyloop.store.addressees import (
+from loyaltyloop.store.canonical import Refused, plain_text
+from loyaltyloop.store.consents import suppression
+from loyaltyloop.store.consents.fingerprints import fingerprint
+from loyaltyloop.store.messages.addressees import (
     Addressee,
     Mailed,
     keys_of_provider_ids,
@@ -18,8 +20,6 @@ from loyaltyloop.store.addressees import (
     whose_address,
     whose_phone,
 )
-from loyaltyloop.store.canonical import Refused, plain_text
-from loyaltyloop.store.fingerprints import fingerprint
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.providers.told import BY_ADDRESS, NAMES, Told
 from loyaltyloop.web.responses.agents import Kind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from loyaltyloop.store.suppression import KEYWORD
+from loyaltyloop.store.consents.suppression import KEYWORD
 
 What = Literal[
     "queued", "sent", "delivered", "deferred", "bounced", "rejected", "failed", "complained", "unsubscribed",

@@ -6,9 +6,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from loyaltyloop.store.addressees import Addressee
 from loyaltyloop.store.canonical import LONGEST_ID, canonical
-from loyaltyloop.store.held import RESPONSES
+from loyaltyloop.store.events.held import RESPONSES
+from loyaltyloop.store.messages.addressees import Addressee
 from loyaltyloop.store.segment import EARLIEST, Call
 from loyaltyloop.web.responses.machines import HELD
 

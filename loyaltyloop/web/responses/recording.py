@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from loyaltyloop.store.addressees import Mailed
+from loyaltyloop.store.messages.addressees import Mailed
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.responses.calls import response_call
 from loyaltyloop.web.responses.machines import Seen, reason

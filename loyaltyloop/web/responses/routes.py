@@ -14,11 +14,11 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.links import TRAP, allowed
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.links import TRAP, allowed
 from loyaltyloop.errors import LoopError
-from loyaltyloop.store.addressees import Mailed, html_of, links_of, load_mailed
 from loyaltyloop.store.database import read
+from loyaltyloop.store.messages.addressees import Mailed, html_of, links_of, load_mailed
 from loyaltyloop.web.responses import pages
 from loyaltyloop.web.responses.recording import Link, record
 from loyaltyloop.web.service import Service, service_of

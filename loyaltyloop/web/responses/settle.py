@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from loyaltyloop.store.addressees import numbers_of_links
-from loyaltyloop.store.held import RESPONSES, held_responses, mark_machines
+from loyaltyloop.store.events.held import RESPONSES, held_responses, mark_machines
+from loyaltyloop.store.messages.addressees import numbers_of_links
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.responses.machines import HIDDEN, WINDOW, Beside, by_company
 

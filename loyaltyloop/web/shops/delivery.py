@@ -8,11 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.store.canonical import LONGEST_ID, canonical, digest
+from loyaltyloop.store.orders.shop_products import News
 from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.segment import EARLIEST, Call
-from loyaltyloop.store.shop_products import News
 from loyaltyloop.web.shops.payload import Payload
 
 LATENESS = Duration.of("10 minutes")  # how far a shop's clock may run ahead

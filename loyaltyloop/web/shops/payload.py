@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from loyaltyloop.journey.times import read_instant
-from loyaltyloop.store.amounts import read_amount
+from loyaltyloop.journey.clock.times import read_instant
 from loyaltyloop.store.canonical import LONGEST_ID, Refused, number, plain_text
-from loyaltyloop.store.customers import LONGEST_TEXT, read_email
+from loyaltyloop.store.orders.amounts import read_amount
+from loyaltyloop.store.people.customers import LONGEST_TEXT, read_email
 
 Payload = Mapping[str, Any]
 MOST = 5000  # elements of a list that are read

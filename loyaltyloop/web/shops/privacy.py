@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from loyaltyloop.channels.people_data import Files, carry_out
 from loyaltyloop.store.database import write_shop
-from loyaltyloop.store.identity import Id
+from loyaltyloop.store.people.identity import Id
 from loyaltyloop.store.privacy import requests
 from loyaltyloop.store.privacy.requests import Kind
 from loyaltyloop.store.privacy.tombstones import by_email

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from loyaltyloop.store.canonical import Refused
-from loyaltyloop.store.consent import CHANNELS
+from loyaltyloop.store.consents.consent import CHANNELS
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.shops.delivery import Delivery, Whose, by_thing, content, whose
 from loyaltyloop.web.shops.payload import Payload, block, email, given, identifier, instant, needed, text

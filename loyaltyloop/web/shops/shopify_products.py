@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from loyaltyloop.store.amounts import read_amount
-from loyaltyloop.store.shop_products import ProductNews, StockNews
+from loyaltyloop.store.orders.amounts import read_amount
+from loyaltyloop.store.orders.shop_products import ProductNews, StockNews
 from loyaltyloop.web.shops.delivery import Delivery
 from loyaltyloop.web.shops.payload import Payload, block, blocks, identifier, instant, needed, text, whole
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
 
-from loyaltyloop.store import shop_products
 from loyaltyloop.store.database import write
+from loyaltyloop.store.orders import shop_products
+from loyaltyloop.store.orders.shop_products import News
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.shop_products import News
 from loyaltyloop.web.service import Service
 
 PATIENCE = 4.0  # seconds; Shopify waits for five

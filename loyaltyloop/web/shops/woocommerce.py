@@ -7,9 +7,9 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
-from loyaltyloop.store.consent import CHANNELS
+from loyaltyloop.store.consents.consent import CHANNELS
+from loyaltyloop.store.orders.shop_products import ProductNews, StockNews
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.shop_products import ProductNews, StockNews
 from loyaltyloop.web.shops.delivery import Delivery, Topics, Whose, by_thing, content, whose
 from loyaltyloop.web.shops.payload import (
     Payload,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from loyaltyloop.journey.listening import Listening
-from loyaltyloop.store.customers import NAMES
+from loyaltyloop.journey.conditions.listening import Listening
+from loyaltyloop.store.people.customers import NAMES
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.waking.agenda import slot
 

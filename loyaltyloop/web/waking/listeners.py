@@ -9,12 +9,12 @@ from functools import reduce
 
 from sqlalchemy import Connection, Engine, select
 
-from loyaltyloop.journey.listening import Listening, listens
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.listening import Listening, listens
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.times import Duration
-from loyaltyloop.store.customers import NAMES
 from loyaltyloop.store.database import read
-from loyaltyloop.store.versions import journey_table, load_shop, load_versions, shop_text
+from loyaltyloop.store.live.versions import journey_table, load_shop, load_versions, shop_text
+from loyaltyloop.store.people.customers import NAMES
 
 LOOK_AGAIN = timedelta(seconds=5)  # whether something was applied
 _NOTHING = Listening()

@@ -13,7 +13,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from loyaltyloop.errors import LoopError
-from loyaltyloop.journey.listening import Listening
+from loyaltyloop.journey.conditions.listening import Listening
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.responses.machines import HELD
 from loyaltyloop.web.waking.agenda import GATHER, Agenda, Wake

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 
-from loyaltyloop.channels.smtp import Server
+from loyaltyloop.channels.mail.smtp import Server
 
 
 class Failing(socketserver.ThreadingTCPServer):

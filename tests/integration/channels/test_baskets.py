@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from loyaltyloop.channels.baskets import add_baskets, baskets_of
-from loyaltyloop.channels.context import Names
+from loyaltyloop.channels.values.baskets import add_baskets, baskets_of
+from loyaltyloop.channels.values.context import Names
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.models import Basket, Product
 from tests.integration.channels.test_names import Mail, _key

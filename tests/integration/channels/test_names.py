@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, insert
 
-from loyaltyloop.channels.context import load_names
-from loyaltyloop.channels.render import Renderer
+from loyaltyloop.channels.rendering.render import Renderer
+from loyaltyloop.channels.values.context import load_names
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.models import Consent, Kept, Order, Product
 from tests.integration.store.shops import NOW, place

@@ -12,9 +12,9 @@ from socket import socket
 
 import pytest
 
+from loyaltyloop.channels.calls.post import LOST, Posts
+from loyaltyloop.channels.calls.reaching import EACH
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.post import LOST, Posts
-from loyaltyloop.channels.reaching import EACH
 from loyaltyloop.signing import read_secrets
 from tests.integration.channels.certificate import make_certificate
 from tests.integration.channels.desk import Desk, desk, dripping

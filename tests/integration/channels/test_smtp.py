@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from loyaltyloop.channels.mail.smtp import Server, Smtp
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.smtp import Server, Smtp
 from tests.integration.channels.hanging import failing
 
 RAW = b"Subject: Hello\r\n\r\n.dots\r\n..\r\n.\r\nend"

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from loyaltyloop.channels.mail.smtp import Server, Smtp
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.smtp import Server, Smtp
 from tests.integration.channels.hanging import failing
 
 NEVER = b"NOTHING THAT IS EVER SAID"

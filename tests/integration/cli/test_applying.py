@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.entries import entry
+from loyaltyloop.store.inside.entries import entry
 from tests.integration.cli.conftest import Loop
 from tests.integration.store.shops import NOW, new_customer, place
 

@@ -100,8 +100,8 @@ def test_without_a_shop_nothing_can_be_imported(loop: Loop, project: Path, files
 def test_customers_without_a_zone_follow_the_shops(
     loop: Loop, engine: Engine, project: Path, files: Path
 ) -> None:
-    from loyaltyloop.journey.reader import read_shop
-    from loyaltyloop.store.apply import apply_events
+    from loyaltyloop.journey.reading.reader import read_shop
+    from loyaltyloop.store.events.apply import apply_events
     from tests.integration.store.shops import NOW
 
     (files / "customers.csv").write_text("user_id,country\nada,\nben,US\n")

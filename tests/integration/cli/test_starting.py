@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.store import entries
-from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.inside import entries
 from loyaltyloop.store.models import Customer, Entry
 from tests.integration.cli.conftest import Loop
 from tests.integration.store.shop import NOW, SHOP, at, feed, identify, one, track

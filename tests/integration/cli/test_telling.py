@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write
-from loyaltyloop.store.entries import entry
-from loyaltyloop.store.reports import PASSED_OVER, turn_log
-from loyaltyloop.store.setting_aside import CannotApply, event, set_aside
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.events.setting_aside import CannotApply, event, set_aside
+from loyaltyloop.store.inside.entries import entry
+from loyaltyloop.store.telling.reports import PASSED_OVER, turn_log
 from tests.integration.cli.conftest import Loop
 from tests.integration.store.shop import SHOP, at, feed, identify, track
 from tests.integration.store.shops import (

@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import Engine, Table, select
 from sqlmodel import SQLModel
 
-from loyaltyloop.channels.eml import EmlFiles
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.channels.mail.eml import EmlFiles
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import read, write_shop
-from loyaltyloop.store.imports import import_paths
-from loyaltyloop.store.ingest import Recorded, record
+from loyaltyloop.store.events.ingest import Recorded, record
+from loyaltyloop.store.importing.imports import import_paths
+from loyaltyloop.store.live.changes import apply
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.privacy.erasing import Erased, erase
 from loyaltyloop.store.privacy.subject import subject_named
-from loyaltyloop.store.versions import load_shop
 from loyaltyloop.turn.runner import tick
 from loyaltyloop.turn.world import World
 from tests.integration.store.shop import call

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, func, select, update
 
 from loyaltyloop.channels.people_data import Files, erase_person
 from loyaltyloop.settings import Settings
-from loyaltyloop.store.addressees import html_of, links_of
 from loyaltyloop.store.database import read, write_shop
+from loyaltyloop.store.messages.addressees import html_of, links_of
 from loyaltyloop.store.models import Body, Message
 from loyaltyloop.store.privacy import requests, retention
 from loyaltyloop.store.privacy.subject import subject_named

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
-from loyaltyloop.journey.condition import About, Compare, Where
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import About, Compare, Where
 from loyaltyloop.journey.model.loyalty import Badge, Points, Referral
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.database import write, write_shop
 from loyaltyloop.store.models import BadgeEarned, Customer, Event, Gift, LoyaltyStanding
-from loyaltyloop.store.noted import noted_of
+from loyaltyloop.store.people.noted import noted_of
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from tests.integration.store.loyal import customers, order, settle

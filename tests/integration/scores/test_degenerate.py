@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from loyaltyloop.cli import main
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.scores.models.learners import LEARNERS
-from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import is_postgres, write
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Customer, OrderLine
 from tests.integration.scores.conftest import customer, line, table
 from tests.integration.store.shop import feed, track

@@ -10,12 +10,12 @@ from sqlalchemy import Engine, Table, update
 
 from loyaltyloop.doctor.scores import asked, look
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.scores.models import learners, live
 from loyaltyloop.scores.models.artifact import pack
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.fitted import LIVE, REFUSED, Made, save
 from loyaltyloop.store.models import FittedModel
+from loyaltyloop.store.predictions.fitted import LIVE, REFUSED, Made, save
 from tests.integration.scores.conftest import SHOP
 from tests.integration.scores.toys import Toy
 from tests.integration.store.shops import SHOP as SHOP_FILE

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, delete, func, insert, select, update
 
-from loyaltyloop.journey.condition import Compare, Where
+from loyaltyloop.journey.conditions.condition import Compare, Where
 from loyaltyloop.journey.model import Recommend, Recommending
 from loyaltyloop.scores.purchases.reading import read_looks, read_past
 from loyaltyloop.scores.ranking.features import FEATURES
@@ -24,8 +24,8 @@ from loyaltyloop.scores.recommending import sides
 from loyaltyloop.scores.recommending.learned import MODEL
 from loyaltyloop.scores.recommending.recommend import Dice, Pick, Wanted, recommend
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Figure, FittedModel, OrderLine
+from loyaltyloop.store.predictions.fitted import LIVE, Made, save
 from tests.integration.scores.conftest import DAY, NOW, SHOP, customer, line, view
 
 pytestmark = pytest.mark.parametrize("little", [0], indirect=True)

@@ -16,8 +16,8 @@ from sqlalchemy import Engine, Table, select
 from loyaltyloop.scores.purchases import reading
 from loyaltyloop.scores.purchases.past import Past
 from loyaltyloop.scores.purchases.reading import LOOKS_BACK, read_known, read_past
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.models import Event, Identity
 from tests.integration.store.shop import NOW, SHOP, alias, feed, identify, track
 from tests.integration.store.test_facts import empty

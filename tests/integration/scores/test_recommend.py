@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from loyaltyloop.journey.condition import Compare, Has, Where
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Compare, Has, Where
 from loyaltyloop.journey.model import Recommend
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.scores.recommending.recommend import Pick, Wanted, as_value
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import (

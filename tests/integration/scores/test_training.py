@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import Engine, Table, insert, select, update
 
 from loyaltyloop.errors import TrainingAtWork, UserError
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.scores.models import learners, live
 from loyaltyloop.scores.training.training import Outcome, train
-from loyaltyloop.store import fitted as records
-from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.fitted import live_version, take_back, training_lock, versions
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Customer, FittedModel, Order, OrderLine
+from loyaltyloop.store.predictions import fitted as records
+from loyaltyloop.store.predictions.fitted import live_version, take_back, training_lock, versions
 from tests.integration.scores.conftest import customer, line, order
 from tests.integration.scores.toys import Toy
 from tests.integration.store.shops import SHOP

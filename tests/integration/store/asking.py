@@ -9,17 +9,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, select
 
-from loyaltyloop.journey import evaluate
-from loyaltyloop.journey.condition import Condition
+from loyaltyloop.journey.conditions import evaluate
+from loyaltyloop.journey.conditions.condition import Condition
+from loyaltyloop.journey.conditions.view import Enrolled, View
 from loyaltyloop.journey.model import Sender, Shop
-from loyaltyloop.journey.view import Enrolled, View
-from loyaltyloop.store.conditions import Scope, holds, limits, moment, zone_limits
+from loyaltyloop.store.conditions.scope import instant
+from loyaltyloop.store.conditions.sql import Scope, holds, limits, moment, zone_limits
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.models import (
     Customer,
     Enrolment,
 )
-from loyaltyloop.store.scope import instant
 from tests.integration.store.writing import table
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from loyaltyloop.store.audits import AUDITS
 from loyaltyloop.store.database import read
-from loyaltyloop.store.versions import load_shop
+from loyaltyloop.store.live.versions import load_shop
 
 
 def breaches(engine: Engine, now: datetime) -> dict[str, list[str]]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from loyaltyloop.journey.condition import Compare, Did, Where
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import Compare, Did, Where
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.model.loyalty import Badge, Points, Referral, Tier
-from loyaltyloop.journey.times import Duration
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write_shop
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.loyalty.look import look
 from loyaltyloop.store.models import Customer, Event, PointsEntry
 from tests.integration.store.shop import NOW, SHOP, feed, rows, track

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Table, select
 
 from loyaltyloop.journey.model import Market, Sender, Shop
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.ingest import Recorded, record
+from loyaltyloop.store.events.ingest import Recorded, record
 from loyaltyloop.store.segment import Call, read_call
 
 SHOP = Shop(

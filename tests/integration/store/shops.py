@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert, select
 
-from loyaltyloop.journey.reader import Reading, read_project
-from loyaltyloop.store import changes
-from loyaltyloop.store.change import Change
+from loyaltyloop.journey.reading.reader import Reading, read_project
 from loyaltyloop.store.database import read
+from loyaltyloop.store.live import changes
+from loyaltyloop.store.live.change import Change
 from loyaltyloop.store.models import Customer, Enrolment, Message, Visit
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]

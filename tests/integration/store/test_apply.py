@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from loyaltyloop.store.apply import apply_events, apply_on, next_seq
 from loyaltyloop.store.database import read, write, write_shop
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.apply import apply_events, apply_on, next_seq
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.models import Customer, CustomerDate, Engagement, Event, Message, Order
 from loyaltyloop.store.segment import Call, read_call
 from tests.integration.store.shop import NOW, SHOP, at, call, feed, identify, one, rows, track

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, Table, delete, select, text, update
 
-from loyaltyloop.store import suppression
 from loyaltyloop.store.audits import AUDITS
+from loyaltyloop.store.consents import suppression
 from loyaltyloop.store.database import write_shop
 from loyaltyloop.store.models import ConsentEntry, Customer, Enrolment, Message
 from loyaltyloop.store.privacy.erasing import erase

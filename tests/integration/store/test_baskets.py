@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
-from loyaltyloop.journey.facts import BASKET_LIFE
-from loyaltyloop.store import basket_book
-from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.baskets import CartEvent
+from loyaltyloop.journey.conditions.facts import BASKET_LIFE
 from loyaltyloop.store.canonical import to_json
 from loyaltyloop.store.database import write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.models import Basket, Customer, Product
+from loyaltyloop.store.orders import basket_book
+from loyaltyloop.store.orders.baskets import CartEvent
 from tests.integration.store.shop import NOW, SHOP, alias, at, call, feed, identify, one, rows, track
 from tests.reference.baskets import basket as told_simply
 from tests.reference.staging import empty

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from loyaltyloop.errors import ApplyRefused, FilesError, UsageError
-from loyaltyloop.store import changes, versions
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.touched import event
+from loyaltyloop.store.events.touched import event
+from loyaltyloop.store.live import changes, versions
 from tests.integration.store.shops import (
     NOW,
     SHOP,

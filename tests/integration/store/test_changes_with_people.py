@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyaltyloop.errors import ApplyRefused, TurnRefused
-from loyaltyloop.store import changes
 from loyaltyloop.store.database import journey_lock, read, write
+from loyaltyloop.store.live import changes
 from tests.integration.store.shops import (
     NOW,
     WELCOME,

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from loyaltyloop.journey import evaluate
-from loyaltyloop.journey.condition import (
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions import evaluate
+from loyaltyloop.journey.conditions.condition import (
     About,
     Ago,
     Between,
@@ -29,9 +30,8 @@ from loyaltyloop.journey.condition import (
     Timed,
     Where,
 )
+from loyaltyloop.journey.conditions.view import Enrolled, View
 from loyaltyloop.journey.money import exponent
-from loyaltyloop.journey.times import Duration
-from loyaltyloop.journey.view import Enrolled, View
 from loyaltyloop.store.database import write
 from tests.integration.store.asking import (
     Question,

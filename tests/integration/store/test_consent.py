@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.imports import import_paths
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.importing.imports import import_paths
 from loyaltyloop.store.models import Consent, ConsentEntry, Customer
 from tests.integration.store.shop import NOW, SHOP, at, feed, identify, one, rows, track
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.store import devices, phones
-from loyaltyloop.store.addressees import whose_phone
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read, write
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.messages.addressees import whose_phone
 from loyaltyloop.store.models import Customer, Device
+from loyaltyloop.store.people import devices, phones
 from loyaltyloop.store.segment import PUBLIC, Call, read_call
 from loyaltyloop.web.public_calls import as_public
 from tests.integration.store.shop import NOW, SHOP, at, feed, identify, one, rows, track

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import Engine, insert, select
 
 from loyaltyloop.errors import TurnRefused, UserError
-from loyaltyloop.store import changes
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.entries import Queued, entry, queue_by_hand
-from loyaltyloop.store.lookup import find_customer, identity
+from loyaltyloop.store.inside.entries import Queued, entry, queue_by_hand
+from loyaltyloop.store.live import changes
+from loyaltyloop.store.people.lookup import find_customer, identity
 from tests.integration.store.shops import NOW, WELCOME, new_customer, reading
 
 

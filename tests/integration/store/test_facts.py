@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, select
 
-from loyaltyloop.store import facts, order_book
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write, write_shop
+from loyaltyloop.store.events import facts
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.models import (
     Basket,
     Consent,
@@ -25,7 +25,8 @@ from loyaltyloop.store.models import (
     OrderLine,
     Touch,
 )
-from loyaltyloop.store.orders import EVENTS
+from loyaltyloop.store.orders import order_book
+from loyaltyloop.store.orders.orders import EVENTS
 from tests.integration.store.shop import NOW, SHOP, alias, feed, identify, rows, track
 
 START = datetime(2026, 5, 1, tzinfo=UTC)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.audits import Audit, friends, points
 from loyaltyloop.store.database import write, write_shop
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.models import PointsEntry, ReferralCode
 from loyaltyloop.store.models import Referral as Row
-from loyaltyloop.store.noted import noted_of
+from loyaltyloop.store.people.noted import noted_of
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from tests.integration.store.loyal import BRINGING, balances, customers, news, order, settle

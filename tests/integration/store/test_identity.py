@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table
 
-from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.events.ingest import record
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import (
     Consent,
     ConsentEntry,

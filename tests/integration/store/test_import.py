@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.errors import DataError
-from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.imports import FileReport, import_paths
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.importing.imports import FileReport, import_paths
 from loyaltyloop.store.models import Consent, Customer, Event, Imported, Order, OrderLine, Product
 from tests.integration.store.shop import NOW, SHOP, at, feed, one, rows, track
 
@@ -224,7 +224,7 @@ import os, signal, sys
 from pathlib import Path
 from datetime import datetime, UTC
 from loyaltyloop.store.database import open_engine
-from loyaltyloop.store.imports import import_paths
+from loyaltyloop.store.importing.imports import import_paths
 from tests.integration.store.shop import SHOP, NOW
 
 def tell(path, done):

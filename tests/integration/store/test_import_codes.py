@@ -11,9 +11,9 @@ from sqlalchemy import Engine, event
 
 from loyaltyloop.doctor.pools import look
 from loyaltyloop.errors import DataError
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.imports import FileReport, import_paths
+from loyaltyloop.store.importing.imports import FileReport, import_paths
 from loyaltyloop.store.models import Voucher
 from loyaltyloop.store.vouchers.left import alerts, pools
 from loyaltyloop.store.vouchers.stock import give_back, take

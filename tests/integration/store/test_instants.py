@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, literal, select, union_all
 from sqlmodel import UTCDateTime
 
-from loyaltyloop.journey.times import read_instant
+from loyaltyloop.journey.clock.times import read_instant
 from loyaltyloop.store.database import read
 
 TEXTS = [

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from loyaltyloop.errors import UserError
-from loyaltyloop.store import changes, pausing
 from loyaltyloop.store.database import read, write_shop
-from loyaltyloop.store.versions import live_journeys
+from loyaltyloop.store.live import changes, pausing
+from loyaltyloop.store.live.versions import live_journeys
 from tests.integration.store.shops import NOW, enrolment, message, place, planned, reading, visit
 
 DAY = timedelta(days=1)

@@ -7,8 +7,8 @@ from sqlalchemy import Engine, Table, insert
 
 from loyaltyloop.errors import ApplyRefused
 from loyaltyloop.journey.codes import matched
-from loyaltyloop.store import changes
 from loyaltyloop.store.database import write
+from loyaltyloop.store.live import changes
 from loyaltyloop.store.models import Voucher
 from tests.integration.store.shops import NOW, SHOP, WELCOME, kinds, place, planned_changes, reading
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select
 
-from loyaltyloop.journey.comparisons import passes
-from loyaltyloop.journey.condition import Between, Compare, Known, Test
+from loyaltyloop.journey.conditions.comparisons import passes
+from loyaltyloop.journey.conditions.condition import Between, Compare, Known, Test
 from loyaltyloop.store.database import read, write_shop
-from loyaltyloop.store.predicted import customer, noted, prediction, touch, write
+from loyaltyloop.store.predictions.predicted import customer, noted, prediction, touch, write
 from tests.integration.scores.conftest import customer as row
 
 FIRST, SECOND = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, exc
 
-from loyaltyloop.store import apply, setting_aside
-from loyaltyloop.store.apply import apply_events, apply_on
+from loyaltyloop.store.consents.withdrawals import withdrawn_meanwhile
 from loyaltyloop.store.database import read
+from loyaltyloop.store.events import apply, setting_aside
+from loyaltyloop.store.events.apply import apply_events, apply_on
 from loyaltyloop.store.models import Customer, Event, SetAside
-from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 from tests.integration.store.shop import NOW, SHOP, at, feed, one, rows, track
 
 

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import Engine, update
 
 from loyaltyloop.errors import TurnRefused, UserError
-from loyaltyloop.journey.times import Duration
-from loyaltyloop.store import changes, versions
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.pausing import pause
+from loyaltyloop.store.live import changes, versions
+from loyaltyloop.store.live.pausing import pause
 from tests.integration.store.shops import NOW, WELCOME, enrolment, place, reading, without_welcome
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, update
 
+from loyaltyloop.store.consents.ways import Ways, ways_of
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.devices import drop
 from loyaltyloop.store.models import Customer, LiveJourney
-from loyaltyloop.store.ways import Ways, ways_of
+from loyaltyloop.store.people.devices import drop
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import Stage, utc
 from tests.integration.turn.test_channels import JOURNEY, TEMPLATES, holds

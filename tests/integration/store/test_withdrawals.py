@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy import event as events_of
 
-from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.consents.suppression import stopped
+from loyaltyloop.store.consents.withdrawals import withdrawn_meanwhile
 from loyaltyloop.store.database import is_postgres, read
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.models import Consent, Customer, Event
-from loyaltyloop.store.suppression import stopped
-from loyaltyloop.store.withdrawals import withdrawn_meanwhile
 from tests.integration.store.shop import NOW, SHOP, alias, at, feed, identify, rows, track
 from tests.reference.staging import empty
 

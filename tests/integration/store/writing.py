@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlmodel import SQLModel
 
-from loyaltyloop.journey.view import Enrolled, View
+from loyaltyloop.journey.conditions.view import Enrolled, View
 from loyaltyloop.store.models import (
     Basket,
     Consent,

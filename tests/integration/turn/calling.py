@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Engine
 
-from loyaltyloop.channels.post import Posts
+from loyaltyloop.channels.calls.post import Posts
 from loyaltyloop.signing import read_secrets
 from loyaltyloop.turn.world import World
 from tests.integration.turn.stage import DAYTIME, Stage, utc

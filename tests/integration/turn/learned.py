@@ -16,8 +16,8 @@ from loyaltyloop.scores.models import learners
 from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.scores.purchases.past import DAY, Bools, Floats
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Customer, Prediction, PredictionDay, Touch
+from loyaltyloop.store.predictions.fitted import LIVE, Made, save
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 prediction: Table = Prediction.__table__  # type: ignore[attr-defined]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read
-from loyaltyloop.store.versions import load_shop
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.live.versions import load_shop
 from tests.integration.turn.stage import Stage, utc
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, insert, select, update
 
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import read, write
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Body, Product
 from loyaltyloop.turn.runner import tick
 from tests.integration.turn.stage import Stage, utc

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import read
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Customer, Entry, LiveJourney
 from loyaltyloop.turn.runner import run_turn, tick
 from tests.integration.store.shop import rows

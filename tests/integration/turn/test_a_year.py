@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine, func, select
 
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.store.audits import AUDITS
 from loyaltyloop.store.database import read
-from loyaltyloop.store.versions import load_shop
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.turn.runner import tick
 from tests.integration.turn.test_against_reference import erase_there
 from tests.integration.turn.year import Gone, Ledger, wrong

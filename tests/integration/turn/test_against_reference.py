@@ -10,10 +10,10 @@ from sqlalchemy import Engine, Table, insert, select
 
 from loyaltyloop.journey.codes import matched
 from loyaltyloop.journey.predicting import waited_comparisons
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.store.database import write, write_shop
 from loyaltyloop.store.models import Identity, Voucher
-from loyaltyloop.store.predicted import write as write_predictions
+from loyaltyloop.store.predictions.predicted import write as write_predictions
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
 from loyaltyloop.turn.runner import tick

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, update
 
-from loyaltyloop.channels import tokens
+from loyaltyloop.channels.values import tokens
 from loyaltyloop.cli.explain import as_document
 from loyaltyloop.cli.story import story
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.history import History, Who, load_history
 from loyaltyloop.store.models import Body, Customer, Engagement, Enrolment, Message, Visit
-from loyaltyloop.store.reports import report
+from loyaltyloop.store.telling.history import History, Who, load_history
+from loyaltyloop.store.telling.reports import report
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select
 
-from loyaltyloop.channels import mail
-from loyaltyloop.channels.breakers import release
-from loyaltyloop.channels.mime import assemble
+from loyaltyloop.channels.mail import mail
+from loyaltyloop.channels.mail.mime import assemble
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
+from loyaltyloop.channels.stopping.breakers import release
 from loyaltyloop.store.database import is_postgres, read, write_shop
-from loyaltyloop.store.holding import release_stopped
+from loyaltyloop.store.inside.holding import release_stopped
+from loyaltyloop.store.messages.tallies import Figures, figures
 from loyaltyloop.store.models import Alert
-from loyaltyloop.store.tallies import Figures, figures
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World
 from tests.integration.turn.stage import DAYTIME, Stage, utc

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.store.live.changes import apply
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 
 BROADCAST = """

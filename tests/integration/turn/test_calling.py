@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from loyaltyloop.channels.hook_files import HookFiles
+from loyaltyloop.channels.calls.hook_files import HookFiles
+from loyaltyloop.channels.calls.post import Posts
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.post import Posts
 from loyaltyloop.cli.story import story
 from loyaltyloop.store.database import read
-from loyaltyloop.store.history import load_history
+from loyaltyloop.store.telling.history import load_history
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World
 from tests.integration.channels.desk import Desk

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, update
 
 from loyaltyloop.store.audits import caps, copies
 from loyaltyloop.store.database import read, write
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.models import Message
-from loyaltyloop.store.versions import load_shop
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import Stage, utc
 from tests.integration.turn.test_caps import LETTER, shop

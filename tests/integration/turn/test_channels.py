@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.store.database import write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.models import Customer, Device, Message, Suppression
 from loyaltyloop.store.segment import Call
 from loyaltyloop.turn.world import World

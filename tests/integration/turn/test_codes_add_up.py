@@ -17,10 +17,10 @@ from loyaltyloop.errors import UserError
 from loyaltyloop.journey.codes import matched
 from loyaltyloop.store.audits import vouchers
 from loyaltyloop.store.database import read, write, write_shop
+from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.models import Gift, Voucher
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
-from loyaltyloop.store.versions import load_shop
 from loyaltyloop.turn.runner import tick
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 from tests.reference.staging import Taken, empty

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, update
 
-from loyaltyloop.channels import outbox
+from loyaltyloop.channels.claiming import outbox
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.store import merging as merges
-from loyaltyloop.store.cohorts import enrolment, take
 from loyaltyloop.store.database import write_beside
+from loyaltyloop.store.inside.cohorts import enrolment, take
+from loyaltyloop.store.people import merging as merges
 from loyaltyloop.turn.world import World
 from tests.integration.turn.meanwhile import Meanwhile, merging
 from tests.integration.turn.stage import Stage
@@ -116,7 +116,7 @@ def test_a_step_while_messages_are_claimed(engine: Engine, monkeypatch: pytest.M
     stage.did("ada", "Unsubscribed", "03-03 08:30")
     stage.did("ben", "Left", "03-03 08:30")
     step = taking(stage)
-    monkeypatch.setattr("loyaltyloop.channels.claim.let_go", step.before(outbox.let_go))
+    monkeypatch.setattr("loyaltyloop.channels.claiming.claim.let_go", step.before(outbox.let_go))
     stage.run("other", "03-03 09:00")
     step.end()
     assert stage.messages() == [

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.store.database import write
+from loyaltyloop.store.live.pausing import pause, resume
 from loyaltyloop.store.models import Consent
-from loyaltyloop.store.pausing import pause, resume
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import Stage, utc
 

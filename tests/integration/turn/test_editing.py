@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from loyaltyloop.errors import ApplyRefused
-from loyaltyloop.journey.reader import Reading, read_project
-from loyaltyloop.store import changes
+from loyaltyloop.journey.reading.reader import Reading, read_project
 from loyaltyloop.store.database import read
+from loyaltyloop.store.live import changes
 from loyaltyloop.turn.runner import tick
 from tests.reference.reading import SHOP_TEXT
 from tests.reference.staging import ENROLMENT, MESSAGE, TEMPLATE, VISIT, empty, ingest, world

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Enrolment, Touch
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import DAYTIME, Stage, utc

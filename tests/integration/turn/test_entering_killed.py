@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.journey.model import ByEvent
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.turn.engine import open_turn
 from loyaltyloop.turn.enrolling import Enrolling
 from loyaltyloop.turn.entrances import events

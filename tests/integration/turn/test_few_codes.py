@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine, Table, insert, select
 
 from loyaltyloop.journey.codes import matched
-from loyaltyloop.store.cohorts import visit
 from loyaltyloop.store.database import read, write
+from loyaltyloop.store.inside.cohorts import visit
 from loyaltyloop.store.models import Gift, Voucher
 from tests.integration.turn.stage import DAYTIME, Stage
 

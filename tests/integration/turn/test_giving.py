@@ -9,8 +9,8 @@ from sqlalchemy import Engine, Table, insert, select
 
 from loyaltyloop.journey.codes import LETTERS, make_code, matched
 from loyaltyloop.journey.dice import give_salt, message_key, throw
-from loyaltyloop.store.cohorts import visit
 from loyaltyloop.store.database import read, write
+from loyaltyloop.store.inside.cohorts import visit
 from loyaltyloop.store.models import Gift, Voucher
 from tests.integration.turn.stage import DAYTIME, Stage
 from tests.reference.staging import ENROLMENT

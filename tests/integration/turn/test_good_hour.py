@@ -8,9 +8,9 @@ from sqlalchemy import Engine, select
 
 from loyaltyloop.cli.story import story
 from loyaltyloop.store.database import read
-from loyaltyloop.store.history import load_history
-from loyaltyloop.store.lookup import find_customer
 from loyaltyloop.store.models import Kept
+from loyaltyloop.store.people.lookup import find_customer
+from loyaltyloop.store.telling.history import load_history
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import DAYTIME, Stage
 from tests.reference.staging import ENROLMENT, MESSAGE

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event, select
 
 from loyaltyloop.cli.story import story
 from loyaltyloop.store.database import read
-from loyaltyloop.store.history import load_history
+from loyaltyloop.store.telling.history import load_history
 from tests.integration.turn.stage import DAYTIME, Stage
 from tests.reference.staging import MESSAGE
 

@@ -10,8 +10,8 @@ from textwrap import dedent
 from sqlalchemy import Engine
 
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.turn.world import World
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 from tests.integration.turn.test_channels import PHONE, Ways, known, shop_of, states

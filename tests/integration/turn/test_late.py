@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, select
 
-from loyaltyloop.store.cohorts import visit
 from loyaltyloop.store.database import read
+from loyaltyloop.store.inside.cohorts import visit
 from loyaltyloop.turn.runner import tick
 from tests.reference.staging import ingest, make_live, world
 from tests.reference.state import Happening

@@ -13,11 +13,11 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Engine, select, update
 
-from loyaltyloop.channels import leases
-from loyaltyloop.channels.leases import LEASE, MARGIN, present
+from loyaltyloop.channels.claiming import leases
+from loyaltyloop.channels.claiming.leases import LEASE, MARGIN, present
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.deliveries import all_done, at_work, dead
+from loyaltyloop.store.messages.deliveries import all_done, at_work, dead
 from loyaltyloop.turn.handing import NOT_OFFERED
 from loyaltyloop.turn.world import World
 from loyaltyloop.web.providers.calls import understand

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from loyaltyloop.steps import planning
 from loyaltyloop.steps import wait as waits
 from loyaltyloop.steps.stand import Stand
-from loyaltyloop.store.cohorts import cohort, enrolment, mark, move, take
 from loyaltyloop.store.database import write_beside
+from loyaltyloop.store.inside.cohorts import cohort, enrolment, mark, move, take
 from loyaltyloop.store.models import Enrolment
 from loyaltyloop.turn.engine import open_turn
 from tests.integration.store.shop import rows

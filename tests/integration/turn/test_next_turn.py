@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.turn.counts import TurnReport
 from loyaltyloop.turn.runner import run_turn
 from tests.integration.turn.stage import DAYTIME, Stage, utc

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from loyaltyloop.errors import UserError
 from loyaltyloop.store.database import write
-from loyaltyloop.store.entries import queue_by_hand
+from loyaltyloop.store.inside.entries import queue_by_hand
 from tests.integration.turn.stage import Stage, utc
 
 BASKETS = """

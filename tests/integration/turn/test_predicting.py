@@ -14,9 +14,9 @@ from loyaltyloop.cli.story import story
 from loyaltyloop.scores.models import predictions
 from loyaltyloop.scores.models.predictions import predict
 from loyaltyloop.store.database import line_up, read, write_shop
-from loyaltyloop.store.history import load_history
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
+from loyaltyloop.store.telling.history import load_history
 from loyaltyloop.turn.runner import run_turn
 from tests.integration.turn.learned import Models, customer, models
 from tests.integration.turn.stage import DAYTIME, Stage, utc

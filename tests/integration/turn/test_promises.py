@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.errors import TurnRefused
-from loyaltyloop.store import apply, own_doing
 from loyaltyloop.store.database import write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events import apply, own_doing
+from loyaltyloop.store.events.ingest import record
+from loyaltyloop.store.live.pausing import pause, resume
 from loyaltyloop.store.models import TurnLog
-from loyaltyloop.store.pausing import pause, resume
 from loyaltyloop.turn.counts import Row
 from loyaltyloop.turn.engine import open_turn
 from loyaltyloop.turn.runner import run_turn

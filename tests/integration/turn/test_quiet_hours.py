@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from loyaltyloop.journey.clock.quiet import quiet_until
+from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.journey.model import Shop
-from loyaltyloop.journey.quiet import quiet_until
-from loyaltyloop.journey.reader import read_shop
-from loyaltyloop.journey.times import to_local
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.store.models import Message
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import DAYTIME, Stage, utc

@@ -15,10 +15,10 @@ from loyaltyloop.scores.recommending import sides
 from loyaltyloop.scores.recommending.learned import MODEL
 from loyaltyloop.scores.recommending.recommend import Dice, Wanted, as_value, recommend
 from loyaltyloop.store.database import read, trial, write
-from loyaltyloop.store.fitted import LIVE, Made, save
-from loyaltyloop.store.history import load_history
+from loyaltyloop.store.live.versions import load_newest, load_shop
 from loyaltyloop.store.models import Body, Customer, Enrolment, Figure, Kept, Product
-from loyaltyloop.store.versions import load_newest, load_shop
+from loyaltyloop.store.predictions.fitted import LIVE, Made, save
+from loyaltyloop.store.telling.history import load_history
 from tests.integration.scores.test_learned import ranker
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 from tests.integration.turn.test_too_few_products import MESSAGE, PICKS

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table, select
 
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.store.database import read
-from loyaltyloop.store.imports import import_paths
+from loyaltyloop.store.importing.imports import import_paths
 from loyaltyloop.store.models import Event, Gift, Voucher
 from loyaltyloop.store.segment import PUBLIC
 from tests.integration.turn.stage import DAYTIME, Stage, utc

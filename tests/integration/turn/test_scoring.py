@@ -12,9 +12,9 @@ from loyaltyloop.cli.story import story
 from loyaltyloop.scores.models import scoring
 from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.store.database import read
-from loyaltyloop.store.history import load_history
-from loyaltyloop.store.kept import kept
-from loyaltyloop.store.reports import report
+from loyaltyloop.store.inside.kept import kept
+from loyaltyloop.store.telling.history import load_history
+from loyaltyloop.store.telling.reports import report
 from tests.integration.turn.learned import LIFE, Models, customer, models
 from tests.integration.turn.stage import Stage, utc
 from tests.integration.turn.test_predicting import bought

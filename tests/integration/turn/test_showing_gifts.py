@@ -13,11 +13,11 @@ from loyaltyloop.cli.story import story
 from loyaltyloop.journey.codes import matched
 from loyaltyloop.store.audits import vouchers
 from loyaltyloop.store.database import read, write, write_shop
-from loyaltyloop.store.history import load_history
 from loyaltyloop.store.models import Body, Gift, Voucher
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.export import export
 from loyaltyloop.store.privacy.subject import subject_named
+from loyaltyloop.store.telling.history import load_history
 from tests.integration.store.shop import SHOP
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 from tests.reference.staging import ENROLMENT, MESSAGE, Taken

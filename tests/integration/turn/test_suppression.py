@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from loyaltyloop.store import suppression
-from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.consents import suppression
+from loyaltyloop.store.consents.fingerprints import fingerprint
 from loyaltyloop.store.database import read, write_shop
-from loyaltyloop.store.fingerprints import fingerprint
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.models import Suppression
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.export import export

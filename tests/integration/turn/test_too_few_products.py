@@ -8,9 +8,9 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import Engine, Table, insert, select, update
 
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.store.database import read, write
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Body, Product
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 

@@ -15,8 +15,8 @@ from loyaltyloop.scores.models.scoring import Asking, Told, numbers_of, score
 from loyaltyloop.scores.purchases.reading import read_known
 from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import read, write, write_shop
-from loyaltyloop.store.fitted import LIVE, Made, save
 from loyaltyloop.store.models import Customer, Order, OrderLine
+from loyaltyloop.store.predictions.fitted import LIVE, Made, save
 from tests.integration.scores.conftest import customer, line, order, table
 from tests.integration.turn.learned import Models
 from tests.integration.turn.stage import Stage

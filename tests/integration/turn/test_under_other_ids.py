@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from loyaltyloop.store import cohorts
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import read, write_beside
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.inside import cohorts
 from loyaltyloop.store.models import Message
 from loyaltyloop.turn.entrances import dates
 from tests.integration.store.shop import SHOP, rows

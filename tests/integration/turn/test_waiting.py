@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from loyaltyloop.store.database import is_postgres, read, write
+from loyaltyloop.store.live.pausing import pause, resume
 from loyaltyloop.store.models import Visit
-from loyaltyloop.store.pausing import pause, resume
 from loyaltyloop.turn.engine import open_turn
 from tests.integration.store.shop import rows
 from tests.integration.turn.stage import Stage, utc

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from loyaltyloop.journey.admission import Candidate
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.entries import queue_by_hand
+from loyaltyloop.store.inside.entries import queue_by_hand
 from loyaltyloop.turn.enrolling import Enrolling
 from tests.integration.turn.stage import Stage, utc
 from tests.reference.staging import ENROLMENT

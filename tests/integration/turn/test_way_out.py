@@ -10,10 +10,10 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import Engine
 
+from loyaltyloop.channels.mail.smtp import Server, Smtp
 from loyaltyloop.channels.out import Outcome, Outgoing, WayOut
-from loyaltyloop.channels.smtp import Server, Smtp
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.turn.engine import open_turn
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World

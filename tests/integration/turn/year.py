@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import holidays
 
+from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.journey.model import Cap, Shop
-from loyaltyloop.journey.times import to_local
 from tests.strategies.traffic import HOMES
 
 

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.tokens import Kind
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.tokens import Kind
 from loyaltyloop.store.models import Consent, ConsentEntry, Event, Message
 from loyaltyloop.web.service import Service
 from tests.integration.store.shop import rows

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.eml import EmlFiles
-from loyaltyloop.channels.links import TRAP
-from loyaltyloop.journey.reader import read_project
-from loyaltyloop.store.changes import apply
+from loyaltyloop.channels.mail.eml import EmlFiles
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.links import TRAP
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Engagement, Event, Message
 from loyaltyloop.turn.runner import run_turn
 from loyaltyloop.turn.world import World

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from loyaltyloop.channels import tokens
+from loyaltyloop.channels.values import tokens
 from loyaltyloop.store.models import Event, Message, Visit
 from tests.integration.store.shop import rows
 from tests.integration.web.pages import FORM as FORM

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from loyaltyloop.store.database import write
+from loyaltyloop.store.messages.replies import replies
 from loyaltyloop.store.models import Body, Customer, Event
-from loyaltyloop.store.replies import replies
 from loyaltyloop.web.answers import routes
 from loyaltyloop.web.answers.reply import MOST
 from loyaltyloop.web.service import Service

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loyaltyloop.channels import tokens
+from loyaltyloop.channels.values import tokens
 from loyaltyloop.web.service import Service
 from tests.integration.web.surveys import FORM, Surveys, chosen
 

@@ -23,7 +23,7 @@ from requests.auth import AuthBase
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from loyaltyloop.channels.tokens import Kind
+from loyaltyloop.channels.values.tokens import Kind
 from loyaltyloop.web.app import ROUTERS
 from loyaltyloop.web.openapi.document import document
 from loyaltyloop.web.service import Service

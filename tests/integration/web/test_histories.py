@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, delete
 
-from loyaltyloop.store.apply import apply_events
 from loyaltyloop.store.database import write
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.models import Basket, Identity
 from loyaltyloop.web.service import Service
 from tests.integration.store.shop import SHOP, rows

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
-from loyaltyloop.channels import tokens
+from loyaltyloop.channels.values import tokens
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Body, Customer
 from loyaltyloop.web import writer

@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from loyaltyloop.channels import tokens
+from loyaltyloop.channels.values import tokens
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web import writer
 from loyaltyloop.web.providers.routes import HOOKS

@@ -16,8 +16,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.tokens import Kind
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.tokens import Kind
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Customer, Event, Message, PrivacyRequest
 from loyaltyloop.web.pages import letters

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import update
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.tokens import Kind
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.tokens import Kind
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Customer
 from loyaltyloop.store.privacy import requests

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from loyaltyloop.store.database import read, write
-from loyaltyloop.store.ingest import record
+from loyaltyloop.store.events.ingest import record
 from loyaltyloop.store.models import Customer, Message
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.service import Service

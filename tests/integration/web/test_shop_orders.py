@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.models import Consent, ConsentEntry, Customer, Event, Identity, Order, OrderLine
 from loyaltyloop.web.service import Service
 from tests.integration.store.shop import SHOP, one, rows

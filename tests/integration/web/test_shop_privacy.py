@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from loyaltyloop.channels.people_data import Files, erase_all
-from loyaltyloop.store.apply import apply_events
+from loyaltyloop.store.events.apply import apply_events
 from loyaltyloop.store.models import Customer, Event, PrivacyRequest
 from loyaltyloop.store.privacy.requests import Request
 from loyaltyloop.web.service import Service

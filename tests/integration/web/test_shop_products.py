@@ -11,10 +11,10 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
-from loyaltyloop.store.apply import apply_events
-from loyaltyloop.store.changes import apply
 from loyaltyloop.store.database import write
-from loyaltyloop.store.imports import import_paths
+from loyaltyloop.store.events.apply import apply_events
+from loyaltyloop.store.importing.imports import import_paths
+from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Customer, Event, Imported, OrderLine, Product
 from loyaltyloop.web.service import Service
 from tests.integration.store.shop import SHOP, one, rows

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from loyaltyloop.channels import tokens
+from loyaltyloop.channels.values import tokens
 from loyaltyloop.store.database import write
 from loyaltyloop.store.models import Customer, Message
 from loyaltyloop.turn.engine import open_turn

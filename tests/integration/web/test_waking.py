@@ -16,11 +16,11 @@ import httpx
 import pytest
 from sqlalchemy import Engine, func, select
 
-from loyaltyloop.journey.listening import Listening
-from loyaltyloop.store import changes
+from loyaltyloop.journey.conditions.listening import Listening
 from loyaltyloop.store.database import read, write_shop
+from loyaltyloop.store.live import changes
+from loyaltyloop.store.live.pausing import pause
 from loyaltyloop.store.models import Event
-from loyaltyloop.store.pausing import pause
 from loyaltyloop.web.service import Service, present
 from loyaltyloop.web.waking.agenda import Wake
 from loyaltyloop.web.waking.listeners import LOOK_AGAIN, Directory

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.render import Rendered, Renderer
+from loyaltyloop.channels.rendering.render import Rendered, Renderer
 from loyaltyloop.journey.model import Sender, Shop
 
 SECRET = b"a secret of the tests"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.channels.breaker import LATEST, LONGEST, SHORTEST, Circuit, after, why_stop
+from loyaltyloop.channels.stopping.breaker import LATEST, LONGEST, SHORTEST, Circuit, after, why_stop
 from loyaltyloop.journey.model.breaking import Breaking
-from loyaltyloop.store.tallies import Figures
+from loyaltyloop.store.messages.tallies import Figures
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LIMITS = Breaking()

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from loyaltyloop.channels import mail, push, sms
 from loyaltyloop.channels.http.settings import HttpSettings
 from loyaltyloop.channels.http.way import PATIENCE, HttpWay
-from loyaltyloop.channels.mime import assemble
+from loyaltyloop.channels.mail import mail
+from loyaltyloop.channels.mail.mime import assemble
+from loyaltyloop.channels.mail.smtp import Server, Smtp
 from loyaltyloop.channels.out import WayOut
-from loyaltyloop.channels.smtp import Server, Smtp
+from loyaltyloop.channels.phone import push, sms
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.settings import Settings
 from tests.integration.channels.provider import Asked, Provider, providing, told

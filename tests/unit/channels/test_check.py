@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyloop.channels.check import check_project
+from loyaltyloop.channels.rendering.check import check_project
 from loyaltyloop.errors import Problem
 from tests.unit.channels.kitchen import LAYOUTS
 

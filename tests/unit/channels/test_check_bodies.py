@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyloop.channels.check import check_project
+from loyaltyloop.channels.rendering.check import check_project
 from tests.unit.channels.test_check import SHOP
 
 CALLING = """\

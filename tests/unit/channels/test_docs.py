@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
-from loyaltyloop.channels.filters import filters
-from loyaltyloop.channels.formats import money_of
-from loyaltyloop.channels.sandbox import LOOPS, OUTPUT
+from loyaltyloop.channels.templates.filters import filters
+from loyaltyloop.channels.templates.sandbox import LOOPS, OUTPUT
+from loyaltyloop.channels.values.formats import money_of
 from tests.unit.channels.kitchen import KEY, LAYOUTS, renderer
 
 PAGE = Path("docs/templates.md").read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loyaltyloop.channels.eml import EmlFiles
+from loyaltyloop.channels.mail.eml import EmlFiles
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.channels.ways_out import choose_ways
 from loyaltyloop.settings import Settings

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from loyaltyloop.channels.formats import day, money, money_of
+from loyaltyloop.channels.values.formats import day, money, money_of
 from tests.unit.channels.kitchen import inside, refused
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from loyaltyloop.channels import gate
-from loyaltyloop.store.holding import ASKED, CAPPED, HOLDS, STOPPED
+from loyaltyloop.channels.claiming import gate
+from loyaltyloop.store.inside.holding import ASKED, CAPPED, HOLDS, STOPPED
 
 PAGE = (Path(__file__).parents[3] / "docs" / "gate.md").read_text(encoding="utf-8")
 SOURCE = Path(gate.__file__).read_text(encoding="utf-8")
@@ -39,4 +39,4 @@ def test_the_reasons_are_those_of_the_gate() -> None:
 def test_what_the_gate_holds_is_told_from_what_a_way_out_did_not_take() -> None:
     said = re.findall(r'_hold\(message, f?"([^"]+)"', SOURCE)
     assert len(said) == 2
-    assert all(reason.startswith(ASKED) for reason in said)  # the others begin as store/holding.py says
+    assert all(reason.startswith(ASKED) for reason in said)  # the others: store/inside/holding.py

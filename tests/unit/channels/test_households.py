@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.channels.households import as_households
+from loyaltyloop.channels.claiming.households import as_households
 
 ADDRESSES = st.sampled_from([None, "a@x.example", "A@x.example ", "b@x.example", "c@x.example"])
 NUMBERS = st.sampled_from([None, "+441", "+442", "+443"])

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
-from loyaltyloop.channels.mail import WAYS, Mail
+from loyaltyloop.channels.mail.mail import WAYS, Mail
 from loyaltyloop.errors import UserError
 from loyaltyloop.settings import load_settings
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.formats import money_of
-from loyaltyloop.channels.json_bodies import Bodies
-from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.templates.json_bodies import Bodies
+from loyaltyloop.channels.values.formats import money_of
+from loyaltyloop.channels.values.shop import shop_names
 from loyaltyloop.errors import FilesError
 from tests.reference.reading import SHOP
 

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.colours import contrast
-from loyaltyloop.channels.formats import money_of
-from loyaltyloop.channels.links import TRAP
-from loyaltyloop.channels.render import Rendered
-from loyaltyloop.channels.shop import shop_names
+from loyaltyloop.channels.rendering.render import Rendered
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.colours import contrast
+from loyaltyloop.channels.values.formats import money_of
+from loyaltyloop.channels.values.links import TRAP
+from loyaltyloop.channels.values.shop import shop_names
 from loyaltyloop.errors import UserError
 from tests.unit.channels.kitchen import KEY, PUBLIC, SECRET, SHOP, renderer
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.channels.line import Line
+from loyaltyloop.channels.claiming.line import Line
 
 EMAIL = {"email": 2}
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from loyaltyloop.channels import tokens
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.links import MOST, TRAP, allowed, destination
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.links import MOST, TRAP, allowed, destination
 from loyaltyloop.errors import FilesError
 from tests.unit.channels.kitchen import ADA, KEY, PUBLIC, SECRET, page, refused, render, renderer
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.mime import assemble, sender_of
+from loyaltyloop.channels.mail.mime import assemble, sender_of
+from loyaltyloop.channels.values import tokens
 from loyaltyloop.journey.model import Sender
 from tests.unit.channels.kitchen import KEY, PUBLIC, SECRET, SHOP
 

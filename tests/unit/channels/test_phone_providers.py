@@ -22,8 +22,8 @@ from loyaltyloop.channels.http.onesignal import OneSignal, OneSignalSettings
 from loyaltyloop.channels.http.twilio import Twilio, TwilioSettings
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
-from loyaltyloop.channels.push_text import PushText
-from loyaltyloop.channels.sms_text import SmsText
+from loyaltyloop.channels.phone.push_text import PushText
+from loyaltyloop.channels.phone.sms_text import SmsText
 from loyaltyloop.errors import UserError
 from loyaltyloop.settings import load_settings
 from tests.integration.channels.provider import Asked, Provider, providing, told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyloop.channels.preview import named
+from loyaltyloop.channels.rendering.preview import named
 
 FILES = {"spring/ask.html": "", "spring/ask.sms.txt": "", "spring/last.push.txt": "", "spring/desk.json": ""}
 

@@ -13,7 +13,7 @@ import pytest
 from loyaltyloop.channels.http.mailgun import Mailgun, MailgunSettings
 from loyaltyloop.channels.http.postmark import Postmark, PostmarkSettings
 from loyaltyloop.channels.http.sendgrid import SendGrid, SendGridSettings
-from loyaltyloop.channels.mime import assemble
+from loyaltyloop.channels.mail.mime import assemble
 from loyaltyloop.channels.out import Outgoing
 from tests.unit.channels.providers import (
     NOW,

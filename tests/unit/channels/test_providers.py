@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from loyaltyloop.channels.http.ses import PATH
-from loyaltyloop.channels.mime import assemble
+from loyaltyloop.channels.mail.mime import assemble
 from loyaltyloop.web.providers.delivery import Delivery
 from tests.unit.channels.kitchen import KEY
 from tests.unit.channels.providers import (

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from loyaltyloop.channels import tokens
-from loyaltyloop.channels.asked import QuestionIn
-from loyaltyloop.channels.colours import contrast
-from loyaltyloop.channels.render import Rendered
+from loyaltyloop.channels.rendering.render import Rendered
+from loyaltyloop.channels.values import tokens
+from loyaltyloop.channels.values.asked import QuestionIn
+from loyaltyloop.channels.values.colours import contrast
 from loyaltyloop.journey.model import Ask, Send
 from loyaltyloop.journey.question import Question
 from tests.unit.channels.kitchen import ADA, KEY, PUBLIC, SECRET, page, render, renderer

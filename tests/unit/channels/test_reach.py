@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from loyaltyloop.channels.mail.smtp import Server, Smtp
 from loyaltyloop.channels.reach import lost_links
-from loyaltyloop.channels.smtp import Server, Smtp
 from loyaltyloop.journey.addresses import is_local
 
 OWN = "127.0.0.1 127.1.2.3 ::1 ::ffff:127.0.0.1 0.0.0.0 :: localhost LocalHost. a.localhost"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from loyaltyloop.channels.gate import Moment, judge
-from loyaltyloop.channels.room import Left, Room, address_of
+from loyaltyloop.channels.claiming.gate import Moment, judge
+from loyaltyloop.channels.claiming.room import Left, Room, address_of
 from loyaltyloop.journey.model import Cap
 from tests.reference.reading import SHOP
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loyaltyloop.channels.styles import split
+from loyaltyloop.channels.templates.styles import split
 from tests.unit.channels.kitchen import KEY, inside, renderer
 
 

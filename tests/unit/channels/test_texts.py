@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.channels.check import check_project
 from loyaltyloop.channels.errors import CannotRender
-from loyaltyloop.channels.push_text import PushText
-from loyaltyloop.channels.render import Renderer
-from loyaltyloop.channels.sms_text import parts
-from loyaltyloop.journey.project import collect_files
+from loyaltyloop.channels.phone.push_text import PushText
+from loyaltyloop.channels.phone.sms_text import parts
+from loyaltyloop.channels.rendering.check import check_project
+from loyaltyloop.channels.rendering.render import Renderer
+from loyaltyloop.journey.reading.project import collect_files
 from loyaltyloop.journey.routes import Reader, present, reasons, refused, routes
 from loyaltyloop.journey.written import written_for
 from tests.reference.reading import SHOP as READ

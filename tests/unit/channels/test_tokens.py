@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.channels import tokens
+from loyaltyloop.channels.values import tokens
 
 SECRET = b"a secret of the tests"
 KEY = "7f9c2ba4-e88f-5827-a045-3759ac0f1e21"

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from loyaltyloop.cli import messages, report
 from loyaltyloop.cli.folding import folded
-from loyaltyloop.store.outbox_list import Listed
-from loyaltyloop.store.reports import Line
+from loyaltyloop.store.messages.outbox_list import Listed
+from loyaltyloop.store.telling.reports import Line
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 ADA = "first.lastname@a-long-mail-provider.example"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from loyaltyloop.cli.story import story
-from loyaltyloop.journey.reader import read_journey
-from loyaltyloop.store.answers import Answered
-from loyaltyloop.store.history import History, NotEntered, Seen, Sent, Way, Who
-from loyaltyloop.store.noted import Noted
-from loyaltyloop.store.others import Other
+from loyaltyloop.journey.reading.reader import read_journey
+from loyaltyloop.store.inside.answers import Answered
+from loyaltyloop.store.people.noted import Noted
+from loyaltyloop.store.telling.history import History, NotEntered, Seen, Sent, Way, Who
+from loyaltyloop.store.telling.others import Other
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from io import StringIO
 from rich.console import Console
 
 from loyaltyloop.demo.showing import journeys_table
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.reader import read_project
 from tests.integration.store.shops import SHOP, WELCOME
 
 

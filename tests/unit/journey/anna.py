@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from loyaltyloop.journey.view import Engagement, Enrolled, Event, Message, View
+from loyaltyloop.journey.conditions.view import Engagement, Enrolled, Event, Message, View
 
 NOW = datetime(2024, 4, 1, 0, 30, tzinfo=UTC)
 ENTERED = NOW - timedelta(days=10)

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from loyaltyloop.journey.condition import (
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import (
     About,
     Ago,
     AllOf,
@@ -33,8 +34,7 @@ from loyaltyloop.journey.condition import (
     Timed,
     Where,
 )
-from loyaltyloop.journey.times import Duration
-from loyaltyloop.journey.view import Engagement, View
+from loyaltyloop.journey.conditions.view import Engagement, View
 from tests.unit.journey.anna import ANNA, ARRIVED, EVENTS, HANDED_OVER, NOW, OWN, ago, answer, event
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from loyaltyloop.errors import Problem
 from loyaltyloop.journey.check import check_reading
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import read_project
 
 HERE = Path(__file__).parent
 BROKEN = HERE / "broken"

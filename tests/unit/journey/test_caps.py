@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.journey.model import Cap
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.journey.rules.caps import _swallows
-from loyaltyloop.journey.times import to_local
 from tests.unit.journey.projects import check_files, good
 
 TEXTS = (

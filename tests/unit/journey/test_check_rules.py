@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from loyaltyloop.errors import Problem
-from loyaltyloop.journey.mistakes import did_you_mean
+from loyaltyloop.journey.reading.mistakes import did_you_mean
 from loyaltyloop.journey.rules.page import page
 from loyaltyloop.journey.rules.registry import READER, RULES
 from tests.unit.journey.projects import HERE, broken, check_files, expected, good, rules

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from loyaltyloop.journey.graph import least_days, possibly_before, reachable, surely_before
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import (
     Again,
     At,
@@ -26,8 +26,8 @@ from loyaltyloop.journey.model import (
     Wait,
     WaitFor,
 )
-from loyaltyloop.journey.reader import read_journey
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.reading.reader import read_journey
+from loyaltyloop.journey.showing.graph import least_days, possibly_before, reachable, surely_before
 
 HEAD = "journey: trip\nabout: A test.\n"
 BY_HAND = "enter: {manual: true}\n"

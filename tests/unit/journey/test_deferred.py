@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from loyaltyloop.journey.check import check_reading
-from loyaltyloop.journey.deferred import DEFERRED, refusals
-from loyaltyloop.journey.mermaid import mermaid
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.deferred import DEFERRED, refusals
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.journey.showing.mermaid import mermaid
 from tests.unit.journey.projects import good
 
 STEPS = {

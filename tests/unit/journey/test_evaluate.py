@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from loyaltyloop.journey.comparisons import exact, least_count
-from loyaltyloop.journey.condition import Between, Compare, Did, Known, Not, OneOf, Test
-from loyaltyloop.journey.evaluate import holds, moment
+from loyaltyloop.journey.conditions.comparisons import exact, least_count
+from loyaltyloop.journey.conditions.condition import Between, Compare, Did, Known, Not, OneOf, Test
+from loyaltyloop.journey.conditions.evaluate import holds, moment
 from loyaltyloop.journey.money import exponent
 from tests.unit.journey.anna import ANNA, ENTERED, NOW
 from tests.unit.journey.condition_cases import CASES, Case

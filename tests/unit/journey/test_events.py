@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyloop.journey.events import ALIASES, EVENTS, meant_event
-from loyaltyloop.store import facts, orders
-from loyaltyloop.store.consent import ANSWERS
+from loyaltyloop.journey.conditions.events import ALIASES, EVENTS, meant_event
+from loyaltyloop.store.consents.consent import ANSWERS
+from loyaltyloop.store.events import facts
+from loyaltyloop.store.orders import orders
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.mermaid import mermaid
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.journey.showing.mermaid import mermaid
 from tests.unit.journey.projects import check_files, good
 from tests.unit.journey.test_reader import EVERY_WORD
 

@@ -8,11 +8,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from loyaltyloop.journey.condition import Engagement, Op
-from loyaltyloop.journey.deferred import DEFERRED
-from loyaltyloop.journey.facts import CART, CUSTOMER, ORDER_STATES
+from loyaltyloop.journey.conditions.condition import Engagement, Op
+from loyaltyloop.journey.conditions.facts import CART, CUSTOMER, ORDER_STATES
 from loyaltyloop.journey.model import VERBS, Exclusion, Source
-from loyaltyloop.journey.reader import read_journey, read_shop
+from loyaltyloop.journey.reading.deferred import DEFERRED
+from loyaltyloop.journey.reading.reader import read_journey, read_shop
 from loyaltyloop.journey.schema.journey import JourneyFile
 from loyaltyloop.journey.schema.shop import ShopFile
 from tests.unit.journey.projects import HERE

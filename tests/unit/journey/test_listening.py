@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyloop.journey.listening import (
+from loyaltyloop.journey.conditions.listening import (
     BASKETS,
     CASES,
     CONSENTS,
@@ -14,8 +14,11 @@ from loyaltyloop.journey.listening import (
     listens,
 )
 from loyaltyloop.journey.model import Journey
-from loyaltyloop.journey.reader import read_project, read_shop
-from loyaltyloop.store import baskets, consent, engagement, facts, orders
+from loyaltyloop.journey.reading.reader import read_project, read_shop
+from loyaltyloop.store.consents import consent
+from loyaltyloop.store.events import facts
+from loyaltyloop.store.messages import engagement
+from loyaltyloop.store.orders import baskets, orders
 
 SHOP = """
 shop: Sample shop

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.journey.schema.loyalty import PointsFile, ReferralFile, TierFile
 from loyaltyloop.store.loyalty import badges, points, referral_book, tier_book
 from tests.unit.journey.projects import HERE, good

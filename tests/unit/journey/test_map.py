@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from loyaltyloop.journey.mermaid import mermaid
-from loyaltyloop.journey.reader import read_journey, read_project, read_shop
+from loyaltyloop.journey.reading.reader import read_journey, read_project, read_shop
+from loyaltyloop.journey.showing.mermaid import mermaid
 from tests.unit.journey.projects import good
 from tests.unit.journey.test_reader import EVERY_WORD, SHOP
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from loyaltyloop.journey.clock.openings import Openings
 from loyaltyloop.journey.model import QuietHours
-from loyaltyloop.journey.openings import Openings
 
 LONDON = "Europe/London"
 NIGHT = QuietHours(time(21), time(8))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from loyaltyloop.journey.deferred import refusals
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.reader import read_project
+from loyaltyloop.journey.reading.deferred import refusals
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.journey.schema.document import schema_document
 from tests.unit.journey.projects import HERE, check_files
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import time
 from decimal import Decimal
 
-from loyaltyloop.journey import plan
-from loyaltyloop.journey.condition import AllOf, Compare, Did, Where
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import AllOf, Compare, Did, Where
 from loyaltyloop.journey.model import (
     Again,
     At,
@@ -21,8 +21,8 @@ from loyaltyloop.journey.model import (
     Used,
     Wait,
 )
-from loyaltyloop.journey.plan import Difference
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.showing import plan
+from loyaltyloop.journey.showing.plan import Difference
 
 ORDERED = Did(("Order Completed",), since="entered")
 DAYS = Wait(Duration.of("2 days"))

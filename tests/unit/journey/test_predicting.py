@@ -8,7 +8,7 @@ import pytest
 
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.journey.predicting import models_predicted, models_scored, waited_comparisons
-from loyaltyloop.journey.reader import read_journey, read_shop
+from loyaltyloop.journey.reading.reader import read_journey, read_shop
 from loyaltyloop.journey.scoring import DUE, MODELS, rounded
 from loyaltyloop.scores.models.learners import LEARNERS
 from tests.reference.reading import SHOP_TEXT

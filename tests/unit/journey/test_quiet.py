@@ -11,11 +11,11 @@ from holidays import list_supported_countries
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from loyaltyloop.journey.clock.quiet import LONGEST, is_holiday, quiet_until
+from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.journey.model import QuietHours
-from loyaltyloop.journey.quiet import LONGEST, is_holiday, quiet_until
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.journey.rules.shop import countries
-from loyaltyloop.journey.times import to_local
 from tests.reference.gate import is_quiet
 from tests.reference.reading import SHOP_TEXT
 
@@ -134,7 +134,7 @@ def test_what_never_ends_is_not_asked_for_ever() -> None:
 
 def test_the_days_are_loaded_only_where_somebody_asks() -> None:
     code = (
-        "import sys; from loyaltyloop.channels import gate; from loyaltyloop.journey import check;"
+        "import sys; from loyaltyloop.channels.claiming import gate; from loyaltyloop.journey import check;"
         "assert 'holidays' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from loyaltyloop.errors import FilesError
-from loyaltyloop.journey.condition import (
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.condition import (
     About,
     Ago,
     AllOf,
@@ -32,12 +33,11 @@ from loyaltyloop.journey.condition import (
     Timed,
     Where,
 )
-from loyaltyloop.journey.meaning import Names, condition_of
-from loyaltyloop.journey.reader import read_journey, read_project, read_shop
+from loyaltyloop.journey.reading.meaning import Names, condition_of
+from loyaltyloop.journey.reading.reader import read_journey, read_project, read_shop
+from loyaltyloop.journey.reading.source import read_source
 from loyaltyloop.journey.schema.conditions import ConditionFile
 from loyaltyloop.journey.schema.document import schema_document
-from loyaltyloop.journey.source import read_source
-from loyaltyloop.journey.times import Duration
 from tests.unit.journey.projects import check_files, good
 
 SHOP = good()["journeys/shop.yaml"].decode()

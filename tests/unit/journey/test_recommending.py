@@ -10,7 +10,7 @@ import pytest
 from loyaltyloop.errors import FilesError
 from loyaltyloop.journey.dice import explore_salt, throw
 from loyaltyloop.journey.model import Recommending
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 
 SHOP = """\
 shop: Sample Shop

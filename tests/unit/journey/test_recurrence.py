@@ -12,7 +12,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.rrule import read_recurrence
+from loyaltyloop.journey.clock.rrule import read_recurrence
 
 START = datetime(2020, 1, 6, tzinfo=UTC).replace(tzinfo=None)
 NAMES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -6,7 +6,7 @@ import pytest
 
 from loyaltyloop.errors import FilesError
 from loyaltyloop.journey.model import Set
-from loyaltyloop.journey.reader import read_journey, read_project
+from loyaltyloop.journey.reading.reader import read_journey, read_project
 from tests.unit.journey.projects import good
 
 

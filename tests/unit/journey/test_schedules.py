@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loyaltyloop.journey.schedules import first_instants, local_instants, unreadable
+from loyaltyloop.journey.clock.schedules import first_instants, local_instants, unreadable
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC).replace(tzinfo=None)
 NINE = "BYHOUR=9;BYMINUTE=0;BYSECOND=0"

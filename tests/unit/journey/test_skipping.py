@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loyaltyloop.journey.graph import least_days, reachable, surely_before
-from loyaltyloop.journey.plan import downstream
+from loyaltyloop.journey.showing.graph import least_days, reachable, surely_before
+from loyaltyloop.journey.showing.plan import downstream
 from tests.reference.reading import read
 
 JOURNEY = read("""

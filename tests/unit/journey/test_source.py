@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loyaltyloop.journey.compose import DEEPEST, MOST_NODES
-from loyaltyloop.journey.project import collect_files
-from loyaltyloop.journey.source import LARGEST, read_source
+from loyaltyloop.journey.reading.compose import DEEPEST, MOST_NODES
+from loyaltyloop.journey.reading.project import collect_files
+from loyaltyloop.journey.reading.source import LARGEST, read_source
 
 
 @pytest.mark.parametrize(

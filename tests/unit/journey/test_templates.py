@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyloop.channels.check import check_project
-from loyaltyloop.channels.filters import filters
-from loyaltyloop.channels.sandbox import LOOPS
+from loyaltyloop.channels.rendering.check import check_project
+from loyaltyloop.channels.templates.filters import filters
+from loyaltyloop.channels.templates.sandbox import LOOPS
 from loyaltyloop.journey.rules import template_reach
 from loyaltyloop.journey.templates import Templates
 from tests.unit.journey.projects import check_files, good

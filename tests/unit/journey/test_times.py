@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from loyaltyloop.journey.model import QuietHours
-from loyaltyloop.journey.times import (
+from loyaltyloop.journey.clock.times import (
     WEEKDAYS,
     Duration,
     load_zone,
@@ -18,6 +17,7 @@ from loyaltyloop.journey.times import (
     to_local,
     yearly_day,
 )
+from loyaltyloop.journey.model import QuietHours
 
 
 def utc(text: str) -> datetime:

@@ -6,7 +6,7 @@ import pytest
 
 from loyaltyloop.errors import FilesError
 from loyaltyloop.journey.model import Topic
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from tests.reference.reading import SHOP_TEXT
 
 

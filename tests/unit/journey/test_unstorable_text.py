@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyloop.journey.source import read_source
+from loyaltyloop.journey.reading.source import read_source
 
 
 @pytest.mark.parametrize("text", [r'a: "x\0y"', r'a: "\ud800"', r'"\0": 1', r'a: {b: ["\x00"]}'])

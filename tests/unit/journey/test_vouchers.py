@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyloop.errors import FilesError
+from loyaltyloop.journey.clock.periods import Period, period_start
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.codes import LETTERS, make_code, matched, places
 from loyaltyloop.journey.model import Pool
-from loyaltyloop.journey.periods import Period, period_start
-from loyaltyloop.journey.reader import read_shop
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.reading.reader import read_shop
 from tests.reference.reading import SHOP_TEXT
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loyaltyloop.journey.source import read_source
-from loyaltyloop.journey.wording import changed_keys
+from loyaltyloop.journey.reading.source import read_source
+from loyaltyloop.journey.showing.wording import changed_keys
 
 SHOP = """
 shop: Gifts

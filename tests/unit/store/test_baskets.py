@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.facts import BASKET_LIFE
-from loyaltyloop.store.amounts import Exchange
-from loyaltyloop.store.basket_lines import MOST_LINES, Item
-from loyaltyloop.store.baskets import BasketState, CartEvent, after, fold
+from loyaltyloop.journey.conditions.facts import BASKET_LIFE
+from loyaltyloop.store.orders.amounts import Exchange
+from loyaltyloop.store.orders.basket_lines import MOST_LINES, Item
+from loyaltyloop.store.orders.baskets import BasketState, CartEvent, after, fold
 from tests.integration.store.shop import SHOP
 from tests.reference.baskets import basket as told_simply
 from tests.strategies.baskets import about_baskets, moments

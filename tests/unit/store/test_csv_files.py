@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from loyaltyloop.errors import DataError
-from loyaltyloop.store.csv_files import inspect, open_rows
-from loyaltyloop.store.customer_rows import check_header
+from loyaltyloop.store.importing.csv_files import inspect, open_rows
+from loyaltyloop.store.importing.customer_rows import check_header
 
 
 @pytest.mark.parametrize(

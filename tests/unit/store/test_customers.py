@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loyaltyloop.store.customers import Person, preferences, stamp_of, yearly
+from loyaltyloop.store.people.customers import Person, preferences, stamp_of, yearly
 
 NINE = datetime(2026, 5, 1, 9, tzinfo=UTC)
 TODAY = date(2026, 5, 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
-from loyaltyloop.store import merging
 from loyaltyloop.store import models as models
+from loyaltyloop.store.people import merging
 
 # Each in its own way: baskets are told anew, consents, dates, enrolments, holdings, predictions; touches are
 # dropped.

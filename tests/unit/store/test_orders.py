@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from loyaltyloop.journey.model import Market, Sender, Shop
-from loyaltyloop.store.amounts import Exchange
-from loyaltyloop.store.orders import Line, OrderEvent, OrderState, fold, product_id_of, quantity_of
+from loyaltyloop.store.orders.amounts import Exchange
+from loyaltyloop.store.orders.orders import Line, OrderEvent, OrderState, fold, product_id_of, quantity_of
 
 SENDER = Sender("Sample Shop", "hello@example.com", "1 Example Road")
 SHOP = Shop(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.store.phones import LANDLINE, NO_TEXTS, NOT_VALID, phone_of
+from loyaltyloop.store.people.phones import LANDLINE, NO_TEXTS, NOT_VALID, phone_of
 
 BRITISH = "+447400123456"
 

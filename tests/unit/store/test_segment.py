@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.store.canonical import to_json
 from loyaltyloop.store.segment import Call, Rejected, read_call
 

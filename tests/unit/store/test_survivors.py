@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loyaltyloop.store.customers import Person
-from loyaltyloop.store.identity import Id, People, ids_of, survivor_of
+from loyaltyloop.store.people.customers import Person
+from loyaltyloop.store.people.identity import Id, People, ids_of, survivor_of
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 

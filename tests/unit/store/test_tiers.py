@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model.loyalty import Tier
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.store.loyalty.tiers import Holds, Measures, held
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

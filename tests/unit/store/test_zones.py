@@ -6,8 +6,8 @@ from importlib import resources
 
 import pytest
 
-from loyaltyloop.journey.times import zone_names
-from loyaltyloop.store.zones import country_named, country_zones, zone_of
+from loyaltyloop.journey.clock.times import zone_names
+from loyaltyloop.store.people.zones import country_named, country_zones, zone_of
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import ByDate
-from loyaltyloop.journey.times import Duration
 from loyaltyloop.turn.entrances.dates import _days, _instant, _since
 
 # The farthest from UTC on both sides, one that once left out a day, and one whose clocks change.

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyaltyloop.store.canonical import LONGEST_ID, Refused, canonical
+from loyaltyloop.store.orders.shop_products import News
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.shop_products import News
 from tests.unit.web import shopify, woocommerce
 
 WHOLE = shopify.order(

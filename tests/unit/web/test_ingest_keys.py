@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from loyaltyloop.journey.events import EVENTS
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
+from loyaltyloop.journey.conditions.events import EVENTS
 from loyaltyloop.settings import Settings
 from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.segment import Call, Rejected, read_call

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from loyaltyloop.journey.times import Duration
+from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.store.segment import Rejected, read_call
 from loyaltyloop.web.metrics import Metrics, reason_class
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.reader import read_shop
-from loyaltyloop.store.addressees import Recipient
-from loyaltyloop.store.preferences import Wishes
+from loyaltyloop.journey.reading.reader import read_shop
+from loyaltyloop.store.consents.preferences import Wishes
+from loyaltyloop.store.consents.ways import Ways
+from loyaltyloop.store.messages.addressees import Recipient
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.ways import Ways
 from loyaltyloop.web.pages.calls import Said
 from loyaltyloop.web.pages.choices import Page, WrongBirthday, calls, stopped
 from loyaltyloop.web.pages.texts import texts_for

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from loyaltyloop.journey.reader import read_shop
+from loyaltyloop.journey.reading.reader import read_shop
 from loyaltyloop.web.pages.looks import Looks, looks_of
 from tests.reference.reading import SHOP_TEXT
 

@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from loyaltyloop.store.consent import CHANNELS, PURPOSES
+from loyaltyloop.store.consents.consent import CHANNELS, PURPOSES
 from loyaltyloop.web.pages.calls import NO_MATTER
 from loyaltyloop.web.pages.show import half
 from loyaltyloop.web.pages.texts import FALLBACK, FOLDER, languages, texts_for

@@ -233,7 +233,7 @@ def test_normalised_to_events(told: Told, becomes: list[tuple[str, dict[str, Any
 
 
 def test_every_event_is_known_by_name() -> None:
-    from loyaltyloop.journey.events import EVENTS as KNOWN
+    from loyaltyloop.journey.conditions.events import EVENTS as KNOWN
 
     assert {name for names in NAMES.values() for name in names.values()} <= KNOWN
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyloop.journey.question import COMMENT, Choice, Question
-from loyaltyloop.store.addressees import Recipient
 from loyaltyloop.store.canonical import canonical
-from loyaltyloop.store.replies import Posed, Reply
+from loyaltyloop.store.messages.addressees import Recipient
+from loyaltyloop.store.messages.replies import Posed, Reply
 from loyaltyloop.web.answers.reply import MOST, Wrong, answered, ids_of, plain, read_reply
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from loyaltyloop.store.orders.shop_products import ProductNews, StockNews
 from loyaltyloop.store.privacy.tombstones import by_email
-from loyaltyloop.store.shop_products import ProductNews, StockNews
 from tests.unit.web import shopify as shop
 from tests.unit.web.test_shopify import ASKED, CUSTOMER, ORDER, RECEIVED, calls, named
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from loyaltyloop.journey.listening import Listening
+from loyaltyloop.journey.conditions.listening import Listening
 from loyaltyloop.store.segment import Call
 from loyaltyloop.web.waking import waker as waking
 from loyaltyloop.web.waking.agenda import GATHER, Wake

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from loyaltyloop.store.canonical import Refused
+from loyaltyloop.store.orders.shop_products import ProductNews, StockNews
 from loyaltyloop.store.privacy.tombstones import by_email
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.shop_products import ProductNews, StockNews
 from loyaltyloop.web.shops.woocommerce import TOPICS
 from tests.unit.web import woocommerce as shop
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from loyaltyloop.store.orders.shop_products import News
 from loyaltyloop.store.segment import Call
-from loyaltyloop.store.shop_products import News
 from loyaltyloop.web.shops.delivery import Delivery
 from loyaltyloop.web.shops.payload import instant
 from loyaltyloop.web.shops.woocommerce import TOPICS

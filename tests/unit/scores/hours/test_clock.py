@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltyloop.journey.times import to_local
+from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.scores.hours.clock import local_seconds
 
 # With quarters of an hour, half an hour of summer, a skipped day, and changes at midnight.

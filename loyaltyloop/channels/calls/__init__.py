@@ -1,0 +1,1 @@
+"""Calls: signed web hooks to other systems."""

@@ -1,0 +1,1 @@
+"""From the line to a way out: the gate, the claim, and the outbox."""

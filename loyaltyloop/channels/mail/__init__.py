@@ -1,0 +1,1 @@
+"""E-mail: a message as bytes, to files or by SMTP."""

@@ -1,0 +1,1 @@
+"""What reaches a phone: text messages and pushes."""

@@ -1,0 +1,1 @@
+"""Circuit breakers: what stops by itself, and who is told."""

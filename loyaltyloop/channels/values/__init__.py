@@ -1,0 +1,1 @@
+"""What a template may print, and how: names, links, gifts, money and dates."""

@@ -1,0 +1,1 @@
+"""Durations, local times, schedules and quiet hours. Nothing asks the clock."""

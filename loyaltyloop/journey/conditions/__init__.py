@@ -1,0 +1,1 @@
+"""Conditions: what can be asked, and what it means for one customer."""

@@ -1,0 +1,1 @@
+"""A journey shown: its graph, its map, its words, and what changed."""

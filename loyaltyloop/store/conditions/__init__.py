@@ -1,0 +1,1 @@
+"""Conditions as SQL: what they mean for a million customers at once."""

@@ -1,0 +1,1 @@
+"""Events: they come in, and are applied to customers, orders and facts."""

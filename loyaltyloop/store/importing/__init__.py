@@ -1,0 +1,1 @@
+"""Files that come in: of customers, products, events and codes."""

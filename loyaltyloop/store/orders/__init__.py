@@ -1,0 +1,1 @@
+"""Orders, baskets and products, as they are now."""

@@ -1,0 +1,1 @@
+"""Fitted models and what they say of customers, on record."""

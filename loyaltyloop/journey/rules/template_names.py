@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from loyaltyloop.journey.conditions.condition import About, Condition, walk
 from loyaltyloop.journey.conditions.facts import CART, CUSTOMER, ORDER
-from loyaltyloop.journey.model import Score
+from loyaltyloop.journey.listed import Part, listed_parts
+from loyaltyloop.journey.model import Recommend, Score
 from loyaltyloop.journey.reading.mistakes import alike, did_you_mean
 from loyaltyloop.journey.rules.fields import attributes
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
 from loyaltyloop.journey.schema.steps import AskFile, GiveFile, RecommendFile, ScoreFile
-from loyaltyloop.journey.templates import Use
+from loyaltyloop.journey.templates import Names, Use
 
 # Names in every template, with their fields; None: whatever arrived.
 _NAMES: dict[str, frozenset[str] | None] = {
@@ -31,6 +32,13 @@ _OF_CALLS: dict[str, frozenset[str] | None] = {
     **{name: fields for name, fields in _NAMES.items() if name not in ("links", "language", "direction")},
     "enrolment": frozenset(("journey", "step", "one_per", "entered_at", "decided_at")),
 }
+# Products as messages show them: of a `recommend` step also why they were chosen, of a basket how many.
+_OF_PRODUCT = frozenset(
+    ("product_id", "name", "category", "price", "currency", "url", "image_url", "in_stock")
+)
+_OF_PICK = _OF_PRODUCT | {"reason", "source", "model", "explores"}
+_OF_LINE = _OF_PRODUCT | {"quantity", "variant"}
+_OF_ANSWER = frozenset(("value", "text", "url"))
 _OF_CUSTOMER = frozenset(CUSTOMER) | {"key", "zone", "often", "referral_link"}
 _OF_GIVE = frozenset(("code", "value", "expires"))
 _OF_ASK = frozenset(("links", "answers", "question", "low", "high", "answer", "answer_text", "comment"))
@@ -55,6 +63,7 @@ _ALWAYS = frozenset(
 _UNSURE = ("url", "value")  # of a basket: where it is, and what a product costs, the shop need not tell
 
 Results = dict[str, frozenset[str] | None]
+Lists = dict[Names, tuple[str, frozenset[str]]]  # the path of a list: what each thing in it is, its fields
 
 
 def _steps(sent: Sent) -> Results:
@@ -62,9 +71,7 @@ def _steps(sent: Sent) -> Results:
     found: Results = {}
     for one in sent.seen.placed:
         match one.file:
-            case RecommendFile():
-                found[one.name] = None
-            case ScoreFile():
+            case RecommendFile() | ScoreFile():
                 found[one.name] = frozenset()
             case GiveFile():
                 found[one.name] = _OF_GIVE
@@ -94,10 +101,47 @@ def _unknown_name(context: Context) -> Iterator[Found]:
             continue
         fields = names[name] if name in names else steps[name]
         if fields is not None and len(use.path) > 1 and use.path[1] not in fields and use.path[1][:1] != "_":
-            number = f"'{name}' is a number: write {{{{ {name} }}}}."
-            remedy = did_you_mean(use.path[1], fields, f"Fields of '{name}'") if fields else number
+            remedy = (
+                did_you_mean(use.path[1], fields, f"Fields of '{name}'") if fields else _whole(sent, name)
+            )
             message = f"'{name}' has no '{use.path[1]}'"
             yield at_line(context, use.file, use.line, message, remedy, f"{name}.{use.path[1]}")
+
+
+def _whole(sent: Sent, name: str) -> str:
+    """How a result without fields is printed."""
+    step = sent.seen.steps.get(name)
+    if step is not None and isinstance(step.action, Recommend):
+        loop = f"{{% for product in {name} %}}{{{{ product.name }}}}{{% endfor %}}"
+        return f"'{name}' is a list of products: write {loop}."
+    return f"'{name}' is a number: write {{{{ {name} }}}}."
+
+
+def _unknown_part(context: Context) -> Iterator[Found]:
+    """A field that no product of a list has, or no answer."""
+    read: dict[str, list[Part]] = {}
+    for sent in sent_templates(context):
+        if sent.name not in read:
+            read[sent.name] = listed_parts(context.parsed, sent.reached.files)
+        lists = _lists(sent)
+        for part in read[sent.name]:
+            what, fields = lists.get(part.of, ("", None))
+            if fields is not None and part.field not in fields and part.field[:1] != "_":
+                message = f"{what} of '{'.'.join(part.of)}' has no '{part.field}'"
+                remedy = did_you_mean(part.field, fields, "Its fields are")
+                yield at_line(context, part.file, part.line, message, remedy, part.field)
+
+
+def _lists(sent: Sent) -> Lists:
+    """The lists that a template may loop over."""
+    found: Lists = {("cart", "products"): ("a product", _OF_LINE)}
+    for one in sent.seen.placed:
+        match one.file:
+            case RecommendFile():
+                found[(one.name,)] = ("a product", _OF_PICK)
+            case AskFile():
+                found[(one.name, "answers")] = ("an answer", _OF_ANSWER)
+    return found
 
 
 def _misspelt(context: Context) -> Iterator[Found]:
@@ -194,6 +238,7 @@ def _same_if(seen: Seen, name: str, message: str) -> bool:
 
 RULES = (
     Rule("unknown-name", "error", "A name that templates do not have.", _unknown_name),
+    Rule("unknown-part", "error", "A field that products in a list do not have.", _unknown_part),
     Rule("misspelt-name", "warning", "An attribute of the customer that is nearly a known one.", _misspelt),
     Rule("no-default", "warning", "A value that some customers lack, without a default.", _no_default),
     Rule("step-not-passed", "error", "A message that names a step not everybody passed.", _not_passed),

@@ -1,4 +1,4 @@
-"""Scores and predictions: models that there are, numbers that they can give, times that can be waited for."""
+"""Scores and recommendations: models that there are, numbers that they can give, times to wait for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from loyaltyloop.journey.conditions.condition import Scalar
+from loyaltyloop.journey.model import Recommend
 from loyaltyloop.journey.reading.mistakes import did_you_mean
 from loyaltyloop.journey.reading.places import ConditionAt
 from loyaltyloop.journey.reading.tree import Path, Source
@@ -96,6 +97,40 @@ def _share(meant: Meant, value: Scalar) -> str:
     )
 
 
+def _exactly(context: Context) -> Iterator[Found]:
+    """Numbers between the ends have so many decimals that next to nobody has just this one."""
+    for source, seen, place in context.conditions:
+        for path, name, model, test in _asked(seen, place):
+            meant = MODELS.get(model)
+            value = next(_single(meant, test), None) if meant is not None else None
+            if meant is not None and value is not None:
+                never = value != round(value, meant.decimals)
+                told = ("in whole numbers", "to one decimal", "to two decimals")[meant.decimals]
+                message = f"'{name}' is never {value}: it is told {told}"
+                if not never:
+                    message = f"'{name}' is hardly ever just {value}"
+                remedy = f"Write for example {{at_least: {value}}} or {{at_most: {value}}}."
+                yield found(source, path, message, remedy)
+
+
+def _single(meant: Meant, test: Test) -> Iterator[Decimal]:
+    """Numbers that are asked for alone, and that nobody has, or by chance."""
+    values: list[Scalar | None] = [test] if not isinstance(test, Comparison) else []
+    if isinstance(test, Comparison):
+        same = test.between is not None and test.between[0] == test.between[1]
+        values = [
+            test.is_,
+            test.not_,
+            *(test.one_of or ()),
+            *(test.between[:1] if test.between and same else ()),
+        ]
+    for value in values:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool) and not _is_beyond(meant, value):
+            number = Decimal(value)
+            if number not in (meant.least, meant.most) and (meant.decimals or number % 1):
+                yield number
+
+
 # ── times ───────────────────────────────────────────────────────────────────
 
 
@@ -181,11 +216,28 @@ def _parts(said: ConditionFile) -> Iterator[ConditionFile]:
         yield from _parts(part)
 
 
+# ── what is recommended ─────────────────────────────────────────────────────
+
+
+def _nothing_again(context: Context) -> Iterator[Found]:
+    for seen in context.journeys:
+        for step in seen.journey:
+            one = step.action
+            if not isinstance(one, Recommend) or {*one.sources, *one.fallback} != {"repeat"}:
+                continue
+            if "owned" in one.exclude:
+                message = "'repeat' is what they have bought, and 'exclude: owned' leaves all of that out"
+                remedy = "Take 'owned' out of 'exclude', or add another source to 'from'."
+                yield seen.found((*seen.path_of[step.name], "exclude"), message, remedy)
+
+
 RULES = (
     Rule("unknown-model", "error", "A model is named that there is not.", _unknown_model, alone=True),
     Rule("beyond-range", "error", "A number that a model never comes to.", _beyond, alone=True),
+    Rule("hardly-ever", "warning", "A prediction that is asked to be just one number.", _exactly, alone=True),
     Rule("no-due", "error", "`until` of a score that tells no time, or of its number.", _no_due, alone=True),
     Rule("never-scored", "warning", "A score that cannot have been made by then.", _never_scored),
     Rule("predicted-goal", "error", "A goal that is a prediction.", _goal, alone=True),
     Rule("predicted-badge", "error", "A badge that is given for a prediction.", _badges, alone=True),
+    Rule("nothing-again", "warning", "What was bought alone, without what was bought.", _nothing_again),
 )

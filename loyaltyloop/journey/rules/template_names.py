@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from loyaltyloop.journey.conditions.condition import About, Condition, walk
 from loyaltyloop.journey.conditions.facts import CART, CUSTOMER, ORDER
 from loyaltyloop.journey.listed import Part, listed_parts
-from loyaltyloop.journey.model import Recommend, Score
+from loyaltyloop.journey.model import Recommend, Score, Step, Until, Wait, WaitFor
 from loyaltyloop.journey.reading.mistakes import alike, did_you_mean
 from loyaltyloop.journey.rules.fields import attributes
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
@@ -188,12 +188,31 @@ def _no_score(context: Context, sent: Sent, use: Use) -> Iterator[Found]:
 
 
 def _asked_for(sent: Sent, score: str) -> bool:
-    """Does a condition on the way to the message ask for this score?"""
+    """Is the score known to whoever gets this far: asked for by a condition, or waited until?"""
     step = sent.seen.steps.get(sent.step)
     if step is None:
         return False
+    if any(_stops(sent.seen, name, step, score) for name in sent.seen.surely_before.get(sent.step, ())):
+        return True
     whens = [_when(sent.seen, way) for way in step.within_paths]
     return any(_asks(one, score) for one in (step.condition, *whens) if one is not None)
+
+
+def _stops(seen: Seen, before: str, step: Step, score: str) -> bool:
+    """Does nobody whose score is unknown come from this wait, which is for its time, to the step?"""
+    match seen.steps[before].action:
+        case Wait(until=Until() as until) | WaitFor(until=Until() as until):
+            beside = seen.journey.beside(seen.steps[before])
+            inside = beside is not None and beside.name in {step.name, *_around(step)}
+            passed = until.if_past == "leave" or (until.if_past == "skip" and inside)
+            return until.source == f"{score}.due" and passed
+        case _:
+            return False
+
+
+def _around(step: Step) -> Iterator[str]:
+    """The steps whose paths the step stands in."""
+    return (way.partition(".")[0] for way in step.within_paths)
 
 
 def _when(seen: Seen, way: str) -> Condition | None:

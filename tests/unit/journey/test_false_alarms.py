@@ -202,3 +202,30 @@ def test_topics_of_the_shop_are_an_attribute() -> None:
     shop = good()["journeys/shop.yaml"] + b"topics: {news: What is new}\n"
     assert told("steps:", asked) == {"unknown-attribute"}
     assert told("steps:", asked, files={"journeys/shop.yaml": shop}) == set()
+
+
+NEED = "templates/letters/note.html"
+UNTIL = "  - {wait: nearly, until: need.due, offset: -3 days%s}"
+NEEDY = "  - {send: letter, template: letters/note}"
+SENDS = "[{send: letter, template: letters/note}]"
+BRANCH = f"  - {{branch: b, paths: {{yes: {{when: {{reachable: sms}}, steps: {SENDS}}}, no: {{}}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ((UNTIL % ", if_past: leave", NEEDY), set()),
+        ((UNTIL % ", if_past: leave", "  - wait: 1 hour", NEEDY), set()),
+        ((UNTIL % ", if_past: leave", BRANCH), set()),
+        ((UNTIL % ", if_past: skip", NEEDY), set()),
+        ((UNTIL % ", if_past: skip", BRANCH), set()),
+        ((UNTIL % ", if_past: skip", "  - wait: 1 hour", NEEDY), {"no-default"}),
+        ((UNTIL % "", NEEDY), {"no-default"}),
+        ((UNTIL % ", if_past: leave, if: {reachable: email}", NEEDY), {"no-default"}),
+        ((NEEDY,), {"no-default"}),
+    ],
+)
+def test_whoever_waited_until_it_was_due_has_a_score(steps: tuple[str, ...], found: set[str]) -> None:
+    page = good()["templates/welcome/hello.html"].decode().partition("{% block body %}")[0]
+    page += "{% block body %}{{ need }}{% endblock %}"
+    assert told("steps:", "  - {score: need, model: refill}", *steps, files={NEED: page.encode()}) == found

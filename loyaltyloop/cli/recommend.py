@@ -47,28 +47,28 @@ def command(
       loop recommend ada@example.com --step welcome.picks --json
     """
     from loyaltyloop.scores.recommending.showing import show
-    from loyaltyloop.store.database import trial
+    from loyaltyloop.store.database import read
     from loyaltyloop.store.people.lookup import find_customer
 
-    with trial(project.reading()) as connection:
-        spec = _spec(connection, step, products)
-        shown = show(connection, find_customer(connection, customer), spec, step or "", now)
+    with read(project.reading()) as connection:
+        spec, named = _spec(connection, step, products)
+        shown = show(connection, find_customer(connection, customer), spec, named, now)
     if as_json:
         return print_json(shown.as_document(why))
     return _print(shown, why)
 
 
-def _spec(connection: Connection, step: str | None, products: int | None) -> Recommend:
-    """What the step says; of so many products, if that is said."""
+def _spec(connection: Connection, step: str | None, products: int | None) -> tuple[Recommend, str]:
+    """What the step says; of so many products, if that is said. And JOURNEY.STEP by its first name."""
     from dataclasses import replace
 
     from loyaltyloop.journey.model import Recommend
 
-    spec = Recommend() if step is None else _of_step(connection, step)
-    return spec if products is None else replace(spec, products=products)
+    spec, named = (Recommend(), "") if step is None else _of_step(connection, step)
+    return spec if products is None else replace(spec, products=products), named
 
 
-def _of_step(connection: Connection, named: str) -> Recommend:
+def _of_step(connection: Connection, named: str) -> tuple[Recommend, str]:
     from loyaltyloop.cli.options import known_journey
     from loyaltyloop.journey.model import Recommend
     from loyaltyloop.journey.reading.mistakes import did_you_mean
@@ -79,12 +79,13 @@ def _of_step(connection: Connection, named: str) -> Recommend:
         raise UsageError(f"--step: write the journey and its step, as in 'welcome.picks', not {named!r}.")
     known = known_journey(connection, journey)
     assert known is not None
-    steps = {one.name: one.action for one in load_newest(connection, known).journey}
-    ours = {one: action for one, action in steps.items() if isinstance(action, Recommend)}
+    steps = load_newest(connection, known).journey
+    ours = {one.name: (one.action, one.first_name) for one in steps if isinstance(one.action, Recommend)}
     if name not in ours:
         guess = did_you_mean(name, sorted(ours), "Its steps that do are")
         raise UsageError(f"--step: {name!r} of {journey!r} recommends nothing. {guess}")
-    return ours[name]
+    action, first_name = ours[name]
+    return action, f"{journey}.{first_name or name}"
 
 
 def _print(shown: Shown, why: bool) -> None:

@@ -13,6 +13,7 @@ from loyaltyloop.store.events.touched import batches
 from loyaltyloop.store.inside.cohorts import SKIP, cohort, ended_state, enrolment, mark, move, standing, take
 from loyaltyloop.store.live.versions import Live
 from loyaltyloop.store.telling.reports import PASSED_OVER
+from loyaltyloop.turn.counting import count_ahead
 from loyaltyloop.turn.counts import Counts
 from loyaltyloop.turn.delivering import deliver
 from loyaltyloop.turn.frame import Busy, Frame
@@ -32,6 +33,7 @@ def walk_step(frame: Frame, stage: Stage) -> Counts:
     if not states and not answered:
         return Counts()
     step = live.journey.step(name)
+    count_ahead(frame, step)
     here = and_(standing(frame.journey.name, live.number, name), frame.limits.who())
     parts = []
     for state in states:

@@ -14,16 +14,18 @@ from sqlalchemy import Connection
 
 from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.journey.model import Source as Word
-from loyaltyloop.scores.models.live import live_model
-from loyaltyloop.scores.recommending.exploring import explore
+from loyaltyloop.scores.models.live import Live, live_model
+from loyaltyloop.scores.recommending.exploring import TRIED, explore
+from loyaltyloop.scores.recommending.figures import lists_of
 from loyaltyloop.scores.recommending.fitting import owns
 from loyaltyloop.scores.recommending.learned import LONGER, LONGEST, MODEL, Best, Learned, sold_now
+from loyaltyloop.scores.recommending.once import Once
 from loyaltyloop.scores.recommending.serving import Asked, Makers, Part, fill, with_reasons
 from loyaltyloop.scores.recommending.serving import PassedOver as PassedOver
 from loyaltyloop.scores.recommending.shelf import Shelf
-from loyaltyloop.scores.recommending.sides import side_of
+from loyaltyloop.scores.recommending.sides import counts_of_products, side_of
 from loyaltyloop.scores.recommending.source import Cohort
-from loyaltyloop.scores.recommending.sources import SOURCES
+from loyaltyloop.scores.recommending.sources import READS, SOURCES
 from loyaltyloop.scores.recommending.wanted import Dice as Dice
 from loyaltyloop.scores.recommending.wanted import Pick as Pick
 from loyaltyloop.scores.recommending.wanted import Wanted as Wanted
@@ -76,13 +78,28 @@ def recommend(
 
 def learned_ranking(connection: Connection, spec: Recommend, shop: Shop, now: datetime) -> Learned | None:
     """What ranks the products of `best`, where a ranking is live as of `now` and something to be ranked."""
-    if "best" not in (*spec.sources, *spec.fallback):
-        return None
-    live = live_model(connection, MODEL, now)
+    live = _ranks(connection, spec, now)
     if live is None:
         return None
     side = side_of(connection, now, shop.currency)
     return Learned(live, side) if side.products else None
+
+
+def _ranks(connection: Connection, spec: Recommend, now: datetime) -> Live | None:
+    asked = "best" in (*spec.sources, *spec.fallback)
+    return live_model(connection, MODEL, now) if asked else None
+
+
+def counted_over_all(connection: Connection, spec: Recommend, shop: Shop, now: datetime) -> list[Once]:
+    """What such a step may read at `now` that is counted over all customers, once a day or a week."""
+    words = {part.word for part in plan_of(spec)}
+    if shop.recommending.explore and "best" in (*spec.sources, *spec.fallback):
+        words.update(TRIED)
+    kinds = sorted({kind for word in words for kind in READS.get(word, ())})
+    found: list[Once] = [lists_of(kind, now) for kind in kinds]
+    if _ranks(connection, spec, now) is not None:
+        found.append(counts_of_products(now, shop.currency))
+    return found
 
 
 def plan_of(spec: Recommend, learned: bool = False) -> list[Part]:

@@ -75,7 +75,8 @@ class Shown:
 def show(connection: Connection, customer_id: int, spec: Recommend, step: str, now: datetime) -> Shown:
     """What this customer would be recommended; `step`: JOURNEY.STEP whose words `spec` are, or nothing.
 
-    UserError where the customer was erased. What the step takes from what was entered by has nothing here.
+    Dice are thrown with it: the step by its first name. UserError where the customer was erased. What the
+    step takes from what was entered by has nothing here.
     """
     shop = load_shop(connection)
     who = connection.execute(select(customer).where(customer.c.id == customer_id)).one()

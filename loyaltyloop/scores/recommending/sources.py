@@ -115,3 +115,15 @@ SOURCES: Mapping[Word, Callable[[Cohort], Source]] = {
     "searched": wishes.Searched,
     "cart": wishes.InBasket,
 }
+
+# What a source reads that is counted over all customers; turns have it counted ahead.
+READS: Mapping[Word, tuple[Kind, ...]] = {
+    "bought_together": ("together",),
+    "with_trigger": ("together",),
+    "favourite_category": ("category",),
+    "popular_here": ("popular_here",),
+    "trending": ("trending",),
+    "bestsellers": ("bestsellers",),
+    "new": ("new",),
+    "viewed_together": ("looked", "together"),
+}

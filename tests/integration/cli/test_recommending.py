@@ -101,6 +101,30 @@ def test_what_is_tried_out_is_marked(loop: Loop, engine: Engine, project: Path) 
 
 
 @pytest.mark.usefixtures("shop")
+def test_it_waits_for_no_writer_and_none_for_it(loop: Loop, engine: Engine) -> None:
+    with write(engine):
+        told = loop("recommend", "c1", "--now", AS_OF)
+    assert told.code == 0 and "In demand right now" in told.out
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_step_that_was_renamed_tries_out_the_same(loop: Loop, engine: Engine, project: Path) -> None:
+    path, goods = project / "journeys" / "shop.yaml", [f"p{number}" for number in range(9)]
+    path.write_text(f"{path.read_text()}\nrecommendations: {{explore: 50%}}\n")
+    with write(engine) as connection:
+        connection.execute(insert(Product), [product(one, one, "Mugs") for one in goods])
+        connection.execute(insert(OrderLine), [line("o1", one, 2, NOW - timedelta(days=4)) for one in goods])
+    found = []
+    for name in ("picks", "choice, was: picks"):
+        steps = f"  - {{recommend: {name}, products: 9, exclude: []}}\n  - {{wait: 2 days}}\n"
+        (project / "journeys" / "picking.yaml").write_text(PICKING.partition("  - {rec")[0] + steps)
+        assert loop("apply", "--yes", "--now", AS_OF).code == 0
+        step = f"picking.{name.partition(',')[0]}"
+        found.append(loop("recommend", "c1", "--step", step, "--now", AS_OF, "--json").data["products"])
+    assert found[0] == found[1] and {one["explores"] for one in found[0]} == {True, False}
+
+
+@pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

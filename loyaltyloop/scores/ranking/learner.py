@@ -42,7 +42,7 @@ class RankingLearner:
     about: str = "which products each customer is likely to buy next, in order"
     period: timedelta = HORIZON
     baseline: str = OWN
-    fallback: str = "`from: best` mixes what is counted (docs/recommending.md)"
+    fallback: str = "'from: best' mixes what is counted (docs/recommending.md)"
     looks: bool = True
 
     def fit(self, known: Known, seed: int) -> Ranker | Fallback:

@@ -46,7 +46,7 @@ class LapseLearner:
     days: int = DAYS
     name: str = "lapse"
     baseline: str = SHARE
-    fallback: str = "lapse is unknown, and no comparison with it holds but `known: false`"
+    fallback: str = "lapse is unknown, and no comparison with it holds but 'known: false'"
     looks: bool = False
 
     @property

@@ -54,7 +54,7 @@ class ValueLearner:
     days: int = DAYS
     name: str = "value"
     baseline: str = PAST_RATE
-    fallback: str = "value is unknown, and no comparison with it holds but `known: false`"
+    fallback: str = "value is unknown, and no comparison with it holds but 'known: false'"
     looks: bool = False
 
     @property

@@ -126,7 +126,7 @@ def test_the_words_for_it(project: Path, engine: Engine, capsys: pytest.CaptureF
     main(["--project", str(project), "train", "--back", "--now", NOW.isoformat()])
     assert capsys.readouterr().out.splitlines()[:2] == [
         "recommend: version 1 is taken back; there is no former one: "
-        "`from: best` mixes what is counted (docs/recommending.md).",
+        "'from: best' mixes what is counted (docs/recommending.md).",
         "lapse: no version was live, so nothing was taken back.",
     ]
     with pytest.raises(SystemExit) as left:

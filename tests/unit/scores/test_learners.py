@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from loyaltyloop.journey.scoring import MODELS
+from loyaltyloop.markdown import plain
 from loyaltyloop.scores.models.artifact import pack
 from loyaltyloop.scores.models.learners import LEARNERS, learner
 from loyaltyloop.scores.models.live import load
@@ -40,3 +41,10 @@ def test_all_that_journeys_may_ask_can_be_learned() -> None:
     assert set(LEARNERS) == {*MODELS, "recommend"}
     named = re.findall(r"(?m)^\| `(\w+)` \|", PAGE.read_text("utf-8"))
     assert named == list(LEARNERS)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_its_words_stand_on_a_page_as_they_are(name: str) -> None:
+    found = learner(name)
+    for words in (found.about, found.baseline, found.fallback):
+        assert plain(words) == words

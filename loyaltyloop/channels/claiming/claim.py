@@ -22,6 +22,7 @@ from loyaltyloop.channels.rendering.render import Renderer
 from loyaltyloop.channels.values.baskets import add_baskets
 from loyaltyloop.channels.values.context import Names, names_for
 from loyaltyloop.channels.values.gifts import Showing, add_gifts, check_gifts
+from loyaltyloop.channels.values.offered import Offers
 from loyaltyloop.channels.values.questions import add_asked
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey import routes
@@ -207,7 +208,7 @@ def _store_bodies(
         rows = [row for row in group.rows if verdicts[row.key].state == "claimed"]
         if rows:
             desk = desks[rows[0].channel]
-            names = names_for(connection, rows, group.people, desk.shop, group.offers)
+            names = names_for(connection, rows, group.people, desk.shop, Offers(group.offers, desk.now))
             add_asked(connection, names, rows, group.questions)
             if desk.shows_basket(rows[0].template):
                 calls = desk.channel == CALLS

@@ -6,7 +6,7 @@ products' names, pictures and prices as they are now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from sqlalchemy import (
@@ -26,21 +26,21 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from loyaltyloop.channels.values.asked import Names as Names
 from loyaltyloop.channels.values.formats import money_of
-from loyaltyloop.journey.markets import is_sold, markets_of
-from loyaltyloop.journey.model import Recommend, Shop
+from loyaltyloop.channels.values.offered import Offers, Reader, Shelf
+from loyaltyloop.channels.values.offered import product as product
+from loyaltyloop.channels.values.offered import product_names as product_names
+from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.events.wordless import entered_by_anybody, wordless
 from loyaltyloop.store.inside.kept import kept, shown
-from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Order, Product
+from loyaltyloop.store.models import Consent, Customer, Enrolment, Identity, Order
 from loyaltyloop.store.orders.basket_lines import host_of
 
-Reader = tuple[str | None, str | None]  # language, country
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 consent: Table = Consent.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
 order: Table = Order.__table__  # type: ignore[attr-defined]
-product: Table = Product.__table__  # type: ignore[attr-defined]
 
 # fmt: off
 OF_CUSTOMER = (
@@ -51,8 +51,6 @@ OF_CUSTOMER = (
 )
 # fmt: on
 _OF_ORDER = ("order_id", "status", "total", "products", "main_category", "ordered_at", "updated_at")
-_OF_PRODUCT = ("product_id", "name", "category", "price", "currency", "url", "image_url", "in_stock")
-_READ = (*_OF_PRODUCT, "markets")
 ALWAYS = frozenset(("country", "locale", "zone"))  # what is sold to them, how amounts and dates are written
 LINK = "referral_link"  # where friends come by
 _MONEY = ("lifetime_value", "average_order")
@@ -95,18 +93,19 @@ def names_for(
     messages: Sequence[About],
     people: People,
     shop: Shop,
-    offers: Mapping[str, Recommend] | None = None,
+    offers: Offers | None = None,
 ) -> dict[str, Names]:
     """The same, for these messages' people who were read already.
 
-    `offers`: the `recommend` steps that their template names. Where fewer than `at_least` of the products can
-    still be had there are none: an empty list where a message goes without them, else None.
+    `offers`: the `recommend` steps that their template names. What the customer has bought or sent back by
+    now is left out of them, and where fewer than `at_least` of the products can still be had there are
+    none: an empty list where a message goes without them, else None.
     """
     enrolments = [message.enrolment_id for message in messages]
     values = _load_kept(connection, enrolments)
     orders = _orders(connection, enrolments, shop) if people.orders else {}
     anybody, host = entered_by_anybody(connection, enrolments), host_of(shop.url)
-    shelf = _Shelf(connection, _product_ids(values.values()), shop, offers or {})
+    shelf = Shelf(connection, shop, values, offers)
     silent = unasked(connection, messages)
     found: dict[str, Names] = {}
     for message in messages:
@@ -120,7 +119,8 @@ def names_for(
             names["order"] = its
         for step, value in values.get(message.enrolment_id, ()):
             hidden = message.enrolment_id in silent and shelf.fills(step, value)
-            names[step] = [] if hidden else shelf.filled(step, value, people.reader(person))
+            reader = people.reader(person)
+            names[step] = [] if hidden else shelf.filled(step, value, reader, message.enrolment_id)
     return found
 
 
@@ -135,14 +135,6 @@ def order_names(row: Any, shop: Shop) -> Names:
     if row.total is not None:
         names["total"] = money_of(row.total, shop.currency)
     return {**names, "currency": shop.currency}
-
-
-def product_names(row: Any, shop: Shop, locale: str | None) -> Names:
-    """A product, by a row that holds the columns of the table; its price as that locale writes it."""
-    names: Names = {name: getattr(row, name) for name in _OF_PRODUCT}
-    if row.price is not None:
-        names["price"] = money_of(row.price, row.currency or shop.currency, locale)
-    return names
 
 
 def fields_of(uses: Collection[str] | None) -> list[str]:
@@ -243,51 +235,6 @@ def _orders(connection: Connection, enrolments: Sequence[int], shop: Shop) -> di
     chosen = select(*columns).select_from(enrolment.join(order, theirs))
     rows = connection.execute(chosen.where(among(connection, enrolment.c.id, enrolments)))
     return {row.enrolment_id: order_names(row, shop) for row in rows}
-
-
-def _product_ids(values: Iterable[Sequence[tuple[str, Any]]]) -> set[str]:
-    return {pick["product_id"] for some in values for _, value in some if _are_picks(value) for pick in value}
-
-
-def _are_picks(value: Any) -> bool:
-    """Are these the products of a `recommend`, and not what another step keeps?"""
-    return type(value) is list and bool(value) and type(value[0]) is dict and "product_id" in value[0]
-
-
-class _Shelf:
-    """Products by their ids, as they are now: those sold where a reader lives, prices as written there."""
-
-    def __init__(
-        self, connection: Connection, ids: Iterable[str], shop: Shop, offers: Mapping[str, Recommend]
-    ) -> None:
-        self._shop, self._offers = shop, offers
-        self._shown: dict[Reader, dict[str, Names]] = {}
-        chosen = select(*(product.c[name] for name in _READ)).where(product.c.in_stock)
-        wanted = among(connection, product.c.product_id, sorted(ids))
-        self._rows = connection.execute(chosen.where(wanted)).all() if ids else []
-
-    def fills(self, step: str, value: Any) -> bool:
-        """Are these products, be they too few?"""
-        return step in self._offers or _are_picks(value)
-
-    def filled(self, step: str, value: Any, reader: Reader) -> Any:
-        """A kept value as templates see it: of products those that can be had, with all that is shown."""
-        products = self._left(value, reader) if _are_picks(value) else value
-        offer = self._offers.get(step)
-        if offer is None or len(products) >= offer.at_least:
-            return products
-        return [] if offer.if_short == "collapse" else None
-
-    def _left(self, picks: Sequence[Mapping[str, Any]], reader: Reader) -> list[Names]:
-        shown = self._shown.get(reader)
-        if shown is None:
-            shown = self._shown[reader] = self._sold(*reader)
-        return [{**shown[pick["product_id"]], **pick} for pick in picks if pick["product_id"] in shown]
-
-    def _sold(self, locale: str | None, country: str | None) -> dict[str, Names]:
-        there = markets_of(self._shop, country)
-        sold = (row for row in self._rows if is_sold(row.markets, there))
-        return {row.product_id: product_names(row, self._shop, locale) for row in sold}
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:

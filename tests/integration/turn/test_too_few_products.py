@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Table, insert, select, update
@@ -27,7 +28,7 @@ JOURNEY = """
       - recommend: picks
         from: viewed
         at_least: 2
-        if_short: {if_short}
+        if_short: {if_short}{more}
       - send: letter
         template: test/letter
         at: "12:00"
@@ -45,11 +46,14 @@ PICKS = "{% if picks %}<p>For you:{% for one in picks %} {{ one.name }}{% endfor
 class Counter(Stage):
     """A shop that sells jam and tea; the one letter names the picks, the other does not."""
 
-    def __init__(self, engine: Engine, if_short: str, purpose: str = "marketing") -> None:
+    def __init__(
+        self, engine: Engine, if_short: str, purpose: str = "marketing", exclude: str | None = None
+    ) -> None:
         rows = [{"product_id": name, "name": name.title(), "in_stock": True} for name in ("jam", "tea")]
         with write(engine) as connection:
             connection.execute(insert(product), rows)
-        super().__init__(engine, JOURNEY.format(if_short=if_short, purpose=purpose))
+        more = "" if exclude is None else f"\n        exclude: {exclude}"
+        super().__init__(engine, JOURNEY.format(if_short=if_short, purpose=purpose, more=more))
         self.knows("ada", consent=purpose == "marketing")
 
     def apply(self, at: str, *journeys: str, shop: str = DAYTIME, finish_old: Sequence[str] = ()) -> None:
@@ -72,6 +76,16 @@ class Counter(Stage):
     def sold_out(self, name: str) -> None:
         with write(self.engine) as connection:
             connection.execute(update(product).where(product.c.product_id == name).values(in_stock=False))
+
+    def ordered(self, name: str, at: str, returned: str | None = None) -> None:
+        """Ada buys it, and maybe sends it back."""
+        bought: dict[str, Any] = {
+            "order_id": name,
+            "products": [{"product_id": name, "price": 4, "quantity": 1}],
+        }
+        self.did("ada", "Order Completed", at, total=4, **bought)
+        if returned:
+            self.did("ada", "Order Refunded", returned, total=4, **bought)
 
     def shown(self) -> list[bool]:
         """Which of the letters that left show products."""
@@ -128,3 +142,27 @@ def test_a_transactional_message_goes_without_whatever_was_found(engine: Engine)
     counter.turn("03-02 12:15")
     assert counter.sent() == [("ada", "letter"), ("ada", "other")]
     assert counter.shown() == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("exclude", "shown"), [(None, False), ("[cart]", True), ("{bought: {within: 1 hour}}", True)]
+)
+def test_what_was_bought_before_the_hand_over_is_left_out_as_the_step_leaves_it_out(
+    engine: Engine, exclude: str | None, shown: bool
+) -> None:
+    counter = Counter(engine, "collapse", exclude=exclude)
+    counter.viewed("jam", "tea")
+    counter.ordered("jam", "03-02 10:00")
+    counter.turn("03-02 12:15")
+    assert counter.shown() == [shown, False]
+
+
+@pytest.mark.parametrize(("exclude", "shown"), [("[returned]", False), ("[]", True)])
+def test_what_was_sent_back_before_the_hand_over_is_left_out_as_the_step_leaves_it_out(
+    engine: Engine, exclude: str, shown: bool
+) -> None:
+    counter = Counter(engine, "collapse", exclude=exclude)
+    counter.ordered("jam", "02-20 10:00", returned="03-02 10:00")
+    counter.viewed("jam", "tea")
+    counter.turn("03-02 12:15")
+    assert counter.shown() == [shown, False]

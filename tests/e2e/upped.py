@@ -8,13 +8,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import psutil
+from sqlalchemy import Engine
 
 from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.reading.project import collect_files
@@ -86,9 +88,19 @@ def database(folder: Path) -> str:
 
 def apply(folder: Path, url: str | None = None) -> None:
     """Make the project's files live."""
-    engine = open_engine(url or database(folder))
-    create_schema(engine)
-    changes.apply(engine, read_project(collect_files(folder)), datetime.now(UTC))
+    with _opened(url or database(folder)) as engine:
+        create_schema(engine)
+        changes.apply(engine, read_project(collect_files(folder)), datetime.now(UTC))
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Engine]:
+    """A database; no connection to it stays open."""
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def sign_up(folder: Path, ids: Sequence[str], url: str | None = None) -> None:
@@ -97,7 +109,7 @@ def sign_up(folder: Path, ids: Sequence[str], url: str | None = None) -> None:
     calls = [call for name in ids for call in (_identify(name, now), _track(name, now))]
     read = [read_call(call, lateness=Duration.of("10 minutes")) for call in calls]
     assert all(isinstance(call, Call) for call in read), read
-    with write_shop(open_engine(url or database(folder))) as connection:
+    with _opened(url or database(folder)) as engine, write_shop(engine) as connection:
         record(connection, [call for call in read if isinstance(call, Call)])
 
 

@@ -52,6 +52,10 @@ def _look_at(connection: Connection, name: str, asking: str, now: datetime) -> F
         what = f"no version of {name} is live, {asking}"
         return Finding(ABOUT, "note", what, f"{fit}, or says why not. {until_then}")
     known = f"version {version.version} of {name}, fitted on what was known before {version.as_of:%Y-%m-%d},"
+    if version.broke is not None:
+        what = f"{known} broke when it was asked ({version.broke}), and counts as not there"
+        back = f"`loop train --back --model {name}` goes back to the former version"
+        return Finding(ABOUT, "wrong", what, f"{back}; {fit} anew. {until_then}")
     if live_model(connection, name, now) is None:
         return Finding(ABOUT, "wrong", f"{known} cannot be read", f"{fit} anew. {until_then}")
     if now - version.as_of > STALE:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
+from loyaltyloop.scores.models.predictions import Foretold
 from loyaltyloop.store.consents.withdrawals import newest_event
-from loyaltyloop.store.database import journey_lock
+from loyaltyloop.store.database import journey_lock, read
 from loyaltyloop.store.live.versions import load_shop, load_templates
 from loyaltyloop.turn.closing import apply, close, tell
 from loyaltyloop.turn.counts import Counts, TurnReport
@@ -17,6 +18,7 @@ from loyaltyloop.turn.entering import enter
 from loyaltyloop.turn.frame import Frame, Limits, Transactions
 from loyaltyloop.turn.leaving import leave
 from loyaltyloop.turn.permits import permit
+from loyaltyloop.turn.predicting import foretold
 from loyaltyloop.turn.stages import Kind, Stage, stages
 from loyaltyloop.turn.stepping import pass_on, settle, walk_step
 from loyaltyloop.turn.world import World
@@ -38,9 +40,21 @@ def open_turn(
     in one transaction, rolls it back and hands over nothing. TurnRefused: another turn of the journey is
     at work, or what `permit` refuses.
     """
-    with journey_lock(world.engine, journey), Transactions.of(world.engine, dry_run) as transactions:
-        frame = _frame(world, transactions, journey, now, Limits(tuple(customers), limit))
-        yield OpenTurn(frame)
+    limits = Limits(tuple(customers), limit)
+    with journey_lock(world.engine, journey):
+        # Computed before the transaction of a dry run, for which all other work must wait.
+        ahead = _ahead(world, journey, now, limits) if dry_run else {}
+        with Transactions.of(world.engine, dry_run) as transactions:
+            frame = _frame(world, transactions, journey, now, limits)
+            frame.foretold = ahead
+            yield OpenTurn(frame)
+
+
+def _ahead(world: World, journey: str, now: datetime, limits: Limits) -> Mapping[str, Foretold]:
+    with read(world.engine) as connection:
+        versions, _ = permit(connection, world, journey, now, limits.customers, dry_run=True)
+        shop = load_shop(connection)
+    return foretold(world, [live.journey for live in versions], shop, now)
 
 
 def _frame(world: World, transactions: Transactions, journey: str, now: datetime, limits: Limits) -> Frame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select,
 
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import Journey, Shop
+from loyaltyloop.scores.models.predictions import Foretold
 from loyaltyloop.store.database import read, write_beside, write_shop
 from loyaltyloop.store.inside.cohorts import enrolment
 from loyaltyloop.store.live.versions import Live
@@ -112,6 +113,7 @@ class Frame:
     # present by all of them, in a time that is made up by those that came since the turn was opened.
     recorded: int
     # ──
+    foretold: Mapping[str, Foretold] = field(default_factory=dict)  # by model, before a dry run began
     upto: int = 0  # events and touches up to this number are this turn's
     answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
     busy: set[Busy] = field(default_factory=set)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from loyaltyloop.scores.models.learners import learner
-from loyaltyloop.store.predictions.fitted import Version, content_of, live_version
+from loyaltyloop.store.predictions.fitted import Version, content_of, live_version, note_broken
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,11 @@ class Live:
 def live_model(connection: Connection, name: str, now: datetime) -> Live | None:
     """The newest live version with `as_of` <= `now` (UTC): None where its fallback holds.
 
-    Of a version that cannot be read its fallback holds, too, and `loop doctor` says so.
+    Of a version that cannot be read, or broke when it was asked, its fallback holds, too, and `loop doctor`
+    says so.
     """
     version = live_version(connection, name, now)
-    if version is None:
+    if version is None or version.broke is not None:
         return None
     key = (name, version.digest)
     if key not in _loaded:
@@ -49,8 +50,21 @@ def load(name: str, content: bytes) -> Any:
     """The model of these bytes. ValueError says why they are none."""
     try:
         return learner(name).load(content)
-    except (KeyError, IndexError, TypeError) as error:  # packed here, but as something else
-        raise ValueError(f"not a model of {name}: {error}") from error
+    except ValueError:
+        raise
+    except Exception as error:  # packed here, but as something else: what a learner trips over is its own
+        raise ValueError(f"not a model of {name}: {type(error).__name__}: {error}") from error
+
+
+def set_aside(connection: Connection, live: Live, kind: str) -> None:
+    """Let a model count as not there that raised such an error when it was asked; the log says so once."""
+    if note_broken(connection, live.version, kind):
+        name, number = live.version.name, live.version.version
+        log.warning(
+            "version %d of %s broke when it was asked (%s), and counts as not there; "
+            "`loop train --back --model %s` goes back to the former version",
+            *(number, name, kind, name),
+        )
 
 
 def _load(connection: Connection, version: Version) -> Any:

@@ -12,12 +12,20 @@ from sqlalchemy import Connection
 
 from loyaltyloop.journey.scoring import DUE, MODELS, rounded
 from loyaltyloop.scores.models.learners import Known, learner
-from loyaltyloop.scores.models.live import Live, live_model
+from loyaltyloop.scores.models.live import Live, live_model, set_aside
 from loyaltyloop.scores.purchases.past import Bools, Floats, Past
 from loyaltyloop.scores.purchases.reading import LOOKS_BACK, read_known
 
 # What arrived at the very instant of a turn has been applied, and a past ends before its instant.
-_JUST = timedelta(microseconds=1)
+JUST = timedelta(microseconds=1)
+
+
+class ModelBroke(Exception):
+    """A live model raised an error when it was asked, or gave no numbers. `kind`: the error's class."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -41,18 +49,29 @@ class Told:
 
 
 def score(connection: Connection, name: str, people: Sequence[Asking], currency: str, now: datetime) -> Told:
-    """What the model of this name, as it is live at `now`, says of each by all that is known at `now`."""
+    """What the model of this name, as it is live at `now`, says of each by all that is known at `now`.
+
+    One that breaks counts as not there, from then on and for all.
+    """
     live = live_model(connection, name, now)
     if live is None:
         return Told(None, {})
-    known = known_of(connection, name, {one.customer_id for one in people}, currency, now + _JUST)
+    known = known_of(connection, name, {one.customer_id for one in people}, currency, now + JUST)
+    try:
+        return Told(live.version.version, _each(name, live, known, people))
+    except ModelBroke as broken:
+        set_aside(connection, live, broken.kind)
+        return Told(None, {})
+
+
+def _each(name: str, live: Live, known: Known, people: Sequence[Asking]) -> dict[int, float]:
+    """Enrolment → number. Of most models all that is asked of one customer has one answer."""
     numbers: dict[int, float] = {}
-    # Of most models all that is asked of one customer has one answer.
     for some in _rounds(people) if name == DUE else [people]:
         said = _said(name, live, known, some)
         own = ((one.enrolment_id, said.get(one.customer_id)) for one in some)
         numbers.update((enrolment_id, number) for enrolment_id, number in own if number is not None)
-    return Told(live.version.version, numbers)
+    return numbers
 
 
 def known_of(
@@ -67,7 +86,15 @@ def numbers_of(name: str, live: Live, known: Known, lines: Bools | None = None) 
     """Customer → number, as it is kept; those of whom nothing is known have none.
 
     `lines`: what is needed again is asked of what was bought in these, and of all where a customer has none.
+    ModelBroke: whatever the model raised, as none of its mistakes is to stop a turn.
     """
+    try:
+        return _kept(name, live, known, lines)
+    except Exception as error:
+        raise ModelBroke(type(error).__name__) from error
+
+
+def _kept(name: str, live: Live, known: Known, lines: Bools | None) -> dict[int, float]:
     meant = MODELS[name]
     said: Floats = np.maximum(_score(live, known, lines), float(meant.least))
     if meant.most is not None:

@@ -112,8 +112,10 @@ def _read(connection: Connection, chosen: Learner[Any], now: datetime) -> _Mater
 def _twin(
     connection: Connection, chosen: Learner[Any], live: Version | None, since: datetime
 ) -> Fitted | None:
-    """None where there is none, it has seen the newest period, or it cannot be read (any more)."""
-    if live is None or datetime.fromisoformat(live.card["judgement"]["since"]) > since:
+    """None where there is none, it broke, it has seen the newest period, or it cannot be read (any more)."""
+    if live is None or live.broke is not None:
+        return None
+    if datetime.fromisoformat(live.card["judgement"]["since"]) > since:
         return None
     try:
         found: Fitted = load(chosen.name, judged_content_of(connection, live))

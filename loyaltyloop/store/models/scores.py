@@ -16,7 +16,8 @@ class FittedModel(SQLModel, table=True):
 
     `state`: live, withdrawn (by `loop train --back`), or refused (as worse than the one that was live: of
     it only the card is kept). `as_of`: it knows of nothing from then on. `card`: what it was fitted on and
-    how good it was. `judged`: the same, fitted without the newest period, which it was judged by.
+    how good it was. `judged`: the same, fitted without the newest period, which it was judged by. `broke`:
+    the kind of error that it raised when it was asked; it is asked no more.
     """
 
     __tablename__ = "fitted_model"
@@ -29,10 +30,14 @@ class FittedModel(SQLModel, table=True):
     digest: str
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     judged: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    broke: str | None = None
 
 
 class Prediction(SQLModel, table=True):
-    """What a model says of a customer now, as of the start of a day, and the version that said it."""
+    """What a model says of a customer now, since when, and the version that said it.
+
+    `as_of`: the start of a day; of who came during it, the turn that met them.
+    """
 
     customer_id: int = big(primary_key=True, foreign_key="customer.id")
     model: str = Field(primary_key=True)
@@ -42,9 +47,13 @@ class Prediction(SQLModel, table=True):
 
 
 class PredictionDay(SQLModel, table=True):
-    """As of which day (its start in UTC) a model was asked of all customers, and which version answered."""
+    """As of which day (its start in UTC) a model was asked of all customers, and which version answered.
+
+    `upto`: of those who ordered by events numbered so (`Event.seq`), or less, it was asked, too.
+    """
 
     __tablename__ = "prediction_day"
     model: str = Field(primary_key=True)
     as_of: datetime
     version: int
+    upto: int = big()

@@ -43,12 +43,16 @@ _ABOUT = (
     fitted.c.fitted_at,
     fitted.c.digest,
     fitted.c.card,
+    fitted.c.broke,
 )
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a model as it stands on record, without its bytes."""
+    """One version of a model as it stands on record, without its bytes.
+
+    `broke`: the kind of error that it raised when it was asked; None: it did not.
+    """
 
     name: str
     version: int
@@ -57,6 +61,7 @@ class Version:
     fitted_at: datetime
     digest: str
     card: dict[str, Any]
+    broke: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,13 @@ def take_back(connection: Connection, name: str, now: datetime) -> tuple[Version
     this = (fitted.c.name == name) & (fitted.c.version == found.version)
     connection.execute(update(fitted).where(this).values(state=WITHDRAWN))
     return found, live_version(connection, name, now)
+
+
+def note_broken(connection: Connection, version: Version, kind: str) -> bool:
+    """It raised such an error when it was asked, and counts as not there from now on. Is that news?"""
+    this = (fitted.c.name == version.name) & (fitted.c.version == version.version)
+    noted = connection.execute(update(fitted).where(this, fitted.c.broke.is_(None)).values(broke=kind))
+    return bool(noted.rowcount)
 
 
 @contextmanager

@@ -29,12 +29,14 @@ from loyaltyloop.store.conditions.comparisons import passes
 from loyaltyloop.store.conditions.subjects import predicted_value
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.events.touched import newest_seq
-from loyaltyloop.store.models import Customer, Prediction, PredictionDay, Touch
+from loyaltyloop.store.models import Customer, Event, Prediction, PredictionDay, Touch
+from loyaltyloop.store.orders.orders import EVENTS
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 prediction: Table = Prediction.__table__  # type: ignore[attr-defined]
 day: Table = PredictionDay.__table__  # type: ignore[attr-defined]
 touch: Table = Touch.__table__  # type: ignore[attr-defined]
+event: Table = Event.__table__  # type: ignore[attr-defined]
 CAUSE = "prediction"
 _KEY = ["model"]
 
@@ -56,16 +58,38 @@ def predicted_of(connection: Connection, customer_id: int) -> tuple[Said, ...]:
     return tuple(Said(*row) for row in connection.execute(mine))
 
 
-def noted(connection: Connection, model: str) -> tuple[datetime, int] | None:
-    """As of when all were predicted by this model, and by which version; None: never, or by none now."""
-    row = connection.execute(select(day.c.as_of, day.c.version).where(day.c.model == model)).first()
-    return None if row is None else (row.as_of, row.version)
+@dataclass(frozen=True)
+class Noted:
+    """As of when all were predicted by a model, and by which version; and who ordered since, up to where.
+
+    `upto`: the number of an event (`Event.seq`).
+    """
+
+    as_of: datetime
+    version: int
+    upto: int
 
 
-def note(connection: Connection, model: str, as_of: datetime, version: int) -> None:
-    """All are predicted as of then."""
-    columns = [*_KEY, "as_of", "version"]
-    bulk.upsert_rows(connection, day, _KEY, columns, [(model, as_of, version)])
+def noted(connection: Connection, model: str) -> Noted | None:
+    """How far it has come with this model; None: no predictions were ever made by it, or none hold now."""
+    chosen = select(day.c.as_of, day.c.version, day.c.upto).where(day.c.model == model)
+    row = connection.execute(chosen).first()
+    return None if row is None else Noted(*row)
+
+
+def note(connection: Connection, model: str, done: Noted) -> None:
+    """All are predicted so."""
+    row = (model, done.as_of, done.version, done.upto)
+    bulk.upsert_rows(connection, day, _KEY, [*_KEY, "as_of", "version", "upto"], [row])
+
+
+def newcomers(connection: Connection, model: str, after: int, upto: int) -> list[int]:
+    """Who ordered by events numbered in (after, upto], and has no prediction by this model; ids in order."""
+    who = event.c.customer_id
+    there = exists().where(prediction.c.model == model, prediction.c.customer_id == who)
+    span = (event.c.seq > after, event.c.seq <= upto, event.c.name.in_(sorted(EVENTS)))
+    chosen = select(who).where(*span, who.is_not(None), ~there)
+    return list(connection.execute(chosen.distinct().order_by(who)).scalars())
 
 
 def forget(connection: Connection, model: str, tests: Collection[Test]) -> None:
@@ -85,8 +109,9 @@ def write(
 ) -> None:
     """Keep what a model says of these customers (None: nothing is known), as of when and by which version.
 
-    Only what differs is written. Whom a change brings to pass one of `tests`, or no longer to, is touched.
-    Who was erased or merged meanwhile is passed over. Under the shop-wide lock.
+    Only what differs is written, and what was said as of a later time. Whom a change brings to pass one of
+    `tests`, or no longer to, is touched. Who was erased or merged meanwhile is passed over. Under the
+    shop-wide lock.
     """
     fresh = bulk.fill_temporary(connection, "foretold", {"id": int, "value": float}, said)
     if tests:
@@ -97,7 +122,8 @@ def write(
     connection.execute(gone)
     if by is not None:
         as_of, version = by
-        changed = update(prediction).where(mine, prediction.c.value != fresh.c.value)
+        other = or_(prediction.c.value != fresh.c.value, prediction.c.as_of > as_of)
+        changed = update(prediction).where(mine, other)
         connection.execute(changed.values(value=fresh.c.value, as_of=as_of, version=version))
         connection.execute(_new(model, fresh, as_of, version))
 

@@ -33,14 +33,18 @@ class Recency:
 
     name: str
     times: float = 1.0
+    fallback: str = "it is unknown"
     looks: bool = False
     asked: list[datetime] = field(default_factory=list)
+    breaks: list[Exception] = field(default_factory=list)  # raised one after another when it is asked
 
     def load(self, content: bytes) -> Recency:
-        return Recency(self.name, float(content.split()[0]), asked=self.asked)
+        return Recency(self.name, float(content.split()[0]), asked=self.asked, breaks=self.breaks)
 
     def score(self, known: Known, lines: Bools | None = None) -> Floats:
         self.asked.append(known.past.as_of)
+        if self.breaks:
+            raise self.breaks.pop(0)
         if lines is not None and lines.any():
             known = replace(known, past=known.past.only(lines))
         return {"lapse": self._lapse, "value": _paid, "refill": _lasts}[self.name](known)

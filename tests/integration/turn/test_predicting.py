@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from loyaltyloop.cli.explain import as_document
 from loyaltyloop.cli.story import story
 from loyaltyloop.scores.models import predictions
-from loyaltyloop.scores.models.predictions import predict
+from loyaltyloop.scores.models.predictions import foretell, keep
 from loyaltyloop.store.database import line_up, read, write_shop
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
@@ -190,10 +190,10 @@ def test_whoever_dies_between_two_batches_leaves_it_to_the_next(engine: Engine, 
     before = learned.touched()
     killed = Opened(engine, dies_after=2)
     with read(engine) as connection:
-        what = predictions.due(connection, "lapse", utc("02-20 09:00"), back=True)
+        what = predictions.due(connection, "lapse", utc("02-20 09:00"), utc("02-20 09:00"))
         assert what is not None
     with pytest.raises(RuntimeError, match="killed"):
-        predict(lambda: read(engine), killed, what, "GBP", frozenset(), batch=1)
+        keep(killed, what, foretell(lambda: read(engine), what, "GBP", batch=1), ())
     assert learned.said() == {"anna": 0.01, "ben": 0.01, "cara": 0.0}
     assert learned.noted() == [("lapse", "02-19", 1)]
     stage.turn("02-20 10:00")

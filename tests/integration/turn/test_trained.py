@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert, select
 
 from loyaltyloop.scores.models.learners import Fallback, learner
 from loyaltyloop.scores.models.live import live_model
-from loyaltyloop.scores.models.predictions import day_of, due, predict
+from loyaltyloop.scores.models.predictions import day_of, due, foretell, keep
 from loyaltyloop.scores.models.scoring import Asking, Told, numbers_of, score
 from loyaltyloop.scores.purchases.reading import read_known
 from loyaltyloop.scores.training.training import train
@@ -110,9 +110,9 @@ def buys_again(engine: Engine, who: int, now: datetime) -> None:
 def test_in_batches_they_are_what_they_are_at_once(engine: Engine, stage: Stage) -> None:
     train(engine, "lapse", AS_OF)
     with read(engine) as connection:
-        what = due(connection, "lapse", AS_OF, back=True)
+        what = due(connection, "lapse", AS_OF, AS_OF)
         assert what is not None
-    predict(lambda: read(engine), lambda: write_shop(engine), what, "GBP", (), batch=7)
+    keep(lambda: write_shop(engine), what, foretell(lambda: read(engine), what, "GBP", batch=7), ())
     assert kept(engine) == at_once(engine, AS_OF)
 
 

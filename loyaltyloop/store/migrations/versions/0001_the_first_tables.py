@@ -231,6 +231,7 @@ def upgrade() -> None:
         sa.Column("digest", AutoString(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("judged", sa.LargeBinary(), nullable=False),
+        sa.Column("broke", AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("name", "version"),
     )
     op.create_table(
@@ -421,6 +422,7 @@ def upgrade() -> None:
         sa.Column("model", AutoString(), nullable=False),
         sa.Column("as_of", UTCDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("upto", BIG, nullable=False),
         sa.PrimaryKeyConstraint("model"),
     )
     op.create_table(

@@ -7,10 +7,11 @@ none of objects.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
+from tokenize import TokenError
 from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 import orjson
@@ -23,7 +24,8 @@ MOST = 512 * 1024 * 1024  # bytes of a model when unpacked
 _DOCUMENT = "document.json"
 _ALWAYS = (1980, 1, 1, 0, 0, 0)  # a zip file tells when its parts were written: these always were then
 _KINDS = "biuf"  # truth values, integers, decimals
-# MemoryError: an array that says that it is larger than any memory.
+# MemoryError: an array that says that it is larger than any memory. TokenError and the next ones: numpy reads
+# the head of an array as if it were a line of Python.
 _STRANGE = (
     BadZipFile,
     KeyError,
@@ -33,11 +35,14 @@ _STRANGE = (
     NotImplementedError,
     RuntimeError,
     MemoryError,
+    TokenError,
+    OverflowError,
+    TypeError,
 )
 
 
 def pack(arrays: Arrays, document: Any) -> bytes:
-    """Arrays of numbers, and what else there is to say of them. ValueError for other arrays."""
+    """Arrays of finite numbers, and what else there is to say of them. ValueError for other arrays."""
     out = BytesIO()
     with ZipFile(out, "w") as archive:
         _write(archive, _DOCUMENT, orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
@@ -50,8 +55,7 @@ def unpack(content: bytes) -> tuple[dict[str, NDArray[Any]], Any]:
     """What was packed. ValueError says what is wrong with bytes that were not packed here."""
     try:
         with ZipFile(BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MOST:
-                raise ValueError(f"a model of more than {MOST:,} bytes")
+            _look_at(archive.infolist())
             document = orjson.loads(archive.read(_DOCUMENT))
             names = [name for name in archive.namelist() if name != _DOCUMENT]
             return {
@@ -61,6 +65,14 @@ def unpack(content: bytes) -> tuple[dict[str, NDArray[Any]], Any]:
         raise ValueError(f"not a fitted model: {error}") from error
 
 
+def _look_at(parts: Sequence[ZipInfo]) -> None:
+    """Before anything is unpacked."""
+    if sum(part.file_size for part in parts) > MOST:
+        raise ValueError(f"a model of more than {MOST:,} bytes")
+    if any(part.compress_type not in (ZIP_DEFLATED, ZIP_STORED) for part in parts):
+        raise ValueError("not a fitted model: packed in a way in which none is packed here")
+
+
 def _write(archive: ZipFile, name: str, content: bytes) -> None:
     part = ZipInfo(name, _ALWAYS)
     part.compress_type = ZIP_DEFLATED
@@ -68,8 +80,7 @@ def _write(archive: ZipFile, name: str, content: bytes) -> None:
 
 
 def _bytes_of(name: str, array: NDArray[Any]) -> bytes:
-    if array.dtype.kind not in _KINDS:
-        raise ValueError(f"{name}: an array of {array.dtype}, not of numbers")
+    _check(name, array)
     out = BytesIO()
     npy.write_array(out, np.ascontiguousarray(array), allow_pickle=False)
     return out.getvalue()
@@ -77,6 +88,12 @@ def _bytes_of(name: str, array: NDArray[Any]) -> bytes:
 
 def _array_of(name: str, content: bytes) -> NDArray[Any]:
     array: NDArray[Any] = npy.read_array(BytesIO(content), allow_pickle=False)
+    _check(name, array)
+    return array
+
+
+def _check(name: str, array: NDArray[Any]) -> None:
     if array.dtype.kind not in _KINDS:
         raise ValueError(f"{name}: an array of {array.dtype}, not of numbers")
-    return array
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: not all of it are finite numbers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile, ZipInfo
 
 import numpy as np
 import pytest
@@ -42,12 +42,18 @@ def test_bytes_that_end_too_soon_are_refused(end: int) -> None:
         unpack(GOOD[:end])
 
 
-def zipped(**parts: bytes) -> bytes:
+def zipped(method: int = ZIP_DEFLATED, **parts: bytes) -> bytes:
     out = BytesIO()
     with ZipFile(out, "w") as archive:
         for name, content in parts.items():
-            archive.writestr(ZipInfo(name.replace("_", ".")), content, ZIP_DEFLATED)
+            archive.writestr(ZipInfo(name.replace("_", ".")), content, method)
     return out.getvalue()
+
+
+def headed(head: str) -> bytes:
+    """An array with whatever head."""
+    text = head.encode().ljust(118) + b"\n"
+    return zipped(document_json=b"{}", a_npy=b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
 
 
 def header(kind: str, shape: tuple[int, ...]) -> bytes:
@@ -67,6 +73,16 @@ STRANGE = {
     "an array of letters": zipped(document_json=b"{}", a_npy=header("<U1", (1,)) + b"a\0\0\0"),
     "larger than any memory": zipped(document_json=b"{}", a_npy=header("<f8", (10**13,))),
     "smaller than nothing": zipped(document_json=b"{}", a_npy=header("<f8", (-1,))),
+    "a head that never ends": headed("{'descr': '<f8', 'shape': (3,"),
+    "a text that never ends": headed("{'descr': '''<f8"),
+    "a head of a list": headed("{['a']: 1}"),
+    "wider than any number": headed("{'descr': '<f8', 'fortran_order': False, 'shape': (" + "9" * 30 + ",)}"),
+    "no number": zipped(document_json=b"{}", a_npy=header("<f8", (1,)) + np.array([np.nan]).tobytes()),
+    "beyond all numbers": zipped(
+        document_json=b"{}", a_npy=header("<f8", (1,)) + np.array([np.inf]).tobytes()
+    ),
+    "packed in another way": zipped(ZIP_LZMA, document_json=b"{}"),
+    "packed in another way, and damaged": zipped(ZIP_LZMA, document_json=b"{}" * 99).replace(b"]", b"\xff"),
     "shorter than it says": zipped(document_json=b"{}", a_npy=header("<f8", (9,)) + b"\0" * 8),
 }
 
@@ -86,3 +102,5 @@ def test_what_would_fill_the_memory_is_refused_before_it_is_unpacked(monkeypatch
 def test_what_is_no_number_is_not_packed() -> None:
     with pytest.raises(ValueError, match="a: an array of <U1, not of numbers"):
         pack({"a": np.array(["x"])}, {})
+    with pytest.raises(ValueError, match="a: not all of it are finite numbers"):
+        pack({"a": np.array([1.0, np.nan])}, {})

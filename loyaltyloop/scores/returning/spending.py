@@ -3,7 +3,8 @@
 The exponential of a mean of logs is below the mean of amounts, the more so the more they are spread. So what
 was spent is divided by it, in ten bands (Duan, "Smearing estimate", Journal of the American Statistical
 Association 78, 1983, band by band), each drawn to what holds for all. The newest window has a third of the
-say: prices and assortments drift.
+say: prices and assortments drift. An amount that is beyond belief (a slip of the keys, a test with a million)
+counts as the most that can be believed: else it alone would raise what is expected of everybody.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from loyaltyloop.scores.returning.windows import Window, columns_of, names_of_co
 
 FEWEST = 100  # amounts to learn from
 _HELD = 30.0
+_BELIEVED = 6.0  # standard deviations of the log of the amount from what is expected
+_USUAL = 0.99  # the share of amounts that the deviation is taken of: those next to what is expected
+_LEAST_SPREAD = 0.5  # the deviation at the least: twenty times as much as is expected may be
 _BANDS = 10
 _STEADY = 100.0  # amounts: a band leans as much on all as on so many of its own
 _NEWEST = 1 / 3
@@ -87,6 +91,7 @@ def fit_spending(purchases: Purchases, returns: Returns, found: Sequence[Window]
         return Fallback(f"fewer than {FEWEST} purchases are known by their prices")
     centre, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
     logs, weights, usual = _regression(standard(rows, centre, scale), np.log(spent))
+    spent = _believed(logs, spent)
     bands, factors = _factors(logs, spent)
     drift = _ratio(logs, spent, window == 0) / _ratio(logs, spent, window >= 0)
     factors = np.round(factors * drift**_NEWEST, _DIGITS)
@@ -116,6 +121,15 @@ def _regression(rows: Floats, logs: Floats) -> tuple[Floats, Floats, float]:
         model = Ridge(_HELD, solver="cholesky").fit(rows, logs)
     weights, usual = np.round(model.coef_, _DIGITS), round(float(model.intercept_), _DIGITS)
     return usual + odds_of(rows, weights), weights, usual
+
+
+def _believed(logs: Floats, spent: Floats) -> Floats:
+    """None further above what was expected than can be believed."""
+    apart = np.log(spent) - logs
+    furthest = np.quantile(np.abs(apart), _USUAL)
+    spread = max(float(apart[np.abs(apart) <= furthest].std()), _LEAST_SPREAD)
+    found: Floats = np.minimum(spent, np.exp(logs + _BELIEVED * spread))
+    return found
 
 
 def _factors(logs: Floats, spent: Floats) -> tuple[Floats, Floats]:

@@ -63,6 +63,18 @@ def test_who_spends_more_is_expected_to() -> None:
     assert 3 * small < large < 30 * small
 
 
+@pytest.mark.parametrize("ago", [5, 60, 200])
+def test_one_amount_that_is_beyond_belief_does_not_change_what_others_are_expected_to_spend(ago: int) -> None:
+    """A slip of the keys, or a test with ten million: in a shop where some thirty are spent at a time."""
+    lines, _ = lively()
+    usual, changed = (
+        LEARNER.fit(known(some), seed=1) for some in (lines, [*lines, Bought(1, ago, price=10_000_000.0)])
+    )
+    assert isinstance(usual, Value) and isinstance(changed, Value)
+    said = changed.score(shop())[1:400].mean() / usual.score(shop())[1:400].mean()
+    assert said == pytest.approx(1, abs=0.25)
+
+
 def test_nobody_knows_what_is_spent_by_who_never_bought() -> None:
     said = fitted().score(shop())
     assert np.isnan(said[400:]).all()

@@ -18,6 +18,7 @@ from loyaltyloop.scores.models.learners import Fallback, Fitted, Known, Learner,
 from loyaltyloop.scores.models.live import load
 from loyaltyloop.scores.purchases.reading import read_known
 from loyaltyloop.scores.training.cards import Card, as_data, facts_of, made_with
+from loyaltyloop.scores.training.heard_late import with_lateness
 from loyaltyloop.scores.training.judging import LIVE as LIVE_METHOD
 from loyaltyloop.scores.training.judging import Difference, Judgement
 from loyaltyloop.store.database import read, write
@@ -193,7 +194,8 @@ def _made(found: _Candidate) -> Made:
 
 def _nothing_new(chosen: Learner[Any], material: _Material, found: Fallback) -> Outcome:
     kept: Decision = "kept" if material.live else "fallback"
-    return Outcome(chosen.name, kept, found.why, material.number, chosen.fallback)
+    why = with_lateness(found.why, material.known.past)
+    return Outcome(chosen.name, kept, why, material.number, chosen.fallback)
 
 
 def _told(chosen: Learner[Any], material: _Material, card: Card, saved: Version) -> Outcome:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from loyaltyloop.cli import main
 from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.scores.models.learners import LEARNERS
+from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import is_postgres, write
 from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Customer, OrderLine
@@ -111,6 +112,19 @@ def test_what_no_turn_has_read_yet_is_told(
     for moment, told in ((NOW - 2 * DAY, False), (NOW, True)):
         main(["--project", str(project), "train", "--model", "lapse", "--now", moment.isoformat()])
         assert ("events that no turn has read yet: 1." in capsys.readouterr().out) is told
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_history_that_was_heard_of_late_is_told(project: Path, engine: Engine, late: bool) -> None:
+    """As one that was sent through the API: it looks like enough, and teaches nothing of its own days."""
+    people = range(2, 60)
+    fill(engine, [(who, "p", NOW - timedelta(days=who + 70 * again)) for who in people for again in range(3)])
+    if late:
+        with write(engine) as connection:
+            connection.execute(update(table(OrderLine)).values(arrived_at=NOW - DAY / 24))
+    found = train(engine, "lapse", NOW)
+    told = "Of 174 orders 174 became known more than a day after they were placed" in found.why
+    assert told is late
 
 
 def test_the_words_for_it(project: Path, engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ demo: $(STAMP)
 	@$(BIN)/loop demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import hypothesis
@@ -18,6 +20,11 @@ from sqlalchemy import Engine, make_url
 from loyaltyloop.store.database import open_engine
 from loyaltyloop.store.schema import create_schema
 from tests.postgres import Databases, serving
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+    from tests.pieces import Pieces
 
 # The embedded server keeps its sockets there; without it platformdirs warns, and warnings are errors.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="loop-run-"))
@@ -40,6 +47,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("heavy"):
             item.add_marker(pytest.mark.skip(reason="takes minutes: --run-heavy"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays to the end: nobody looks through it for what could be freed."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Pieces | None:
+    """With `--dist loadfile`: how tests are given out to several processes."""
+    from tests.pieces import Pieces
+
+    return Pieces(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +97,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     databases: Databases = request.getfixturevalue("postgres")
     with databases.empty() as url:
         yield url
+        open_engine(url).dispose()
 
 
 def _empty_file(template: Path) -> Iterator[str]:

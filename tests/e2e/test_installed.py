@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.commands import ROOT, Ran
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 SOURCES = ("loyaltyloop", "flows", "tasks")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 

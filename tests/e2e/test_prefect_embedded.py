@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.upped import loop, make_project, sign_up
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

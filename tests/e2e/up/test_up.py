@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.upped import PATIENCE, Upped, loop, sign_up, until
 from tests.e2e.writing import nobody_else_writes
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 PEOPLE = [f"c{number}" for number in range(100, 160)]
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.upped import Json, Upped, until
 from tests.e2e.writing import nobody_else_writes
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 UNHEARD = "journeys cannot be woken: Prefect does not answer"
 SOON = 60.0  # seconds, on a machine with much else to do; on an idle one it takes two
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.upped import Upped, apply, loop, sign_up, until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = pytest.mark.prefect
 
 STAGES = [
     "apply events",

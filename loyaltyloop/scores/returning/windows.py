@@ -17,6 +17,7 @@ MOST = 26  # windows: they reach back over a year, so that the same season is am
 _SEEN = 30  # days of orders that a shop must have had before the first window
 _PEOPLE = 30  # customers who must have been known before it: of what came later, nothing could be told then
 _SURE = 1e-6
+_EARLY = 200  # one purchase in so many may be older than the shop: tests, dates that stand for none
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ def length_of(purchases: Purchases, today: int, days: int) -> int:
 
 
 def first_day(purchases: Purchases) -> int:
-    """The day of the first purchase. Needs one."""
-    return int(purchases.day.min())
+    """The day from which on the shop sold: of the first purchase but one in two hundred. Needs one."""
+    place = len(purchases.day) // _EARLY
+    return int(np.partition(purchases.day, place)[place])
 
 
 def windows(purchases: Purchases, today: int, days: int) -> list[Window]:

@@ -130,6 +130,13 @@ def test_a_shop_that_teaches_nothing_says_why(name: str) -> None:
     assert found.why.startswith(why)
 
 
+def test_an_order_from_long_before_the_shop_does_not_make_it_older() -> None:
+    """A young shop's windows are as short as its history; a test order of years ago tells no history."""
+    young, _ = lively(days=150)
+    learned = [LapseLearner().fit(known([*young, *more]), seed=1) for more in ([], [Bought(401, 4000)])]
+    assert [one.returns.learned for one in learned if isinstance(one, Lapse)] == [59, 59]
+
+
 def test_a_period_in_which_next_to_nobody_bought_is_not_judged() -> None:
     lines = [replace(one, ago=one.ago + 30) for one in lively()[0]]
     found = LEARNER.judge(fitted(), None, known(lines), AS_OF - timedelta(days=30), seed=1)

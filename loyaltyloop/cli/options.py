@@ -42,13 +42,21 @@ def read_duration(_context: click.Context, option: click.Parameter, text: str) -
         raise UsageError(f"{option.opts[0]}: {error}.") from None
 
 
-def now_option(meaning: str) -> Callable[[Any], Any]:
-    """`--now T`: the only clock is here, in the outermost caller."""
-    return click.option("--now", callback=_read_now, metavar="T", help=f"{meaning} [default: now]")
+def now_option(meaning: str, *, ahead: bool = True) -> Callable[[Any], Any]:
+    """`--now T`: the only clock is here, in the outermost caller. `ahead`: it may lie in the future."""
+    read = _read_now if ahead else _read_past
+    return click.option("--now", callback=read, metavar="T", help=f"{meaning} [default: now]")
 
 
 def _read_now(context: click.Context, option: click.Parameter, text: str | None) -> datetime:
     return read_moment(context, option, text) or datetime.now(UTC)
+
+
+def _read_past(context: click.Context, option: click.Parameter, text: str | None) -> datetime:
+    moment = _read_now(context, option, text)
+    if moment > datetime.now(UTC):
+        raise UsageError(f"{option.opts[0]}: {text!r} is still to come. Leave it out for the present.")
+    return moment
 
 
 def checked(project: Project) -> Reading:

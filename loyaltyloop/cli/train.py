@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--model", "models", multiple=True, metavar="NAME", help="Only this one; may be repeated.")
-@now_option("Nothing is looked at that came from then on.")
+@now_option("Nothing is looked at that came from then on; not in the future.", ahead=False)
 @click.option("--back", is_flag=True, help="Take back what is live, and return to the former version.")
 @json_option
 @pass_project

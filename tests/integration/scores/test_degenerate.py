@@ -143,7 +143,20 @@ def test_the_words_for_it(project: Path, engine: Engine, capsys: pytest.CaptureF
         "'from: best' mixes what is counted (docs/recommending.md).",
         "lapse: no version was live, so nothing was taken back.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["--model", "laps"], "There is no model 'laps'. Did you mean 'lapse'?"),
+        (["--now", "9990-01-01"], "--now: '9990-01-01' is still to come. Leave it out for the present."),
+        (["--back", "--now", "9990-01-01"], "--now: '9990-01-01' is still to come."),
+    ],
+)
+def test_what_is_refused(
+    project: Path, asked: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["--project", str(project), "train", "--model", "laps"])
+        main(["--project", str(project), "train", *asked])
     assert left.value.code == 2
-    assert "There is no model 'laps'. Did you mean 'lapse'?" in capsys.readouterr().err
+    assert told in capsys.readouterr().err

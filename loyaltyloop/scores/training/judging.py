@@ -111,6 +111,11 @@ class Judgement:
     differences: tuple[Difference, ...]
     plots: tuple[Plot, ...] = field(default=())
 
+    def decides(self, method: str) -> float:
+        """The figure by which is decided; nan where the method was not there, or foretold no number."""
+        own = (one for one in self.figures if (one.method, one.measure) == (method, self.deciding))
+        return next((one.value for one in own), float("nan"))
+
     def against(self, other: str) -> Difference | None:
         """The difference to this method; None where it was not there."""
         return next((one for one in self.differences if one.other == other), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine
@@ -20,7 +21,7 @@ from loyaltyloop.scores.purchases.reading import read_known
 from loyaltyloop.scores.training.cards import Card, as_data, facts_of, made_with
 from loyaltyloop.scores.training.heard_late import with_lateness
 from loyaltyloop.scores.training.judging import LIVE as LIVE_METHOD
-from loyaltyloop.scores.training.judging import Difference, Judgement
+from loyaltyloop.scores.training.judging import NEW, Difference, Judgement
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.predictions.fitted import (
@@ -172,7 +173,9 @@ def verdict(judgement: Judgement, baseline: str, live: int | None) -> tuple[bool
     if simple is None:
         raise ValueError(f"the judgement lacks the simple method {baseline!r}")
     by = f"by {judgement.deciding}"
-    if former is None:
+    if not isfinite(judgement.decides(NEW)):
+        return False, f"{by} it has no figure, as it foretold what is no number"
+    if former is None or not isfinite(judgement.decides(LIVE_METHOD)):
         before = "no version was live" if live is None else f"version {live} cannot be judged beside it"
         word = "as good as" if simple.value == 0 else "better than" if simple.value > 0 else "behind"
         return simple.value >= 0, f"{before}, and {by} it is {word} {baseline}{_by_how_much(simple)}"

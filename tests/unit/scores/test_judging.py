@@ -114,6 +114,25 @@ def test_who_is_not_worse_than_the_live_one_may_still_be_behind_the_simple_metho
     assert why.startswith("by Brier score it is behind a half: -")
 
 
+@pytest.mark.parametrize(
+    ("method", "taken", "said"),
+    [
+        (NEW, False, "by Brier score it has no figure, as it foretold what is no number"),
+        (LIVE, True, "version 3 cannot be judged beside it, and by Brier score it is better than a half: +"),
+    ],
+)
+def test_who_foretells_no_number_of_one_customer_is_not_judged_by_the_others(
+    method: str, taken: bool, said: str
+) -> None:
+    """In a third of the draws that customer is not among them: these have a figure."""
+    good = contest()
+    values = {name: one.copy() for name, one in good.said.items()}
+    values[method][7] = np.nan
+    found = judged(Contest(good.came, values, (BRIER,)), SINCE, UNTIL, 1)
+    assert verdict(found, "a half", 3)[0] is taken
+    assert verdict(found, "a half", 3)[1].startswith(said)
+
+
 def outcome() -> Outcome:
     given = contest()
     people = np.arange(given.people) % 3

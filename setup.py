@@ -1,4 +1,4 @@
-"""A wheel holds flows/ and tasks/ within the package: from there `loop new` puts them into a project."""
+"""A wheel holds flows/, tasks/ and a layout of messages: from there `loop new` puts them into a project."""
 
 from pathlib import Path
 from shutil import copytree, ignore_patterns
@@ -16,7 +16,7 @@ class WithProjectFiles(build_py):
         if self.editable_mode:
             return
         inside = Path(self.build_lib) / "loyaltyloop" / "project_files"
-        for name in ("flows", "tasks"):
+        for name in ("flows", "tasks", "templates/layout"):
             copytree(name, inside / name, ignore=ignore_patterns("__pycache__"), dirs_exist_ok=True)
 
 

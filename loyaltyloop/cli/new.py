@@ -43,23 +43,6 @@ BLOCKS = """\
 {% endblock %}
 """
 IN_LAYOUT = '{% extends "layout/email.html" %}\n\n' + BLOCKS
-LAYOUT = """\
-<!DOCTYPE html>
-<html lang="{{ language }}" dir="{{ direction }}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{% block subject %}{% endblock %}</title>
-</head>
-<body>
-<div style="display: none">{% block preheader %}{% endblock %}</div>
-{% block body %}{% endblock %}
-<p><a href="{{ links.unsubscribe }}">Unsubscribe</a> <a href="{{ links.preferences }}">Preferences</a></p>
-<p>{{ shop.sender.name }}<br>{{ shop.sender.postal_address }}</p>
-</body>
-</html>
-"""
 SHOP = """\
 shop: My Shop
 url: https://shop.example
@@ -117,8 +100,15 @@ def _files(folder: Path, name: str) -> dict[str, str]:
     }
     if taken := [path for path in own if (folder / path).exists()]:
         raise UserError(f"{taken[0]} is there already: choose another name, or edit that file.")
-    shared = {"journeys/shop.yaml": SHOP, "templates/layout/email.html": LAYOUT}
-    return {path: text for path, text in shared.items() if not (folder / path).exists()} | own
+    shared = {} if (folder / "journeys/shop.yaml").exists() else {"journeys/shop.yaml": SHOP}
+    return shared | _layout(folder) | own
+
+
+def _layout(folder: Path) -> dict[str, str]:
+    """Layout, styles and building blocks, for a project that has no layout: see docs/templates.md."""
+    from loyaltyloop.up.project_files import layout
+
+    return {} if (folder / "templates/layout/email.html").exists() else layout()
 
 
 def _deployment(folder: Path) -> None:

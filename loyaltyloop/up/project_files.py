@@ -1,5 +1,5 @@
 """flows/ and tasks/, what Prefect runs: files of the project, since two installed packages of those names
-would collide with other people's. Here a project gets them.
+would collide with other people's. Here a project gets them; and the layout of its messages.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import loyaltyloop
 from loyaltyloop.errors import UserError
 
 FOLDERS = ("flows", "tasks")
+LAYOUT = "templates/layout"
 WRITTEN = "flows/ and tasks/: what Prefect runs"
 _INSTALLED = "project_files"  # within the package, as setup.py puts them there
 _TELLING = ("flows/compiled.py", "tasks/graph.py")  # a folder of that name without it is something else
@@ -31,6 +32,12 @@ def write_flows(project: Path) -> bool:
     for name in FOLDERS:
         copytree(_shipped() / name, project / name, ignore=ignore_patterns("__pycache__"))
     return True
+
+
+def layout() -> dict[str, str]:
+    """What all templates share, by its path in a project: a layout, its styles, building blocks."""
+    shared = (_shipped() / LAYOUT).glob("*.*")
+    return {f"{LAYOUT}/{path.name}": path.read_text(encoding="utf-8") for path in sorted(shared)}
 
 
 def has_flows(project: Path) -> bool:
@@ -58,6 +65,6 @@ def _other(project: Path) -> Iterator[str]:
 
 
 def _shipped() -> Path:
-    """The folder that holds both: within the package, or, in a checkout, around it."""
+    """The folder that holds all of it: within the package, or, in a checkout, around it."""
     package = Path(loyaltyloop.__file__).parent
     return next(place for place in (package / _INSTALLED, package.parent) if has_flows(place))

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.commands import ROOT, Ran
 
 pytestmark = pytest.mark.prefect
-SOURCES = ("loyaltyloop", "flows", "tasks")
+SOURCES = ("loyaltyloop", "flows", "tasks", "templates/layout")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 
 
@@ -44,6 +44,7 @@ def test_a_new_project_of_an_installed_package(tmp_path: Path) -> None:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     assert "  wrote flows/ and tasks/: what Prefect runs\n" in loop("new", "hello_one").out
+    assert (folder / "templates/layout/blocks.html").is_file()
     assert "For Prefect to run the new journeys: loop deploy.\n" in loop("apply", "--yes").out
     done = loop("deploy")
     assert (done.code, done.err) == (0, "")

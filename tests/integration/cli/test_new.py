@@ -47,6 +47,9 @@ def test_in_an_empty_folder(tmp_path: Path) -> None:
         return ran.stdout
 
     assert "journeys/shop.yaml is made up" in loop("new", "welcome")
+    letter = tmp_path / "templates/welcome/hello.html"
+    asked = '{% from "layout/blocks.html" import button %}\n{% block body %}{{ button("See", shop.url) }}'
+    letter.write_text(letter.read_text().replace("{% block body %}", asked))
     assert loop("check", "journeys", "templates").endswith("No mistakes found.\n")
     assert "changes are live" in loop("apply", "--yes")
     assert loop("plan") == "Nothing to do: what is live is what the files say.\n"
@@ -74,6 +77,14 @@ def test_nothing_is_overwritten(loop: Loop, project: Path) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == "journeys/welcome.yaml is there already: choose another name, or edit that file.\n"
     assert (project / "journeys/welcome.yaml").read_text() == before
+
+
+def test_a_layout_of_ones_own_stays(loop: Loop, project: Path) -> None:
+    layout = project / "templates/layout"
+    before = {path.name: path.read_text() for path in layout.iterdir()}
+    assert "email.html" in before
+    loop("new", "winback")
+    assert {path.name: path.read_text() for path in layout.iterdir()} == before
 
 
 def test_a_mistake_elsewhere_does_not_stop_it(loop: Loop, project: Path) -> None:

@@ -1,4 +1,7 @@
-"""The nightly training: each model is fitted anew, and takes the place of the live one if it is not worse."""
+"""The nightly training: each model is fitted anew, and takes the place of the live one if it is not worse.
+
+Then what is predicted of customers is made, so that the day's first turns find it done.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,19 @@ from prefect.utilities.annotations import quote
 from flows.project import present, settings
 from loyaltyloop.scores.models.learners import LEARNERS
 from loyaltyloop.store.schema import open_store
+from tasks.predict import predict
 from tasks.train import train
 
 
 @flow(name="train the scores", flow_run_name="training")
 def train_scores(models: list[str] | None = None, now: datetime | None = None) -> State[Any]:
-    """Fit the scores on what customers did, judge them on the newest period, use what is not worse.
+    """Fit the scores on what customers did, judge them on the newest period, use what is not worse. Then
+    let those that journeys ask for say what they do of everybody today.
 
     Args:
-        models: Only these, by name. Leave it empty for all.
-        now: Nothing is looked at that came from then on. Leave it empty for the present.
+        models: Only these are fitted, by name. Leave it empty for all.
+        now: Nothing is looked at that came from then on, and nothing is predicted. Leave it empty for the
+            present.
     """
     moment = (now or present()).astimezone(UTC)
     if unknown := sorted(set(models or ()) - set(LEARNERS)):
@@ -35,5 +41,7 @@ def train_scores(models: list[str] | None = None, now: datetime | None = None) -
         for name in LEARNERS
         if not models or name in models
     ]
+    if now is None:
+        ended.append(cast("State[Any]", predict(quote(engine), present(), return_state=True)))
     told = "; ".join(str(state.message) for state in ended)
     return (Failed if any(not state.is_completed() for state in ended) else Completed)(message=told)

@@ -14,6 +14,7 @@ from loyaltyloop.journey.predicting import models_predicted, waited_comparisons
 from loyaltyloop.scores.models.predictions import BATCH, Batch, Due, Foretold, due, foretell, keep
 from loyaltyloop.store.database import line_up, read
 from loyaltyloop.store.live.versions import journeys_with_turns, load_shop, load_versions
+from loyaltyloop.store.predictions.predicted import noted
 from loyaltyloop.turn.frame import Frame, Transactions
 from loyaltyloop.turn.world import World
 
@@ -31,14 +32,15 @@ def predict(frame: Frame) -> None:
 
 
 def refresh(engine: Engine, now: datetime) -> list[str]:
-    """Do it for all journeys at `now`, the present, before a turn must: for these models, by name."""
+    """Do it for all journeys at `now`, the present, before a turn must. What is predicted then, by name."""
     with read(engine) as connection:
         shop = load_shop(connection)
         models = sorted(models_predicted(_journeys(connection), shop))
     work = _Work(Transactions(engine), shop, now, now)
     for model in models:
         work.do(engine, model)
-    return models
+    with read(engine) as connection:
+        return [model for model in models if noted(connection, model)]
 
 
 def foretold(world: World, journeys: Iterable[Journey], shop: Shop, now: datetime) -> Mapping[str, Foretold]:

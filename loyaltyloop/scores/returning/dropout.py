@@ -57,11 +57,9 @@ class Dropout:
     def _left(self, history: History) -> Floats:
         """The odds that they have left for good."""
         again, last, age = _counted(history)
-        found: Floats = (
-            ((self.scale + age) / (self.scale + last)) ** (self.shape + again)
-            * self.leave
-            / (self.stay + again)
-        )
+        with np.errstate(over="ignore"):  # who came every day for years and then no more has left: infinitely
+            silence = ((self.scale + age) / (self.scale + last)) ** (self.shape + again)
+        found: Floats = silence * self.leave / (self.stay + again)
         return found
 
     @property

@@ -185,6 +185,13 @@ def test_the_dropout_model_s_hole_is_stepped_over() -> None:
     assert near > at > far
 
 
+def test_who_came_every_day_for_years_and_then_no_more_has_left_without_a_warning() -> None:
+    found = past([Bought(1, ago) for ago in range(1500, 3000)])
+    history = History(purchases_of(found), today_of(found))
+    model = Dropout(1.0, 0.1, 1.0, 1.0)
+    assert model.chance(history, 90).tolist() == model.purchases(history, 90).tolist() == [1e-4]
+
+
 def test_the_dropout_model_fits_one_customer_as_well() -> None:
     found = past([Bought(1, 30)])
     assert all(np.isfinite(fit_dropout(History(purchases_of(found), today_of(found))).numbers))

@@ -40,6 +40,6 @@ def judge(shop: Shop, cut_off: datetime, days: int, seed: int) -> Table:
     question = Question(cut.history, cut.catalogue, days, seed)
     came = np.isin(np.arange(len(cut.history.customers)), cut.customers[cut.window.who])
     answers = ((method, answer(question)) for method, answer in BUYERS.items())
-    drawn = {method: measured(came, *found) for method, found in answers if found is not None}
+    drawn = {method: measured(came, *found) if found else {} for method, found in answers}
     about = f"{came.sum():,} of them bought within {days} days"
     return table_of("lapse", f"Who buys within {days} days", cut_off, len(came), MEASURES, drawn, about)

@@ -8,6 +8,8 @@ from evaluation.intervals import Interval
 from evaluation.summary import Line, Standing, Summary
 from evaluation.tables import OURS, Measure, Row, Table
 
+_NONE = "too little to learn from"
+
 
 def page(tables: Sequence[Table], summed: Iterable[Summary]) -> str:
     """All tables, and the summaries behind them."""
@@ -29,6 +31,9 @@ def _table(table: Table) -> str:
 
 
 def _figures(row: Row, measures: Sequence[Measure]) -> Iterator[str]:
+    if not row.figures:
+        yield from (_NONE, *[""] * (len(measures) - 1))
+        return
     for one in measures:
         yield _interval(row.figures[one.name], one.digits) if one.name in row.figures else ""
 
@@ -42,13 +47,22 @@ def _ahead(row: Row, deciding: Measure, compared: bool) -> Iterator[str]:
 def _summary(summary: Summary) -> str:
     measures = summary.measures
     heads = ["method", *(one.name for one in measures)]
-    rows = ([line.method, *(_summed(line, one) for one in measures)] for line in summary.lines)
+    rows = (
+        [_in_how_many(line, summary.cut_offs), *(_summed(line, one) for one in measures)]
+        for line in summary.lines
+    )
     about = (
         f"The mean of {summary.cut_offs} cut-offs, and behind it in how many of them {OURS} was ahead, and in"
         " how many surely so (the whole interval of the difference is above 0), or surely behind."
     )
     title = f"### {summary.title}: {summary.cut_offs} cut-offs"
     return "\n".join([title, "", about, "", *_grid(heads, rows), ""])
+
+
+def _in_how_many(line: Line, cut_offs: int) -> str:
+    if line.cut_offs == cut_offs:
+        return line.method
+    return f"{line.method} ({line.cut_offs} of {cut_offs}; else {_NONE})"
 
 
 def _summed(line: Line, one: Measure) -> str:

@@ -60,7 +60,7 @@ def judge(shop: Shop, cut_off: datetime, days: int, seed: int) -> Iterator[Table
     for task, truth in truths.items():
         people = len(truth.who)
         of_task = {method: by_task[task] for method, by_task in found.items()}
-        drawn = {method: _drawn(one) for method, one in of_task.items()}
+        drawn = {method: _drawn(of_task[method]) if method in of_task else {} for method in RECOMMENDERS}
         title = f"Recommendations: {TITLES[task]}"
         yield table_of("recommend", title, cut_off, people, MEASURES, drawn, _about(truth))
         yield _by_orders(title, cut_off, people, of_task)
@@ -90,7 +90,10 @@ def _by_orders(title: str, cut_off: datetime, people: int, found: Mapping[str, F
     first = next(iter(found.values()))
     sizes = {name: first.segment(name)[0] for name in SEGMENTS}
     measures = tuple(Measure(name) for name, size in sizes.items() if size)
-    drawn = {method: {one.name: by.segment(one.name)[1] for one in measures} for method, by in found.items()}
+    drawn = {
+        method: {one.name: found[method].segment(one.name)[1] for one in measures} if method in found else {}
+        for method in RECOMMENDERS
+    }
     about = "NDCG@10. Customers: " + ", ".join(
         f"{size:,} with {name}" for name, size in sizes.items() if size
     )

@@ -37,9 +37,8 @@ def judge(shop: Shop, cut_off: datetime, days: int, seed: int) -> Table:
     some = _some(len(came), seed)
     answers = {method: answer(question) for method, answer in REFILLS.items()}
     drawn = {
-        method: measured(came[some], found.said[some], found.probability, pairs.who[some])
+        method: measured(came[some], found.said[some], found.probability, pairs.who[some]) if found else {}
         for method, found in answers.items()
-        if found is not None
     }
     about = (
         f"Of {len(came):,} products that somebody had bought {came.sum():,} were bought again by them within"

@@ -41,7 +41,7 @@ def judge(shop: Shop, cut_off: datetime, days: int, seed: int) -> Table:
     question = Question(cut.history, cut.catalogue, days, seed)
     came = _spent(cut)
     found = {method: foretell(question) for method, foretell in SPENDERS.items()}
-    drawn = {method: _measured(came, said) for method, said in found.items() if said is not None}
+    drawn = {method: {} if said is None else _measured(came, said) for method, said in found.items()}
     about = f"They spent {came.sum():,.0f} within {days} days, {came.mean():,.2f} each"
     return table_of("value", f"What is spent within {days} days", cut_off, len(came), MEASURES, drawn, about)
 

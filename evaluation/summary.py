@@ -24,9 +24,12 @@ class Standing(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One method: the mean of each measure over the cut-offs, and how ours stood beside it."""
+    """One method: the mean of each measure over the cut-offs on which it could learn, and how ours stood
+    beside it.
+    """
 
     method: str
+    cut_offs: int
     means: dict[str, float]
     standings: dict[str, Standing]
 
@@ -58,7 +61,9 @@ def _lines(tables: list[Table], measures: tuple[Measure, ...]) -> Iterator[Line]
     rows = sorted((row for table in tables for row in table.rows), key=lambda row: order[row.method])
     for method, group in groupby(rows, key=lambda row: row.method):
         of_method = list(group)
-        yield Line(method, dict(_means(of_method, measures)), dict(_standings(of_method, measures)))
+        learned = sum(bool(row.figures) for row in of_method)
+        means = dict(_means(of_method, measures))
+        yield Line(method, learned, means, dict(_standings(of_method, measures)))
 
 
 def _means(rows: list[Row], measures: tuple[Measure, ...]) -> Iterator[tuple[str, float]]:

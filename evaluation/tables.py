@@ -24,7 +24,9 @@ class Measure(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One method. `figures`: by measure; `behind`: how far it is behind ours (above 0: ours is better)."""
+    """One method. `figures`: by measure; none: too little had come to learn from. `behind`: how far it is
+    behind ours (above 0: ours is better).
+    """
 
     method: str
     figures: Mapping[str, Interval]
@@ -71,7 +73,7 @@ def table_of(
     drawn: Mapping[str, Mapping[str, Drawn]],
     about: str = "",
 ) -> Table:
-    """A table of what was drawn by method, in their order."""
-    ours = drawn.get(OURS)
+    """A table of what was drawn by method, in their order; nothing: it had too little to learn from."""
+    ours = drawn.get(OURS) or None
     rows = tuple(row_of(method, found, ours, measures) for method, found in drawn.items())
     return Table(part, title, cut_off, people, measures, rows, about)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evaluation import intervals, refilling
+from evaluation.buying import BUYERS
 from evaluation.cli import main
+from evaluation.intervals import mean
+from evaluation.markdown import page
 from evaluation.recommendations import RECOMMENDERS
 from evaluation.recommenders import als, bpr, ease
 from evaluation.refilling import REFILLS
 from evaluation.sample_year import read_year
 from evaluation.spending import SPENDERS
+from evaluation.summary import summaries
+from evaluation.tables import OURS, Measure, table_of
 
 TENTH = Path(__file__).parents[2] / "data" / "online_retail_year1_tenth.csv.gz"
 
@@ -138,3 +145,26 @@ def test_options_that_mean_nothing_are_told(
         main([option, said])
     assert left.value.code == 2
     assert told in capsys.readouterr().err
+
+
+def test_who_has_too_little_to_learn_from_is_named(tmp_path: Path) -> None:
+    """After three weeks no window of two months had ended: what learns from such stays in the table."""
+    asked = ("--data", str(TENTH), "--horizon", "60", "--cut-off", "2009-12-20", "--only", "lapse")
+    (table,) = measured(tmp_path, *asked)["tables"]
+    assert [row["method"] for row in table["rows"]] == list(BUYERS)
+    learning = {"Loyalty Loop", "logistic regression", "HistGradientBoosting"}
+    assert {row["method"] for row in table["rows"] if not row["figures"]} == learning
+
+
+def test_the_words_for_it() -> None:
+    """Two cut-offs, on the first of which nothing could be learned."""
+    measures = (Measure("AUC"), Measure("Brier", -1))
+    some = {"AUC": mean(np.ones(3)), "Brier": mean(np.zeros(3))}
+    tables = [
+        table_of("lapse", "Who buys", datetime(2010, month, 1, tzinfo=UTC), 3, measures, drawn)
+        for month, drawn in ((1, {OURS: {}, "recency": some}), (2, {OURS: some, "recency": some}))
+    ]
+    told = page(tables, summaries(tables)).splitlines()
+    assert "| Loyalty Loop | too little to learn from |  |" in told
+    assert "| Loyalty Loop (1 of 2; else too little to learn from) | 1.000 | 0.000 |" in told
+    assert "| recency | 1.000; ahead 0/1 (surely 0) | 0.000; ahead 0/1 (surely 0) |" in told

@@ -7,6 +7,7 @@ that it stands for, so that what is asked is what is to be decided: keep the old
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ from loyaltyloop.store.predictions.fitted import (
     save,
     training_lock,
 )
+
+log = logging.getLogger(__name__)
 
 SEED = 20101201
 LOOKS_BACK = timedelta(days=365)
@@ -135,7 +138,7 @@ def _fit(chosen: Learner[Any], material: _Material, tell: Tell) -> _Candidate | 
         without = f"without the newest {chosen.period.days} days, which it would be judged by"
         return Fallback(f"{without}, {twin.why}")
     tell("judging", 0.45)
-    judgement = chosen.judge(twin, material.twin, known, since, SEED)
+    judgement = _judged(chosen, twin, material, since)
     if isinstance(judgement, Fallback):
         return judgement
     tell("fitting with all", 0.6)
@@ -143,6 +146,18 @@ def _fit(chosen: Learner[Any], material: _Material, tell: Tell) -> _Candidate | 
     if isinstance(model, Fallback):
         return model
     return _Candidate(model, twin, _card(chosen, material, judgement))
+
+
+def _judged(chosen: Learner[Any], twin: Fitted, material: _Material, since: datetime) -> Judgement | Fallback:
+    """Beside the live version's twin, unless that breaks: it must not keep all that come after it out."""
+    try:
+        return chosen.judge(twin, material.twin, material.known, since, SEED)
+    except Exception as error:
+        if material.twin is None:
+            raise
+        what = "version %s of %s broke when it was judged (%s), and the new one is judged without it"
+        log.warning(what, material.number, chosen.name, type(error).__name__)
+        return chosen.judge(twin, None, material.known, since, SEED)
 
 
 def _card(chosen: Learner[Any], material: _Material, judgement: Judgement) -> Card:

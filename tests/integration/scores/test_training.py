@@ -14,6 +14,8 @@ from sqlalchemy import Engine, Table, insert, select, update
 from loyaltyloop.errors import TrainingAtWork, UserError
 from loyaltyloop.journey.reading.reader import read_project
 from loyaltyloop.scores.models import learners, live
+from loyaltyloop.scores.models.learners import Known
+from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.training.training import Outcome, train
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.live.changes import apply
@@ -21,7 +23,7 @@ from loyaltyloop.store.models import Customer, FittedModel, Order, OrderLine
 from loyaltyloop.store.predictions import fitted as records
 from loyaltyloop.store.predictions.fitted import live_version, take_back, training_lock, versions
 from tests.integration.scores.conftest import customer, line, order
-from tests.integration.scores.toys import Toy
+from tests.integration.scores.toys import Rate, Toy
 from tests.integration.store.shops import SHOP
 
 NOW = datetime(2010, 9, 16, 10, 30, tzinfo=UTC)
@@ -182,6 +184,24 @@ def test_bytes_that_are_not_those_that_were_saved(shop: Engine) -> None:
     found = trained(shop, NOW + DAY)
     assert (found.decision, found.version) == ("replaced", 2)
     assert found.why.startswith("version 1 cannot be judged beside it, and by Brier score")
+
+
+def test_a_live_version_that_breaks_when_it_is_judged_keeps_no_newer_one_out(
+    shop: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    trained(shop)
+    monkeypatch.setattr(Toy, "load", lambda *_: Broken(0.5))
+    found = trained(shop, NOW + DAY)
+    assert (found.decision, found.version) == ("replaced", 2)
+    assert found.why.startswith("version 1 cannot be judged beside it, and by Brier score")
+    assert [record.getMessage() for record in caplog.records] == [
+        "version 1 of toy broke when it was judged (ZeroDivisionError), and the new one is judged without it"
+    ]
+
+
+class Broken(Rate):
+    def score(self, known: Known) -> Floats:
+        raise ZeroDivisionError
 
 
 def test_versions_of_long_ago_are_forgotten(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,9 @@ class FittedModel(SQLModel, table=True):
 
     `state`: live, withdrawn (by `loop train --back`), or refused (as worse than the one that was live: of
     it only the card is kept). `as_of`: it knows of nothing from then on. `card`: what it was fitted on and
-    how good it was. `judged`: the same, fitted without the newest period, which it was judged by. `broke`:
-    the kind of error that it raised when it was asked; it is asked no more.
+    how good it was. `judged`: its twin, fitted without the newest period, which it was judged by, and
+    `judged_digest` that one's SHA-256. `broke`: the kind of error that it raised when it was asked; it is
+    asked no more.
     """
 
     __tablename__ = "fitted_model"
@@ -28,6 +29,7 @@ class FittedModel(SQLModel, table=True):
     fitted_at: datetime
     card: dict[str, Any] = json_column()
     digest: str
+    judged_digest: str
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     judged: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     broke: str | None = None

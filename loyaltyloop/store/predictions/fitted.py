@@ -42,6 +42,7 @@ _ABOUT = (
     fitted.c.as_of,
     fitted.c.fitted_at,
     fitted.c.digest,
+    fitted.c.judged_digest,
     fitted.c.card,
     fitted.c.broke,
 )
@@ -60,6 +61,7 @@ class Version:
     as_of: datetime
     fitted_at: datetime
     digest: str
+    judged_digest: str
     card: dict[str, Any]
     broke: str | None = None
 
@@ -79,6 +81,11 @@ class Made:
         """By which the same content is known again."""
         return sha256(self.content).hexdigest()
 
+    @property
+    def judged_digest(self) -> str:
+        """Likewise of the twin's."""
+        return sha256(self.judged).hexdigest()
+
 
 def live_version(connection: Connection, name: str, now: datetime) -> Version | None:
     """The newest live version that knows of nothing from `now` (UTC) on."""
@@ -94,15 +101,12 @@ def versions(connection: Connection, name: str) -> list[Version]:
 
 def content_of(connection: Connection, version: Version) -> bytes:
     """Its bytes. ValueError if they are not those that were saved."""
-    found = _bytes(connection, version, fitted.c.content)
-    if sha256(found).hexdigest() != version.digest:
-        raise ValueError("its bytes are not those that were saved")
-    return found
+    return _bytes(connection, version, fitted.c.content, version.digest)
 
 
 def judged_content_of(connection: Connection, version: Version) -> bytes:
-    """The bytes of the same model without its newest period."""
-    return _bytes(connection, version, fitted.c.judged)
+    """The bytes of its twin, which knows nothing of its newest period. ValueError likewise."""
+    return _bytes(connection, version, fitted.c.judged, version.judged_digest)
 
 
 def save(connection: Connection, made: Made, fitted_at: datetime, state: str) -> Version:
@@ -117,11 +121,12 @@ def save(connection: Connection, made: Made, fitted_at: datetime, state: str) ->
     number = (connection.execute(newest).scalar() or 0) + 1
     refused = state == REFUSED
     row = {"name": made.name, "version": number, "state": state, "as_of": made.as_of, "fitted_at": fitted_at}
-    row |= {"digest": made.digest, "card": made.card}
+    row |= {"digest": made.digest, "judged_digest": made.judged_digest, "card": made.card}
     row |= {"content": b"" if refused else made.content, "judged": b"" if refused else made.judged}
     connection.execute(insert(fitted), [row])
     _forget_old(connection, made.name)
-    return Version(made.name, number, state, made.as_of, fitted_at, made.digest, made.card)
+    digests = made.digest, made.judged_digest
+    return Version(made.name, number, state, made.as_of, fitted_at, *digests, made.card)
 
 
 def take_back(connection: Connection, name: str, now: datetime) -> tuple[Version | None, Version | None]:
@@ -175,9 +180,12 @@ def _version(row: Row[Any]) -> Version:
     return Version(**row._mapping)
 
 
-def _bytes(connection: Connection, version: Version, column: Any) -> bytes:
+def _bytes(connection: Connection, version: Version, column: Any, digest: str) -> bytes:
     wanted = select(column).where(fitted.c.name == version.name, fitted.c.version == version.version)
-    return bytes(connection.execute(wanted).scalar_one())
+    found = bytes(connection.execute(wanted).scalar_one())
+    if sha256(found).hexdigest() != digest:
+        raise ValueError("its bytes are not those that were saved")
+    return found
 
 
 def _forget_old(connection: Connection, name: str) -> None:

@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("fitted_at", UTCDateTime(), nullable=False),
         sa.Column("card", JSON, nullable=False),
         sa.Column("digest", AutoString(), nullable=False),
+        sa.Column("judged_digest", AutoString(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("judged", sa.LargeBinary(), nullable=False),
         sa.Column("broke", AutoString(), nullable=True),

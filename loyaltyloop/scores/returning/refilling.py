@@ -20,6 +20,7 @@ PERIOD = 30  # days that are foretold to judge it
 MEDIAN = "product's median"
 SHARE = "product's share"
 MOST = 400_000  # lines to learn from
+_NEWEST = 20  # spells of one customer and product: else a till that buys each day would speak for everybody
 _FEWEST = 100  # that have ended
 _FEWEST_JUDGED = 30  # customers who bought what is judged by again, and who did not
 _STEADY = 20.0
@@ -41,6 +42,7 @@ class RefillLearner:
         spells = spells_of(_some(known.past, seed))
         if spells.ended.sum() < _FEWEST:
             return Fallback(f"products were bought again fewer than {_FEWEST} times")
+        spells = _newest(spells)
         products, what = np.unique(spells.what, return_inverse=True)
         categories, kind = _categories(known.catalogue, products)
         seen = Observed(what, spells.days, spells.open, spells.traits, kind, len(categories))
@@ -76,6 +78,12 @@ def _some(past: Past, seed: int) -> Past:
         return past
     people = np.random.default_rng(seed).permutation(len(past.customers))
     return past.only(people[past.who] * len(past) < MOST * len(people))
+
+
+def _newest(spells: Spells) -> Spells:
+    """Of each customer and product the last ones, of which the very last is open."""
+    ends, place = np.flatnonzero(spells.open), np.arange(len(spells))
+    return spells.only(ends[np.searchsorted(ends, place)] - place < _NEWEST)
 
 
 def _categories(catalogue: Catalogue, products: Longs) -> tuple[tuple[str, ...], Longs]:

@@ -18,7 +18,7 @@ from loyaltyloop.scores.returning.refill import LEAST, Refill
 from loyaltyloop.scores.returning.refilling import MEDIAN, SHARE, RefillLearner
 from loyaltyloop.scores.returning.spells import spells_of
 from loyaltyloop.scores.training.judging import NEW, Judgement
-from tests.unit.scores.returning.shops import AS_OF, Bought, known, past
+from tests.unit.scores.returning.shops import AS_OF, Bought, known, lively, past
 
 LEARNER = RefillLearner()
 LASTS = {"coffee": 20.0, "filters": 60.0, "soap": 35.0}
@@ -144,6 +144,16 @@ def test_it_is_ahead_of_plain_medians_and_shares() -> None:
     values = {(one.method, one.measure): one.value for one in found.figures}
     assert values[NEW, "Brier score"] < values[SHARE, "Brier score"]
     assert values[NEW, "Brier score"] < values[MEDIAN, "Brier score"]
+
+
+def test_one_customer_who_buys_each_day_does_not_speak_for_all() -> None:
+    """As the one does in whose name a till rings up whoever has none."""
+    bought, _ = lively()
+    till = [Bought(999, ago, "mug") for ago in range(1, 3000)]
+    asked = known(bought)
+    models = [LEARNER.fit(known([*bought, *more]), seed=1) for more in ([], till)]
+    unknown = [np.isnan(model.score(asked)).mean() for model in models if isinstance(model, Refill)]
+    assert unknown == pytest.approx([0.1, 0.1], abs=0.05)
 
 
 def test_it_is_packed_and_read_to_the_byte() -> None:

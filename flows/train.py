@@ -27,13 +27,17 @@ def train_scores(models: list[str] | None = None, now: datetime | None = None) -
 
     Args:
         models: Only these are fitted, by name. Leave it empty for all.
-        now: Nothing is looked at that came from then on, and nothing is predicted. Leave it empty for the
-            present.
+        now: Nothing is looked at that came from then on, and nothing is predicted. Not in the future; leave
+            it empty for the present.
     """
     moment = (now or present()).astimezone(UTC)
     if unknown := sorted(set(models or ()) - set(LEARNERS)):
         known = ", ".join(sorted(LEARNERS))
         return Failed(message=f"There is no model {', '.join(unknown)}. The models are: {known}.")
+    if moment > present():
+        return Failed(
+            message=f"{moment:%Y-%m-%d %H:%M} UTC is still to come. Leave `now` empty for the present."
+        )
     engine = open_store(settings().database)
     # One after another: each wants the processors and the memory for itself.
     ended = [

@@ -17,6 +17,7 @@ import flows.compiled
 from flows.ahead import Ahead
 from flows.journey import form
 from flows.prepare import retire
+from flows.train import train_scores
 from flows.waking import overtaken, wake_at
 from loyaltyloop.journey.model import VERBS
 from loyaltyloop.journey.reading.deferred import DEFERRED
@@ -155,3 +156,9 @@ def test_a_busy_database_is_tried_again(tmp_path: Any) -> None:
         with pytest.raises(OperationalError) as caught:
             other.exec_driver_sql("BEGIN IMMEDIATE")
     assert passing(None, None, Failed(data=caught.value))
+
+
+def test_nothing_is_learned_of_what_is_still_to_come() -> None:
+    state = train_scores.fn(now=datetime(9990, 1, 1, tzinfo=UTC))
+    assert state.is_failed()
+    assert state.message == "9990-01-01 00:00 UTC is still to come. Leave `now` empty for the present."

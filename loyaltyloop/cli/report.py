@@ -12,7 +12,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.options import wide_console
 from loyaltyloop.errors import UserError
-from loyaltyloop.journey.numbers import counted
+from loyaltyloop.journey.numbers import counted, plain
 from loyaltyloop.journey.reading.mistakes import perhaps
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _scores(console: Console, steps: list[Line]) -> None:
         for said in line.scores:
             by = "no model was live" if said["version"] is None else f"by version {said['version']}"
             known = f"{said['known']:,} of {said['people']:,} known"
-            mean = "" if said["mean"] is None else f", {said['mean']:g} on average"
+            mean = "" if said["mean"] is None else f", {plain(said['mean'])} on average"
             console.print(f"  {said['model']} at {line.step}, {by}: {known}{mean}", highlight=False)
 
 

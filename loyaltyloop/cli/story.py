@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from loyaltyloop.journey.clock.times import to_local
 from loyaltyloop.journey.conditions.condition import Where
 from loyaltyloop.journey.model import ByEvent, Step, WaitFor
+from loyaltyloop.journey.numbers import plain
 from loyaltyloop.journey.showing.phrases import entrance
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def story(history: History) -> Iterator[str]:
     if loyal := _loyal(who):
         yield loyal
     if history.predicted:
-        said = (f"{one.model} {one.value:g} (version {one.version})" for one in history.predicted)
+        said = (f"{one.model} {plain(one.value)} (version {one.version})" for one in history.predicted)
         yield f"Predicted: {', '.join(said)}"
     if who.erased_at:
         yield f"This customer was erased on {when(who.erased_at, who.zone)}."

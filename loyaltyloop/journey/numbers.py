@@ -11,3 +11,11 @@ def counted(number: int, one: str, many: str = "") -> str:
 def people(number: int) -> str:
     """`1 person`, `12 people`."""
     return counted(number, "person", "people")
+
+
+def plain(number: float) -> int | float:
+    """The number without decimals that say nothing: 36, not 36.0; and 0.62. Printed, it has no exponent.
+
+    `number`: finite, of a few decimals, as scores and their means are kept.
+    """
+    return int(number) if number == int(number) else number

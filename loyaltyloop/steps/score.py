@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loyaltyloop.journey.model import Score
+from loyaltyloop.journey.numbers import plain
 from loyaltyloop.journey.scoring import DUE
 from loyaltyloop.scores.models.scoring import Asking, Told, score
 from loyaltyloop.scores.recommending.wanted import trigger_products
@@ -50,4 +51,4 @@ def _why(model: str, told: Told, enrolment_id: int) -> str:
         return f"{model} is unknown: no such model is live"
     if number is None:
         return f"{model} is unknown: version {told.version} of the model knows nothing of them"
-    return f"{model} {number:g} by version {told.version} of the model"
+    return f"{model} {plain(number)} by version {told.version} of the model"

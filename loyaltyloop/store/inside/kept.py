@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Table, select
 
 from loyaltyloop.journey.clock.openings import DEFAULT_HOUR
+from loyaltyloop.journey.numbers import plain
 from loyaltyloop.store.models import Kept
 
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
@@ -19,13 +20,15 @@ def kept_by(enrolment_id: ColumnElement[int], step: str | ColumnElement[str | No
 
 
 def shown(value: Any) -> Any:
-    """What was kept, as templates see it: of a score the number, None where it is not known.
+    """What was kept, as templates see it: of a score the number (36, not 36.0), None where it is not known.
 
     Why an hour was chosen is nothing for them.
     """
     if is_hour(value):
         return None
-    return value["number"] if type(value) is dict and "number" in value else value
+    if type(value) is dict and "number" in value:
+        return None if value["number"] is None else plain(value["number"])
+    return value
 
 
 def is_hour(value: Any) -> bool:

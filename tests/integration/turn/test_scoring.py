@@ -6,19 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Table, select
 
 from loyaltyloop.cli.story import story
 from loyaltyloop.scores.models import scoring
 from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.store.database import read
 from loyaltyloop.store.inside.kept import kept
+from loyaltyloop.store.models import Body
 from loyaltyloop.store.telling.history import load_history
 from loyaltyloop.store.telling.reports import report
 from tests.integration.turn.learned import LIFE, Models, customer, models
 from tests.integration.turn.stage import Stage, utc
 from tests.integration.turn.test_predicting import bought
 from tests.reference.staging import ENROLMENT, TEMPLATE
+
+body: Table = Body.__table__  # type: ignore[attr-defined]
 
 RISK = """
     journey: risk
@@ -196,6 +199,19 @@ def test_what_is_needed_beyond_all_calendars_stops_no_turn(
     stage.turn("02-08 12:00")
     assert stage.ends() == [("anna", "left: date unknown")]
     assert "due" not in numbers(engine)["anna"]  # type: ignore[operator]
+
+
+def test_a_whole_number_leaves_without_decimals(engine: Engine, learned: Models) -> None:
+    template = TEMPLATE.replace("<p>Hello</p>", "<p>In {{ need }} days</p>")
+    waits = "{wait: running_out, until: need.due, offset: -3 days, if_past: leave}"
+    now = AGAIN.replace(f"      - {waits}\n", "").replace("test/hello", "test/number")
+    stage = Stage(engine, now, templates={"test/number.html": template})
+    learned.fit("refill", utc("01-02 00:00"))
+    stage.knows("anna")
+    bought(stage, "anna", "02-08 12:00")
+    stage.turn("02-08 12:00")
+    with read(engine) as connection:
+        assert "In 10 days" in connection.execute(select(body.c.text)).scalar_one()
 
 
 def test_explain_and_report_tell_the_number_and_the_version(engine: Engine, learned: Models) -> None:

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any, cast
 
 from jinja2 import Template
-from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.templates.compile import Compiled, Workshop
+from loyaltyloop.channels.templates.filling import filling
 from loyaltyloop.channels.templates.json_bodies import Bodies
 from loyaltyloop.channels.templates.plain_text import tidy
 from loyaltyloop.channels.templates.sandbox import RANGE, Budget, bounded_concat
@@ -146,16 +146,10 @@ class Renderer:
         except FilesError as error:
             raise CannotRender("template", error.problems[0].message) from error
         links, known = self._known(key, names, compiled.paths)
-        try:
+        with filling(compiled.paths):
             html = _run(compiled.html, known)
             subject = " ".join(_run(compiled.subject, known).split())
             text = _run(compiled.text, known)
-        except CannotRender as error:
-            raise error.named(compiled.paths) from None
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
-            raise CannotRender("value", str(error)[:200]) from error
-        except RecursionError:
-            raise CannotRender("bound", "the template is nested too deeply") from None
         return _finished(subject, html, text, links, compiled)
 
     def _choose(self, template: str, language: str | None) -> tuple[str, str]:

@@ -17,11 +17,11 @@ from math import isfinite
 from typing import Any
 
 from jinja2 import Template, nodes
-from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context
 
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.templates.faults import fault
+from loyaltyloop.channels.templates.filling import filling
 from loyaltyloop.channels.templates.filters import filters
 from loyaltyloop.channels.templates.flatten import Body, Flattener
 from loyaltyloop.channels.templates.fold import restrained
@@ -108,14 +108,8 @@ class Bodies:
             compiled = self._compile(template)
         except FilesError as error:
             raise CannotRender("template", error.problems[0].message) from error
-        try:
+        with filling(compiled.paths):
             text = self._run(compiled, names).strip()
-        except CannotRender as error:
-            raise error.named(compiled.paths) from None
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
-            raise CannotRender("value", str(error)[:200]) from error
-        except RecursionError:
-            raise CannotRender("bound", "the template is nested too deeply") from None
         must_be_json(text)
         return text
 

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from jinja2 import Template
-from jinja2.exceptions import TemplateError
 
 from loyaltyloop.channels.errors import CannotRender
 from loyaltyloop.channels.templates.compile import CompiledText, Workshop
+from loyaltyloop.channels.templates.filling import filling
 from loyaltyloop.channels.templates.plain_text import tidy
 from loyaltyloop.channels.values.links import Links
 from loyaltyloop.errors import FilesError
@@ -75,14 +75,8 @@ class Texts:
         except FilesError as error:
             raise CannotRender("template", error.problems[0].message) from error
         links, known = self._know(key, names, compiled.paths)
-        try:
+        with filling(compiled.paths):
             text = tidy(self._run(compiled.text, known)).rstrip("\n")
-        except CannotRender as error:
-            raise error.named(compiled.paths) from None
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
-            raise CannotRender("value", str(error)[:200]) from error
-        except RecursionError:
-            raise CannotRender("bound", "the template is nested too deeply") from None
         return Written(links.in_text(text), links.urls, links.unsubscribe)
 
     def _choose(self, template: str, language: str | None) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.model import Journey, Step, Wait, WaitFor
 
+Steps = frozenset[str]
+
 
 def ways_on(journey: Journey, step: Step) -> Iterator[tuple[str | None, bool]]:
     """Where one goes from a step, and whether the step was done on that way (not passed over)."""
@@ -27,29 +29,26 @@ def reachable(journey: Journey) -> frozenset[str]:
     return frozenset(seen)
 
 
-def surely_before(journey: Journey) -> dict[str, frozenset[str]]:
+def surely_before(journey: Journey) -> dict[str, Steps]:
     """For each reachable step, the steps that were done on every way to it."""
-    before: dict[str, frozenset[str]] = {journey.first: frozenset()}
-    for step in journey:
-        if step.name not in before:
-            continue
-        for target, done in ways_on(journey, step):
-            passed = before[step.name] | ({step.name} if done else set())
-            if target is not None:
-                before[target] = before.get(target, passed) & passed
-    return before
+    return _before(journey, frozenset.intersection)
 
 
-def possibly_before(journey: Journey) -> dict[str, frozenset[str]]:
+def possibly_before(journey: Journey) -> dict[str, Steps]:
     """For each reachable step, the steps that were done on some way to it."""
-    before: dict[str, frozenset[str]] = {journey.first: frozenset()}
+    return _before(journey, frozenset.union)
+
+
+def _before(journey: Journey, together: Callable[[Steps, Steps], Steps]) -> dict[str, Steps]:
+    """`together`: what two ways to a step make of what was done on each."""
+    before: dict[str, Steps] = {journey.first: frozenset()}
     for step in journey:
         if step.name not in before:
             continue
         for target, done in ways_on(journey, step):
             passed = before[step.name] | ({step.name} if done else set())
             if target is not None:
-                before[target] = before.get(target, frozenset()) | passed
+                before[target] = together(before.get(target, passed), passed)
     return before
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loyaltyloop.scores.recommending.showing import Shown
 
 MOST = 24
+_BY_TRIGGER = ("with_trigger", "similar_to_trigger")  # sources that go by what was entered by
 
 
 @click.command()
@@ -39,7 +40,8 @@ def command(
 ) -> None:
     """Show what CUSTOMER (a user id or an address) would be recommended now, with the reason of each product.
 
-    Nothing is kept, and nothing counts as shown. Without --step it is what `from: best` chooses.
+    Nothing is kept, and nothing counts as shown. Without --step it is what `from: best` chooses. What a step
+    chooses by what was entered by is not there, and said so.
 
     \b
     Example:
@@ -53,9 +55,10 @@ def command(
     with read(project.reading()) as connection:
         spec, named = _spec(connection, step, products)
         shown = show(connection, find_customer(connection, customer), spec, named, now)
+    notes = _notes(spec, shown) if step else []
     if as_json:
-        return print_json(shown.as_document(why))
-    return _print(shown, why)
+        return print_json(shown.as_document(why) | {"notes": notes})
+    return _print(shown, why, notes)
 
 
 def _spec(connection: Connection, step: str | None, products: int | None) -> tuple[Recommend, str]:
@@ -88,7 +91,21 @@ def _of_step(connection: Connection, named: str) -> tuple[Recommend, str]:
     return action, f"{journey}.{first_name or name}"
 
 
-def _print(shown: Shown, why: bool) -> None:
+def _notes(spec: Recommend, shown: Shown) -> list[str]:
+    """What the step would do otherwise, or more, for somebody who comes to it."""
+    from loyaltyloop.journey.numbers import counted
+
+    silent = [one for one in (*spec.sources, *spec.fallback) if one in _BY_TRIGGER]
+    found = []
+    if silent:
+        said = "says" if len(silent) == 1 else "say"
+        found.append(f"{', '.join(silent)}: {said} nothing here, as nobody has entered by anything.")
+    if len(shown.products) < spec.at_least:
+        found.append(f"The step wants {counted(spec.at_least, 'product')} at least, and would keep none.")
+    return found
+
+
+def _print(shown: Shown, why: bool, notes: list[str]) -> None:
     from rich.table import Table
 
     console = wide_console()
@@ -103,6 +120,8 @@ def _print(shown: Shown, why: bool) -> None:
         console.print(f"Chosen by: {shown.model}, as of {shown.now:%Y-%m-%d %H:%M} UTC.")
     if why:
         _print_passed_over(shown)
+    for note in notes:
+        console.print(f"Note: {note}")
 
 
 def _more(shown: Shown) -> list[str]:

@@ -125,6 +125,22 @@ def test_a_step_that_was_renamed_tries_out_the_same(loop: Loop, engine: Engine, 
 
 
 @pytest.mark.usefixtures("shop")
+def test_what_a_step_would_do_otherwise_is_said(loop: Loop, project: Path) -> None:
+    step = "{recommend: picks, products: 9, at_least: 3, from: [with_trigger, trending]}"
+    text = PICKING.replace("{recommend: picks, products: 1, from: [trending]}", step)
+    (project / "journeys" / "picking.yaml").write_text(text)
+    assert loop("apply", "--yes", "--now", AS_OF).code == 0
+    notes = [
+        "with_trigger: says nothing here, as nobody has entered by anything.",
+        "The step wants 3 products at least, and would keep none.",
+    ]
+    asked = ("recommend", "c1", "--step", "picking.picks", "--now", AS_OF)
+    assert loop(*asked, "--json").data["notes"] == notes
+    assert loop(*asked).out.splitlines()[-2:] == [f"Note: {note}" for note in notes]
+    assert loop("recommend", "c1", "--now", AS_OF, "--json").data["notes"] == []
+
+
+@pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

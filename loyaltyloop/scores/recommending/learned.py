@@ -10,6 +10,7 @@ import numpy as np
 
 from loyaltyloop.journey.model import Source as Word
 from loyaltyloop.scores.models.live import Live
+from loyaltyloop.scores.models.scoring import ModelBroke
 from loyaltyloop.scores.purchases.cohort_past import read_cohort
 from loyaltyloop.scores.purchases.past import Bools, Ints, Past
 from loyaltyloop.scores.purchases.reading import read_looks
@@ -63,14 +64,17 @@ class Best(Source):
         self, cohort: Cohort, learned: Learned, most: int = LONGEST, allowed: Bools | None = None
     ) -> None:
         """`most`: candidates of each customer. `allowed`: of each of the side's products, may it be offered
-        to anybody; None: all may.
+        to anybody; None: all may. ModelBroke: the ranking raised an error.
         """
         self.model = learned.name
         countries = {who.customer_id: who.country for who in cohort.people}
         self._side = learned.side
         past = read_cohort(cohort.connection, countries, self._side.products, cohort.now)
         looks = read_looks(cohort.connection, past, LOOKED_WITHIN)
-        self._ranking = rank(learned.live.model, self._side, past, looks, most, allowed)
+        try:
+            self._ranking = rank(learned.live.model, self._side, past, looks, most, allowed)
+        except Exception as error:
+            raise ModelBroke(type(error).__name__) from error
         self._row = {one: row for row, one in enumerate(past.customers.tolist())}
         self._days = _days(past, self._ranking)
         bought = np.bincount(past.who, minlength=len(self._row)) > 0

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.journey.model import Source as Word
-from loyaltyloop.scores.models.live import Live, live_model
+from loyaltyloop.scores.models.live import Live, live_model, set_aside
+from loyaltyloop.scores.models.scoring import ModelBroke
 from loyaltyloop.scores.recommending.exploring import TRIED, explore
 from loyaltyloop.scores.recommending.figures import lists_of
 from loyaltyloop.scores.recommending.fitting import owns
@@ -53,13 +54,34 @@ def recommend(
     shop: Shop,
     now: datetime,
     passed_over: list[PassedOver] | None = None,
+    on_record: bool = True,
 ) -> dict[int, list[Pick]]:
     """Enrolment → its picks, at most `spec.products`, maybe fewer than `spec.at_least` or none.
 
-    `passed_over`: a list to which is added what was not shown to whom, and why.
+    `passed_over`: an empty list, to which is added what was not shown to whom, and why. A ranking that breaks
+    counts as not there; `on_record`: from then on, and for all.
     """
-    shelf = Shelf(connection, shop, spec.where, now)
     learned = learned_ranking(connection, spec, shop, now)
+    try:
+        return _picked(connection, customers, spec, shop, now, passed_over, learned)
+    except ModelBroke as broken:
+        if learned is not None and on_record:
+            set_aside(connection, learned.live, broken.kind)
+        if passed_over is not None:
+            passed_over.clear()
+        return _picked(connection, customers, spec, shop, now, passed_over, None)
+
+
+def _picked(
+    connection: Connection,
+    customers: Sequence[Wanted],
+    spec: Recommend,
+    shop: Shop,
+    now: datetime,
+    passed_over: list[PassedOver] | None,
+    learned: Learned | None,
+) -> dict[int, list[Pick]]:
+    shelf = Shelf(connection, shop, spec.where, now)
     makers: Makers = SOURCES
     if learned is not None:
         allowed = sold_now(learned.side, shelf) if spec.where.fields else None

@@ -85,7 +85,7 @@ def show(connection: Connection, customer_id: int, spec: Recommend, step: str, n
     journey, _, name = step.partition(".")
     wanted = Wanted(customer_id, 0, who.country, {}, Dice(who.key, journey, name))
     passed: list[PassedOver] = []
-    picks = recommend(connection, [wanted], spec, shop, now, passed)[0]
+    picks = recommend(connection, [wanted], spec, shop, now, passed, on_record=False)[0]
     rows = _rows(connection, {one.product_id for one in picks} | {one.product_id for one in passed})
     first = {one.product_id: one for one in reversed(passed)}
     taken = {one.product_id for one in picks}

@@ -19,13 +19,13 @@ from loyaltyloop.scores.ranking.features import FEATURES
 from loyaltyloop.scores.ranking.net import Net
 from loyaltyloop.scores.ranking.order import rank
 from loyaltyloop.scores.ranking.ranker import Ranker
+from loyaltyloop.scores.recommending import learned, sides
 from loyaltyloop.scores.recommending import recommend as recommending
-from loyaltyloop.scores.recommending import sides
 from loyaltyloop.scores.recommending.learned import MODEL
-from loyaltyloop.scores.recommending.recommend import Dice, Pick, Wanted, recommend
+from loyaltyloop.scores.recommending.recommend import Dice, PassedOver, Pick, Wanted, recommend
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.models import Figure, FittedModel, OrderLine
-from loyaltyloop.store.predictions.fitted import LIVE, Made, save
+from loyaltyloop.store.predictions.fitted import LIVE, Made, live_version, save
 from tests.integration.scores.conftest import DAY, NOW, SHOP, customer, line, view
 
 pytestmark = pytest.mark.parametrize("little", [0], indirect=True)
@@ -255,3 +255,22 @@ def test_hardly_anything_to_rank(little: Any, engine: Engine, ask: Ask, kept: st
     for picks in ask(people(little), ALL).values():
         names = [pick.product_id for pick in picks]
         assert len(set(names)) == len(names) and set(names) <= set(little.products)
+
+
+def test_a_ranking_that_breaks_leaves_all_to_the_counted_lists(
+    fitted: Any, engine: Engine, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(learned, "rank", breaks)
+    passed: list[PassedOver] = []
+    with read(engine) as connection:
+        shown = recommend(connection, people(fitted), ALL, SHOP, NOW, passed, on_record=False)
+        before = live_version(connection, MODEL, NOW)
+    with write(engine) as connection:
+        found = recommend(connection, people(fitted), ALL, SHOP, NOW)
+        after = live_version(connection, MODEL, NOW)
+    assert (before and before.broke, after and after.broke) == (None, "IndexError")
+    assert {pick.model for picks in found.values() for pick in picks} == {"counted"}
+    assert found == shown == ask(people(fitted), ALL)

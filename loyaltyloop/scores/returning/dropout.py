@@ -57,9 +57,9 @@ class Dropout:
     def _left(self, history: History) -> Floats:
         """The odds that they have left for good."""
         again, last, age = _counted(history)
-        with np.errstate(over="ignore"):  # who came every day for years and then no more has left: infinitely
+        with np.errstate(over="ignore"):  # who came every day for years and then no more: without end
             silence = ((self.scale + age) / (self.scale + last)) ** (self.shape + again)
-        found: Floats = silence * self.leave / (self.stay + again)
+            found: Floats = silence * self.leave / (self.stay + again)
         return found
 
     @property

@@ -1,7 +1,7 @@
 """The store's order lines as they were known at an instant.
 
 `order_line` holds orders as they are now: without those that were cancelled, and with what updates changed.
-So an order of which something was heard later is told anew: see orders_then.py.
+So an order that was changed, or of which something was heard later, is told anew: see orders_then.py.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from loyaltyloop.scores.purchases.orders_then import (
     Row,
     Told,
     called_off_now,
+    changed,
     exchange_of,
     floor,
     heard_of_later,
-    lost,
-    standing,
     told_before,
+    versions,
 )
 from loyaltyloop.scores.purchases.past import STANDS, Floats, Lines, Longs
 from loyaltyloop.scores.purchases.tables import ids_of, line
@@ -60,12 +60,15 @@ def read_lines(
     people = None if customers is None else frozenset(customers)
     wanted = _by_customer(connection, as_of, since, customers)
     told = _told_anew(connection, as_of, customers)
-    _stream(connection, wanted, columns, told.keys())
-    exchange = exchange_of(connection, currency)
-    columns.add_rows((STANDS, row) for row in standing(told, exchange) if _meant(row, since, people))
     if customers is None:  # who looks at some looks at today
-        off = {**told_before(connection, as_of, called_off_now(as_of)), **told}
-        columns.add_rows(found for found in lost(off, exchange) if _meant(found[1], since, people))
+        for which in (called_off_now(as_of), changed(as_of)):
+            told = {**told_before(connection, as_of, which), **told}
+    _stream(connection, wanted, columns, told.keys())
+    columns.add_rows(
+        (gone, row)
+        for gone, row in versions(told, exchange_of(connection, currency))
+        if _meant(row, since, people) and (people is None or gone == STANDS)
+    )
     return columns.lines(currency)
 
 

@@ -26,9 +26,10 @@ class Past:
     `customers`: their ids, ascending; `countries`: an ISO code each, or None. `products`: their ids,
     ascending. Customers and products may be without a line. Then one entry a line, a distinct product of an
     order, in the order of (time, order, product): `who` and `what` are places in `customers` and `products`,
-    `order` numbers the orders in the order of time, `at` and `arrived` are seconds since 1970 in UTC,
+    `order` numbers the orders in the order of time, `at` and `arrived` are seconds since 1970 in UTC (when it
+    was ordered, and since when it is known as it stands),
     `quantity` is in pieces, `price` of one piece in major units of the shop's currency (nan: not known).
-    `lost`: the lines of orders that had been called off by then; models are not told of them.
+    `lost`: the lines of orders that had been called off, or changed, by then; models are not told of them.
     """
 
     as_of: datetime
@@ -78,7 +79,7 @@ class Past:
 
 @dataclass(frozen=True, eq=False)
 class Lost:
-    """Lines that stood once, in columns as those of a `Past`. `gone`: since which second that is known."""
+    """Lines that stood once, in columns as those of a `Past`. `gone`: since when they are known not to."""
 
     who: Ints
     what: Ints
@@ -103,7 +104,7 @@ class Lines:
     """Order lines in any order, a column each, as they were read: the raw material of a `Past`.
 
     `customer`: ids; `price`: nan where not known. `gone`: since which second it has been known that the order
-    was called off, STANDS where it was not; None: all stand. All columns are equally long.
+    does not stand so any more, STANDS where it does; None: all stand. All columns are equally long.
     """
 
     order: Sequence[str]

@@ -29,7 +29,7 @@ class Bought:
 def bought_since(past: Past, since: datetime) -> Bought:
     """Of customers with an order that was known before `since`, and one from then on."""
     limit = seconds_of(since)
-    old = np.unique(past.who[(past.at < limit) & (past.arrived < limit)])
+    old = np.unique(past.before(since).who)
     lately = past.at >= limit
     back = lately & np.isin(past.who, old)
     people = np.unique(past.who[back]).astype(np.int64)

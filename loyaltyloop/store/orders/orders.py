@@ -120,11 +120,6 @@ def _is_cancelled(told: Iterable[OrderEvent]) -> bool:
     return bool(words) and max(words)[1]
 
 
-def is_called_off(event: OrderEvent) -> bool:
-    """Does this event say that the order is cancelled?"""
-    return bool(_word_on_cancelling(event))
-
-
 def _word_on_cancelling(event: OrderEvent) -> bool | None:
     if event.name == "Order Cancelled":
         return True

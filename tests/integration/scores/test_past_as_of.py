@@ -30,8 +30,8 @@ TOLD = ["Order Completed"] * 4 + ["Order Updated"] * 2
 TOLD += ["Order Cancelled", "Order Refunded", "Order Returned", "Order Shipped"]
 LAGS = (0, 0, 0, 1, 7, 600, -3)  # minutes from when it happened to when it arrived
 
-Bought = tuple[int, int, int, tuple[tuple[str, int, float | None], ...]]
-"""An order: customer, ordered and arrived (whole seconds), and its lines: product, pieces, price."""
+Bought = tuple[int, int, tuple[tuple[str, int, float | None], ...]]
+"""An order: customer, ordered (whole seconds), and its lines: product, pieces, price."""
 
 item = st.fixed_dictionaries(
     {"product_id": st.sampled_from("pqr"), "quantity": st.integers(1, 3)},
@@ -107,7 +107,7 @@ def test_nothing_of_later_changes_what_was_known(engine: Engine, history: Histor
 @given(histories())
 def test_a_past_of_today_knows_what_an_earlier_one_held(engine: Engine, history: History) -> None:
     empty(engine)
-    feed(engine, _never_updated([*history.before, *history.after]))
+    feed(engine, _in_time([*history.before, *history.after]))
     apply_events(engine, NOW, SHOP, history.chunk)
     today = past(engine, NOW)
     for instant in (AS_OF, AS_OF + timedelta(hours=4), AS_OF + timedelta(hours=8, seconds=0.25)):
@@ -124,19 +124,39 @@ def test_an_order_called_off_stood_until_then(engine: Engine) -> None:
     for instant, number in ((AS_OF, 1), (AS_OF + timedelta(seconds=1), 0), (NOW, 0)):
         assert len(past(engine, instant)) == number
         assert len(past(engine, NOW).before(instant)) == number
-    ((_, _, _, lines),) = orders(past(engine))
+    ((_, _, lines),) = orders(past(engine))
     assert lines == (("tea", 2, 3.5),)
 
 
-def _never_updated(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each order is told once, and all arrives at once: today's list of an order is then that of always."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in calls:
-        placed = one.get("event") == "Order Completed"
-        key = one["properties"]["order_id"] if placed else one["messageId"]
-        if one.get("event") != "Order Updated":
-            found.setdefault(key, one | {"receivedAt": one["timestamp"]})
-    return list(found.values())
+def test_an_order_whose_products_changed_had_the_others_until_then(engine: Engine) -> None:
+    for at, name, pieces in (("08:00", "tea", 2), ("10:00", "mug", 1), ("12:00", "mug", 1)):
+        told = "Order Completed" if name == "tea" else "Order Updated"
+        listed = {"order_id": "1", "products": [{"product_id": name, "quantity": pieces}]}
+        feed(engine, [track("u0", told, f"2026-05-01T{at}:00Z", **listed)])
+    apply_events(engine, NOW, SHOP)
+    for instant, name in ((AS_OF, "tea"), (AS_OF + timedelta(seconds=1), "mug"), (NOW, "mug")):
+        for cut in (past(engine, instant), past(engine, NOW).before(instant)):
+            assert [cut.products[one] for one in cut.what] == [name]
+    lost = past(engine, NOW).lost
+    assert lost is not None and len(lost.who) == 1
+
+
+def _in_time(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All arrives at once, no update comes before what it updates, and none takes a cancellation back."""
+    placed = {
+        (one["properties"]["order_id"], one["timestamp"])
+        for one in calls
+        if one.get("event") == "Order Completed"
+    }
+    return [
+        one | {"receivedAt": one["timestamp"]}
+        for one in calls
+        if one.get("event") != "Order Updated"
+        or (
+            one["properties"].get("cancelled") is not False
+            and any(order == one["properties"]["order_id"] and at < one["timestamp"] for order, at in placed)
+        )
+    ]
 
 
 def past(engine: Engine, as_of: datetime = AS_OF, **asked: Any) -> Past:
@@ -163,7 +183,7 @@ def _order(past: Past, places: list[int]) -> Bought:
         (past.products[past.what[one]], int(past.quantity[one]), _known(past.price[one])) for one in places
     )
     owner = int(past.customers[past.who[first]])
-    return owner, int(past.at[first]), int(past.arrived[first]), tuple(sorted(lines, key=repr))
+    return owner, int(past.at[first]), tuple(sorted(lines, key=repr))
 
 
 def _known(price: float) -> float | None:
@@ -193,9 +213,7 @@ def simply(engine: Engine) -> list[Bought]:
 
 def _bought(events: list[Any]) -> Bought:
     first = next((one for one in events if one.name == "Order Completed"), events[0])
-    arrived = min(one.arrived_at for one in events)
-    times = (int(first.at.timestamp()), int(arrived.timestamp()))
-    return first.customer_id, *times, tuple(sorted(_lines(events), key=repr))
+    return first.customer_id, int(first.at.timestamp()), tuple(sorted(_lines(events), key=repr))
 
 
 def _stands(events: list[Any]) -> bool:

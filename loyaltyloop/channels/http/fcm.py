@@ -20,7 +20,7 @@ import orjson
 from pydantic import Field, field_validator
 
 from loyaltyloop.channels.http.meaning import Meaning
-from loyaltyloop.channels.http.settings import HttpSettings, Url, prefixed
+from loyaltyloop.channels.http.settings import HttpSettings, Url, prefixed, rate_of
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.channels.phone.push_text import PushText
@@ -67,9 +67,7 @@ class FcmSettings(HttpSettings):
 
     model_config = prefixed("LOOP_FCM_")
     url: Url = Field(default="https://fcm.googleapis.com", description="Write https://fcm.googleapis.com.")
-    rate: float = Field(
-        default=100, ge=0, allow_inf_nan=False, description="Write requests a second; 0: no limit."
-    )
+    rate: float = rate_of(100)
     account_file: Path = Field(description="Write LOOP_FCM_ACCOUNT_FILE=service-account.json.")
 
     @field_validator("account_file")

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from loyaltyloop.channels.http.meaning import Meaning
-from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
+from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed, rate_of
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.mail.mime import parts_of
 from loyaltyloop.channels.out import Outgoing
@@ -29,9 +29,7 @@ class MailgunSettings(HttpSettings):
         default="https://api.mailgun.net",
         description="Write https://api.mailgun.net, or https://api.eu.mailgun.net for a domain in the EU.",
     )
-    rate: float = Field(
-        default=25, ge=0, allow_inf_nan=False, description="Write requests a second; 0 for no limit."
-    )
+    rate: float = rate_of(25)
     api_key: Secret = Field(description="Write LOOP_MAILGUN_API_KEY=..., a sending key of the domain.")
     domain: Domain = Field(description="Write the domain that Mailgun sends for: mg.shop.example.")
     sandbox: bool = Field(

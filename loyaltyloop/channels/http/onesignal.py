@@ -15,7 +15,7 @@ import orjson
 from pydantic import Field
 
 from loyaltyloop.channels.http.meaning import Meaning
-from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
+from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed, rate_of
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.channels.phone.push_text import PushText
@@ -27,9 +27,7 @@ class OneSignalSettings(HttpSettings):
 
     model_config = prefixed("LOOP_ONESIGNAL_")
     url: Url = Field(default="https://api.onesignal.com", description="Write https://api.onesignal.com.")
-    rate: float = Field(
-        default=50, ge=0, allow_inf_nan=False, description="Write requests a second; 0: no limit."
-    )
+    rate: float = rate_of(50)
     app: Secret = Field(description="Write LOOP_ONESIGNAL_APP=..., the app's id.")
     api_key: Secret = Field(description="Write LOOP_ONESIGNAL_API_KEY=os_v2_app_...")
 

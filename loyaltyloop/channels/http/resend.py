@@ -15,7 +15,7 @@ import orjson
 from pydantic import Field
 
 from loyaltyloop.channels.http.meaning import Meaning
-from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
+from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed, rate_of
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.mail.mime import parts_of
 from loyaltyloop.channels.out import Outgoing
@@ -26,12 +26,7 @@ class ResendSettings(HttpSettings):
 
     model_config = prefixed("LOOP_RESEND_")
     url: Url = Field(default="https://api.resend.com", description="Write https://api.resend.com.")
-    rate: float = Field(
-        default=2,
-        ge=0,
-        allow_inf_nan=False,
-        description="Write the account's requests a second; 0: no limit.",
-    )
+    rate: float = rate_of(2, "Write the account's requests a second; 0: no limit.")
     api_key: Secret = Field(description="Write LOOP_RESEND_API_KEY=re_..., which may send.")
 
 

@@ -13,7 +13,7 @@ import orjson
 from pydantic import Field
 
 from loyaltyloop.channels.http.meaning import Meaning
-from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
+from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed, rate_of
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.mail.mime import parts_of
 from loyaltyloop.channels.out import Outgoing
@@ -27,9 +27,7 @@ class SendGridSettings(HttpSettings):
         default="https://api.sendgrid.com",
         description="Write https://api.sendgrid.com, or https://api.eu.sendgrid.com for a subuser in the EU.",
     )
-    rate: float = Field(
-        default=50, ge=0, allow_inf_nan=False, description="Write requests a second; 0 for no limit."
-    )
+    rate: float = rate_of(50)
     api_key: Secret = Field(description="Write LOOP_SENDGRID_API_KEY=SG..., which may send mail.")
     sandbox: bool = Field(
         default=False, description="Write true to have messages checked and not sent, or false."

@@ -14,7 +14,7 @@ import orjson
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from loyaltyloop.channels.http.meaning import Meaning
-from loyaltyloop.channels.http.settings import HttpSettings, Secret, prefixed
+from loyaltyloop.channels.http.settings import HttpSettings, Secret, prefixed, rate_of
 from loyaltyloop.channels.http.sigv4 import Keys, signed
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.mail.mime import parts_of
@@ -28,12 +28,7 @@ class SesSettings(HttpSettings):
     """What SES needs. Without a `url` it is asked at its region's own."""
 
     model_config = prefixed("LOOP_SES_")
-    rate: float = Field(
-        default=14,
-        ge=0,
-        allow_inf_nan=False,
-        description="Write the account's maximum send rate; 0: no limit.",
-    )
+    rate: float = rate_of(14, "Write the account's maximum send rate; 0: no limit.")
     region: Region = Field(description="Write a region, such as LOOP_SES_REGION=eu-west-1.")
     access_key: Secret = Field(description="Write LOOP_SES_ACCESS_KEY=AKIA..., which may ses:SendEmail.")
     secret_key: Secret = Field(description="Write LOOP_SES_SECRET_KEY=..., the access key's secret.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -45,6 +45,11 @@ Secret = Annotated[SecretStr, AfterValidator(_visible)]
 Url = Annotated[str, AfterValidator(_secure)]
 
 
+def rate_of(usual: float, remedy: str = "Write requests a second; 0 for no limit.") -> Any:
+    """The field `rate` of a provider that is asked so often a second, unless its settings say otherwise."""
+    return Field(default=usual, ge=0, allow_inf_nan=False, description=remedy)
+
+
 class HttpSettings(BaseSettings):
     """A provider's address, how fast it may be asked, and how long for an answer. Secrets print as stars.
 
@@ -55,9 +60,7 @@ class HttpSettings(BaseSettings):
     url: Url = Field(
         default="", description="Write where the service is: https://..., without a path behind."
     )
-    rate: float = Field(
-        default=10, ge=0, allow_inf_nan=False, description="Write requests a second; 0 for no limit."
-    )
+    rate: float = rate_of(10)
     at_once: int = Field(
         default=16, ge=1, le=256, description="Write how many requests are under way at once."
     )

@@ -18,7 +18,7 @@ import orjson
 from pydantic import Field, ValidationInfo, field_validator
 
 from loyaltyloop.channels.http.meaning import Meaning
-from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed
+from loyaltyloop.channels.http.settings import HttpSettings, Secret, Url, prefixed, rate_of
 from loyaltyloop.channels.http.way import HttpWay, Request
 from loyaltyloop.channels.out import Outcome, Outgoing
 from loyaltyloop.channels.phone.sms_text import SmsText
@@ -35,9 +35,7 @@ class TwilioSettings(HttpSettings):
 
     model_config = prefixed("LOOP_TWILIO_")
     url: Url = Field(default="https://api.twilio.com", description="Write https://api.twilio.com.")
-    rate: float = Field(
-        default=25, ge=0, allow_inf_nan=False, description="Write requests a second; 0: no limit."
-    )
+    rate: float = rate_of(25)
     account: Secret = Field(description="Write LOOP_TWILIO_ACCOUNT=AC..., the account's SID.")
     token: Secret = Field(description="Write LOOP_TWILIO_TOKEN=..., the account's auth token.")
     sender: str = Field(

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ from loyaltyloop.errors import DataError
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.store import bulk
-from loyaltyloop.store.canonical import LONGEST_ID, Refused, plain_text
+from loyaltyloop.store.canonical import LONGEST_ID, Refused
 from loyaltyloop.store.database import lock_shop
 from loyaltyloop.store.events import facts
 from loyaltyloop.store.events.ingest import Recorded
+from loyaltyloop.store.importing.columns import by_name, check_names, passed_over
 from loyaltyloop.store.models import OrderLine, Product
 from loyaltyloop.store.orders import order_book
 from loyaltyloop.store.orders.amounts import read_amount
@@ -52,10 +52,7 @@ def check_header(path: Path, header: Sequence[str]) -> None:
     """DataError if a column is missing, or named almost as one that there is."""
     if "name" not in header:
         raise DataError(f"{path}: products need a column 'name'.")
-    for name in header:
-        near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.75)
-        if name not in COLUMNS and near:
-            raise DataError(f"{path}: {name!r} is no column of products; is it {near[0]!r}?")
+    check_names(path, header, COLUMNS, "products")
 
 
 @dataclass
@@ -69,7 +66,7 @@ class ProductRows:
 
     def read(self, fields: Sequence[str]) -> ProductRow:
         """The product of these fields. Refused says why it cannot be taken."""
-        given = {name: plain_text(value.strip()) for name, value in zip(self.header, fields, strict=True)}
+        given = by_name(self.header, fields)
         product_id = self._key(given)
         if not given.get("name"):
             raise Refused("name is empty")
@@ -104,9 +101,7 @@ class ProductRows:
 
     def notes(self) -> list[str]:
         """What a person should know beside the counts."""
-        return [
-            f"column {name!r} is not known and was passed over" for name in self.header if name not in COLUMNS
-        ]
+        return passed_over(self.header, COLUMNS)
 
     def write(self, connection: Connection, rows: Sequence[ProductRow]) -> Recorded:
         """Record those products that are new or have changed; orders follow their categories."""

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from loyaltyloop.store import bulk
 from loyaltyloop.store.among import among
 from loyaltyloop.store.models import Salt, Tombstone
+from loyaltyloop.store.people.identity import Identified
 from loyaltyloop.store.segment import PUBLIC, Call
 
 salt: Table = Salt.__table__  # type: ignore[attr-defined]
@@ -38,7 +39,7 @@ class Mark(NamedTuple):
     value: str
 
 
-class Telling(Protocol):
+class Telling(Identified, Protocol):
     """What of a call, or of a row of `event`, tells whom it is about."""
 
     @property
@@ -46,15 +47,7 @@ class Telling(Protocol):
     @property
     def message_id(self) -> str: ...
     @property
-    def type(self) -> str: ...
-    @property
     def name(self) -> str: ...
-    @property
-    def user_id(self) -> str | None: ...
-    @property
-    def anonymous_id(self) -> str | None: ...
-    @property
-    def previous_id(self) -> str | None: ...
     @property
     def at(self) -> datetime: ...
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -15,9 +14,10 @@ from loyaltyloop.journey.clock.times import read_instant, to_instant
 from loyaltyloop.journey.codes import matched
 from loyaltyloop.journey.model import Pool, Shop
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
-from loyaltyloop.store.canonical import Refused, plain_text
+from loyaltyloop.store.canonical import Refused
 from loyaltyloop.store.database import lock_shop
 from loyaltyloop.store.events.ingest import Recorded
+from loyaltyloop.store.importing.columns import by_name, check_names, passed_over
 from loyaltyloop.store.vouchers.stock import used_of, voucher
 
 COLUMNS = ("pool", "code", "expires")
@@ -32,10 +32,7 @@ def check_header(path: Path, header: Sequence[str]) -> None:
     """DataError if a column is missing, or named almost as one that there is."""
     if "pool" not in header:
         raise DataError(f"{path}: codes need a column 'pool', with the name of a pool of shop.yaml.")
-    for name in header:
-        near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.75)
-        if name not in COLUMNS and near:
-            raise DataError(f"{path}: {name!r} is no column of codes; is it {near[0]!r}?")
+    check_names(path, header, COLUMNS, "codes")
 
 
 @dataclass
@@ -49,7 +46,7 @@ class CodeRows:
 
     def read(self, fields: Sequence[str]) -> CodeRow:
         """The code of these fields. Refused says why it cannot be taken, and never repeats the code."""
-        given = {name: plain_text(value.strip()) for name, value in zip(self.header, fields, strict=True)}
+        given = by_name(self.header, fields)
         pool = self._pool(given["pool"])
         code = given["code"]
         if not matched(code) or len(code) > LONGEST:
@@ -85,9 +82,7 @@ class CodeRows:
 
     def notes(self) -> list[str]:
         """What a person should know beside the counts."""
-        return [
-            f"column {name!r} is not known and was passed over" for name in self.header if name not in COLUMNS
-        ]
+        return passed_over(self.header, COLUMNS)
 
     def write(self, connection: Connection, rows: Sequence[CodeRow]) -> Recorded:
         """Record the codes that are new, in their order; a code that is there already stays as it is.

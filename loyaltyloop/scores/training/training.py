@@ -120,11 +120,11 @@ def _twin(
     """None where there is none, it broke, it has seen the newest period, or it cannot be read (any more)."""
     if live is None or live.broke is not None:
         return None
-    if datetime.fromisoformat(live.card["judgement"]["since"]) > since:
-        return None
     try:
+        if datetime.fromisoformat(live.card["judgement"]["since"]) > since:
+            return None
         found: Fitted = load(chosen.name, judged_content_of(connection, live))
-    except ValueError:
+    except (ValueError, KeyError, TypeError):  # also of a card of another release
         return None
     return found
 

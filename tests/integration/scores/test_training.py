@@ -186,6 +186,13 @@ def test_bytes_that_are_not_those_that_were_saved(shop: Engine) -> None:
     assert found.why.startswith("version 1 cannot be judged beside it, and by Brier score")
 
 
+def test_a_live_version_with_a_card_of_another_release_keeps_no_newer_one_out(shop: Engine) -> None:
+    trained(shop)
+    with write(shop) as connection:
+        connection.execute(update(fitted).values(card={"judgement": {}}))
+    assert trained(shop, NOW + DAY).why.startswith("version 1 cannot be judged beside it, and by Brier score")
+
+
 def test_a_live_version_that_breaks_when_it_is_judged_keeps_no_newer_one_out(
     shop: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

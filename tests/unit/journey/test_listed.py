@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from loyaltyloop.channels.values.offered import product_names
 from loyaltyloop.journey.listed import listed_parts
+from loyaltyloop.journey.reading.reader import read_project
+from loyaltyloop.journey.rules.template_names import _OF_PICK
 from loyaltyloop.journey.templates import Templates
+from loyaltyloop.scores.recommending.wanted import Pick, as_value
+from loyaltyloop.store.models import Product
 from tests.unit.journey.projects import check_files, good
 
 ROW = "{% macro row(items, most=3) %}{% for i in items[:most] %}{{ i.name }}{% endfor %}{% endmacro %}"
@@ -101,3 +106,10 @@ BLOCKS = {"ours": Path("templates/layout/blocks.html").read_bytes()}
 )
 def test_what_is_said_of_them(body: str, found: set[str]) -> None:
     assert told(body) == found
+
+
+def test_the_fields_are_those_that_messages_show() -> None:
+    row, shop = Product(product_id="p1", name="Cake stand", price=450), read_project(good()).shop
+    assert shop is not None
+    [kept] = as_value([Pick("p1", "because", "best", "counted", explores=True)])
+    assert {*product_names(row, shop, "en"), *kept} == _OF_PICK

@@ -212,7 +212,10 @@ def _run_many(
 
 def _converted(
     rows: Iterable[Row], order: Sequence[int], converters: Sequence[Converter | None]
-) -> Iterator[list[Any]]:
+) -> Iterator[Row]:
+    if list(order) == list(range(len(order))) and not any(converters):
+        yield from rows
+        return
     steps = list(zip(order, converters, strict=True))
     for row in rows:
         yield [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, literal, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, and_, bindparam, select, union
 
 from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
@@ -10,7 +10,17 @@ from loyaltyloop.steps.verbs import VERBS
 from loyaltyloop.store.among import among
 from loyaltyloop.store.conditions.asking import leaves_by
 from loyaltyloop.store.events.touched import batches
-from loyaltyloop.store.inside.cohorts import SKIP, cohort, ended_state, enrolment, mark, move, standing, take
+from loyaltyloop.store.inside.cohorts import (
+    SKIP,
+    cohort,
+    ended_state,
+    enrolment,
+    mark,
+    move,
+    some,
+    standing,
+    take,
+)
 from loyaltyloop.store.live.versions import Live
 from loyaltyloop.store.telling.reports import PASSED_OVER
 from loyaltyloop.turn.counting import count_ahead
@@ -107,9 +117,13 @@ def _leave(stand: Stand) -> None:
     Who arrived in this very turn was looked at when it began, and only the journey's own `set` could
     have changed the answer since.
     """
+    if not stand.journey.leave_when:
+        return
     moving = ~_only_answering(stand)
     if "set" not in {step.verb for step in stand.journey.steps}:
         moving = and_(moving, (cohort.c.state != "ready") | (enrolment.c.arrived_at < stand.now))
+    if not some(stand.connection, moving):
+        return  # as for most: the one question costs less than each condition does
     for reason, condition in stand.journey.leave_when:
         leaving = leaves_by(stand.connection, stand.shop, stand.now, condition)
         mark(stand.connection, and_(moving, leaving), left=reason, why=f"left: {reason}")
@@ -122,16 +136,28 @@ def _only_answering(stand: Stand) -> ColumnElement[bool]:
 
 def find_busy(connection: Connection, frame: Frame) -> set[Busy]:
     """Where somebody is ready, sent or due."""
-    found = []
+    found: set[Busy] = set()
     for live in frame.versions:
-        here = and_(
-            enrolment.c.journey == frame.journey.name,
-            enrolment.c.version == live.number,
-            enrolment.c.ended_at.is_(None),
-        )
-        at = select(literal(live.number), enrolment.c.step, enrolment.c.state)
-        found += [at.where(here, _looked_at(frame, state)) for state in STATES]
-    return {(number, step, state) for number, step, state in connection.execute(union(*found))}
+        here = {"journey": frame.journey.name, "version": live.number, "now": frame.now}
+        found.update((live.number, step, state) for step, state in connection.execute(_BUSY, here))
+    return found
+
+
+def _busy() -> CompoundSelect[tuple[str, str]]:
+    """Where somebody is to be looked at in a version. Made once, and asked several times in each turn."""
+    here = and_(
+        enrolment.c.journey == bindparam("journey"),
+        enrolment.c.version == bindparam("version"),
+        enrolment.c.ended_at.is_(None),
+    )
+    due = enrolment.c.due_at <= bindparam("now", type_=enrolment.c.due_at.type)
+    by_state = {state: [enrolment.c.state == state] for state in STATES}
+    by_state["waiting"].append(due)
+    at = select(enrolment.c.step, enrolment.c.state)
+    return union(*(at.where(here, *tests) for tests in by_state.values()))
+
+
+_BUSY = _busy()
 
 
 def settle(frame: Frame) -> Counts:

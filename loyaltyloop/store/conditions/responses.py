@@ -17,6 +17,8 @@ from loyaltyloop.store.models import Engagement, Message
 Bool = ColumnElement[bool]
 ENGAGEMENT: Table = Engagement.__table__  # type: ignore[attr-defined]
 MESSAGE: Table = Message.__table__  # type: ignore[attr-defined]
+# One of each for all, as in deeds.py.
+_MESSAGE, _RESPONSE, _LATER = MESSAGE.alias(), ENGAGEMENT.alias(), ENGAGEMENT.alias()
 
 
 def responses(engaged: Engaged, scope: Scope) -> list[Rows]:
@@ -29,7 +31,7 @@ def responses(engaged: Engaged, scope: Scope) -> list[Rows]:
 
 def answers(answered: Answered, scope: Scope) -> tuple[Rows, Rows]:
     """The latest answer to this enrolment's question, if it passes; and all that there are."""
-    message, response, later = MESSAGE.alias(), ENGAGEMENT.alias(), ENGAGEMENT.alias()
+    message, response, later = _MESSAGE, _RESPONSE, _LATER
     left_at = _left_at(message)
     joined = message.join(response, response.c.message_key == message.c.key)
     mine = and_(_is_own(answered.step, message, scope), *_answers(response, left_at, scope))
@@ -55,7 +57,7 @@ def _answers(response: FromClause, left_at: At, scope: Scope) -> list[Bool]:
 
 def _own(engaged: Engaged, scope: Scope) -> Rows:
     """Of this enrolment's message; an index leads from the enrolment to it, and from there to responses."""
-    message, response = MESSAGE.alias(), ENGAGEMENT.alias()
+    message, response = _MESSAGE, _RESPONSE
     joined = message.join(response, response.c.message_key == message.c.key)
     found = and_(
         _is_own(engaged.step, message, scope),
@@ -70,13 +72,13 @@ def _left_at(message: FromClause) -> At:
 
 def _of_journey(engaged: Engaged, journey: str, scope: Scope) -> Rows:
     """Of any message of that journey, or of that step."""
-    response = ENGAGEMENT.alias()
+    response = _RESPONSE
     found = and_(_is_of(journey, engaged.step, response, scope), *_by_person(engaged, response, None, scope))
     return Rows(response, found, response.c.at, response.c.event_id)
 
 
 def _hand_overs(engaged: Engaged, scope: Scope) -> Rows:
-    message = MESSAGE.alias()
+    message = _MESSAGE
     at = message.c.handed_over_at
     own = engaged.journey is None
     found = and_(

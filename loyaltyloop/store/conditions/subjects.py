@@ -36,6 +36,9 @@ GIFT: Table = Gift.__table__  # type: ignore[attr-defined]
 KEPT: Table = Kept.__table__  # type: ignore[attr-defined]
 ORDER: Table = Order.__table__  # type: ignore[attr-defined]
 PREDICTION: Table = Prediction.__table__  # type: ignore[attr-defined]
+# One of each for all, as in deeds.py.
+_BASKET, _CONSENT, _ENROLMENT, _GIFT = BASKET.alias(), CONSENT.alias(), ENROLMENT.alias(), GIFT.alias()
+_KEPT, _ORDER, _PREDICTION = KEPT.alias(), ORDER.alias(), PREDICTION.alias()
 
 
 def about(condition: About, scope: Scope) -> Bool:
@@ -58,7 +61,7 @@ def about(condition: About, scope: Scope) -> Bool:
 
 def consents(condition: Consents, scope: Scope) -> Bool:
     """Is consent to marketing by this channel on record, or is it not?"""
-    consent = CONSENT.alias()
+    consent = _CONSENT
     given = _exists(
         consent,
         consent.c.customer_id == scope.customer.c.id,
@@ -83,7 +86,7 @@ def reachable(condition: Reachable, scope: Scope) -> Bool:
 
 def inside(condition: Inside, scope: Scope) -> Bool:
     """Is there a running enrolment in this journey, other than held out?"""
-    enrolment = ENROLMENT.alias()
+    enrolment = _ENROLMENT
     return _exists(
         enrolment,
         enrolment.c.customer_id == scope.customer.c.id,
@@ -98,7 +101,7 @@ def redeemed(step: str, scope: Scope) -> Bool:
     enrolment_id = scope.own("id")
     if enrolment_id is None:
         return false()
-    gift = GIFT.alias()
+    gift = _GIFT
     used = gift.c.redeemed_at.is_not(None)
     return _exists(gift, gift.c.enrolment_id == enrolment_id, gift.c.step == step, used)
 
@@ -133,7 +136,7 @@ def _of_order(where: Where, scope: Scope) -> Bool:
     order_id = scope.own("order_id")
     if order_id is None:
         return _unknown(where)
-    order = ORDER.alias()
+    order = _ORDER
 
     def held(name: str) -> Value:
         if name not in facts.ORDER:
@@ -148,7 +151,7 @@ def _of_order(where: Where, scope: Scope) -> Bool:
 
 def _of_cart(where: Where, scope: Scope) -> Bool:
     """The customer's basket; without one, all its fields are unknown."""
-    basket = BASKET.alias()
+    basket = _BASKET
     mine = and_(basket.c.customer_id == scope.customer.c.id, is_present(basket, scope.now))
 
     def held(name: str) -> Value:
@@ -166,7 +169,7 @@ def _decided(step: str, test: Test, scope: Scope) -> Bool:
     enrolment_id = scope.own("id")
     if enrolment_id is None:
         return unknown
-    kept = KEPT.alias()
+    kept = _KEPT
     mine = and_(kept.c.enrolment_id == enrolment_id, kept.c.step == step)
     value = field(kept.c.value, "number", scope.postgres)
     found = _exists(kept, mine, passes(test, value, scope.instant, scope.postgres))
@@ -175,7 +178,7 @@ def _decided(step: str, test: Test, scope: Scope) -> Bool:
 
 def _predicted(model: str, test: Test, scope: Scope) -> Bool:
     """What this model says of the customer now; without a prediction it is unknown."""
-    said = PREDICTION.alias()
+    said = _PREDICTION
     mine = and_(said.c.customer_id == scope.customer.c.id, said.c.model == model)
     value = predicted_value(said.c.value, scope.postgres)
     found = _exists(said, mine, passes(test, value, scope.instant, scope.postgres))

@@ -20,12 +20,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Update,
     and_,
     bindparam,
     delete,
     func,
     insert,
-    literal,
     or_,
     select,
     update,
@@ -76,7 +76,7 @@ ENDED = Ending()
 
 def clear(connection: Connection) -> None:
     """An empty cohort. The table is made with the connection (database.py)."""
-    connection.execute(delete(cohort))
+    connection.execute(_CLEAR)
 
 
 def standing(journey: str, version: int, step: str) -> ColumnElement[bool]:
@@ -110,6 +110,12 @@ def mark(connection: Connection, condition: ColumnElement[bool], **values: Any) 
     """Write `path`, `left` or `why` beside the undecided members for whom a condition holds."""
     who = select(cohort.c.id).select_from(PEOPLE).where(UNDECIDED, condition)
     connection.execute(update(cohort).where(cohort.c.id.in_(who)).values(**values))
+
+
+def some(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    """Does the condition hold for anybody undecided?"""
+    who = select(cohort.c.id).select_from(PEOPLE).where(UNDECIDED, condition)
+    return connection.execute(who.limit(1)).first() is not None
 
 
 def decide(connection: Connection, path: str, why: str) -> None:
@@ -161,57 +167,82 @@ def move(
     `targets`: path → the next step, or None for the journey's end. `ended`: what is still to come for whoever
     ends. Returns how many took each path; those who left are counted under `left: reason`.
     """
-    taken = _count(connection, cohort.c.path)
-    left = _count(connection, cohort.c.left)
+    taken, left = _ways(connection)
     if taken or left:
         _record_visits(connection, now)
     for step in {targets[path] for path in taken}:
-        paths = [path for path in taken if targets[path] == step]
-        _put(connection, cohort.c.path.in_(paths) & cohort.c.left.is_(None), _arriving(step, now, ended))
+        who = {"paths": [path for path in taken if targets[path] == step]}
+        if step is None:
+            connection.execute(_COMPLETE, {**who, **_ending("completed", None, now, ended)})
+        else:
+            connection.execute(_ARRIVE, {**who, "new_step": step, "now": now})
     for reason in left:
-        _put(connection, cohort.c.left == reason, _ended("left", reason, now, ended))
+        connection.execute(_LEAVE, {"left": reason, **_ending("left", reason, now, ended)})
     if (left or None in {targets[path] for path in taken}) and not ended.shows:
         release_of_ended(connection)
     return taken | {f"left: {reason}": number for reason, number in left.items()}
 
 
-def _count(connection: Connection, column: ColumnElement[Any]) -> dict[str, int]:
-    rows = connection.execute(select(column, func.count()).where(column.is_not(None)).group_by(column))
-    return dict(sorted((name, number) for name, number in rows))
-
-
-def _put(connection: Connection, who: ColumnElement[bool], values: dict[str, Any]) -> None:
-    members = select(cohort.c.id).where(who)
-    running = enrolment.c.ended_at.is_(None)
-    connection.execute(update(enrolment).where(enrolment.c.id.in_(members), running).values(values))
+def _ways(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:
+    """How many take each path, and how many leave for each reason."""
+    taken: dict[str, int] = {}
+    left: dict[str, int] = {}
+    for path, reason, number in connection.execute(_WAYS):
+        for name, found in ((path, taken), (reason, left)):
+            if name is not None:
+                found[name] = found.get(name, 0) + number
+    return dict(sorted(taken.items())), dict(sorted(left.items()))
 
 
 def _record_visits(connection: Connection, now: datetime) -> None:
-    going = (
-        select(
-            enrolment.c.id,
-            enrolment.c.step,
-            enrolment.c.arrived_at,
-            literal(now, visit.c.left_at.type),
-            func.coalesce(func.nullif(cohort.c.path, SKIP), ""),
-            func.coalesce(cohort.c.why, ""),
-            enrolment.c.until_at,
-        )
-        .select_from(cohort.join(enrolment, enrolment.c.id == cohort.c.id))
-        .where(DECIDED, enrolment.c.ended_at.is_(None))
+    connection.execute(_RECORD, {"now": now})
+
+
+def _ending(end: str, reason: str | None, now: datetime, ended: Ending) -> dict[str, Any]:
+    return {"new_end": end, "new_reason": reason, "new_state": ended.state, "now": now}
+
+
+# ── statements: made once, as making one takes longer than SQLite takes to do what it says ──
+
+
+def _at(name: str) -> ColumnElement[Any]:
+    return bindparam(name, type_=enrolment.c.ended_at.type)
+
+
+def _changing(who: ColumnElement[bool], values: Mapping[str, Any]) -> Update:
+    """Change those running enrolments of the cohort."""
+    members = select(cohort.c.id).where(who)
+    running = enrolment.c.ended_at.is_(None)
+    gone = {"due_at": None, "until_at": None}
+    return update(enrolment).where(enrolment.c.id.in_(members), running).values({**values, **gone})
+
+
+_CLEAR = delete(cohort)
+_WAYS = (
+    select(cohort.c.path, cohort.c.left, func.count()).where(DECIDED).group_by(cohort.c.path, cohort.c.left)
+)
+_GOING_ON = and_(cohort.c.path.in_(bindparam("paths", expanding=True)), cohort.c.left.is_(None))
+_ARRIVING = {"step": bindparam("new_step"), "state": "ready", "arrived_at": _at("now")}
+_ENDING: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("state", "end", "reason")}
+_ENDING |= {"step": None, "ended_at": _at("now")}
+_ARRIVE = _changing(_GOING_ON, _ARRIVING)
+_COMPLETE = _changing(_GOING_ON, _ENDING)
+_LEAVE = _changing(cohort.c.left == bindparam("left"), _ENDING)
+_ERASE = _changing(DECIDED, _ENDING)
+_RECORD = insert(visit).from_select(
+    _VISIT,
+    select(
+        enrolment.c.id,
+        enrolment.c.step,
+        enrolment.c.arrived_at,
+        _at("now"),
+        func.coalesce(func.nullif(cohort.c.path, SKIP), ""),
+        func.coalesce(cohort.c.why, ""),
+        enrolment.c.until_at,
     )
-    connection.execute(insert(visit).from_select(_VISIT, going))
-
-
-def _arriving(step: str | None, now: datetime, ended: Ending) -> dict[str, Any]:
-    if step is None:
-        return _ended("completed", None, now, ended)
-    return {"step": step, "state": "ready", "arrived_at": now, "due_at": None, "until_at": None}
-
-
-def _ended(end: str, reason: str | None, now: datetime, ended: Ending) -> dict[str, Any]:
-    gone = {"step": None, "due_at": None, "until_at": None}
-    return {"state": ended.state, "ended_at": now, "end": end, "reason": reason, **gone}
+    .select_from(cohort.join(enrolment, enrolment.c.id == cohort.c.id))
+    .where(DECIDED, enrolment.c.ended_at.is_(None)),
+)
 
 
 def end(
@@ -242,7 +273,7 @@ def erase(connection: Connection, now: datetime, ids: Sequence[int]) -> int:
     taken = take(connection, among(connection, enrolment.c.id, ids) & enrolment.c.ended_at.is_(None), None)
     connection.execute(update(cohort).values(left="erased"))
     _record_visits(connection, now)
-    _put(connection, DECIDED, _ended("erased", None, now, ENDED))
+    connection.execute(_ERASE, _ending("erased", None, now, ENDED))
     release_of_ended(connection)
     clear(connection)
     return taken

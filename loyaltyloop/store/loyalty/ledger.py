@@ -129,14 +129,14 @@ def accounts(connection: Connection, customers: Iterable[int]) -> dict[int, Acco
         .where(referral.c.state == "converted")
     )
     kept = select(entry).join(wanted, wanted.c.id == entry.c.customer_id)
-    for row in connection.execute(bought):
+    for row in connection.execute(bought).all():
         found[row.customer_id].orders.append(row)
-    for row in connection.execute(of_events):
+    for row in connection.execute(of_events).all():
         found[row.customer_id].events.append(row)
     for row in connection.execute(brought):
         found[row.referrer_id].friends.append(row)
     # Sorted here: SQLite would rather read the whole ledger in its order.
-    for row in sorted(connection.execute(kept), key=lambda row: int(row.id)):
+    for row in sorted(connection.execute(kept).all(), key=lambda row: int(row.id)):
         found[row.customer_id].entries.append(row)
     return found
 

@@ -79,7 +79,7 @@ def _spent(connection: Connection, wanted: Table, shop: Shop) -> dict[int, list[
     )
     scale = Decimal(10) ** exponent(shop.currency)
     found: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
-    for who, at, amount in rows:
+    for who, at, amount in rows.all():
         found[who].append((at, amount / scale))
     return found
 

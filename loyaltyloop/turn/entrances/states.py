@@ -34,7 +34,7 @@ def work(frame: Frame, by: ByState, enrolling: Enrolling) -> Iterator[Counts]:
     last, left = 0, frame.limits.limit
     while left is None or left > 0:
         with frame.transactions.write() as connection:
-            ids = list(connection.execute(_next(frame, last)).scalars())
+            ids = list(connection.execute(_next(frame, last)).scalars().all())
             if not ids:
                 return
             candidates = _candidates(connection, frame, by, ids)[:left]

@@ -42,15 +42,14 @@ class _Body:
     asked: frozenset[str] = frozenset()
 
 
-def listed_parts(templates: Templates, files: Iterable[str]) -> list[Part]:
-    """What these templates read of things in lists, also through macros that are handed such a list.
+def listed_parts(templates: Templates, file: str) -> list[Part]:
+    """What a template reads of things in lists, also through macros that it hands such a list.
 
     A macro may be for several kinds of lists: what it tests first (`{% if item.reason %}`) is left out.
     """
-    walk = _Walk(templates)
-    for file in files:
-        if tree := templates.tree(file):
-            walk.due.append(_Body(file, tree.body, {}))
+    walk, tree = _Walk(templates), templates.tree(file)
+    if tree is not None:
+        walk.due.append(_Body(file, tree.body, {}))
     for one in walk.each():
         walk.at, walk.asked = one.file, one.asked
         walk.all(one.nodes, one.bound)

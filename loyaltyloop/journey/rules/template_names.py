@@ -121,10 +121,11 @@ def _unknown_part(context: Context) -> Iterator[Found]:
     """A field that no product of a list has, or no answer."""
     read: dict[str, list[Part]] = {}
     for sent in sent_templates(context):
-        if sent.name not in read:
-            read[sent.name] = listed_parts(context.parsed, sent.reached.files)
+        for file in sent.reached.files:
+            if file not in read:
+                read[file] = listed_parts(context.parsed, file)
         lists = _lists(sent)
-        for part in read[sent.name]:
+        for part in (part for file in sent.reached.files for part in read[file]):
             what, fields = lists.get(part.of, ("", None))
             if fields is not None and part.field not in fields and part.field[:1] != "_":
                 message = f"{what} of '{'.'.join(part.of)}' has no '{part.field}'"

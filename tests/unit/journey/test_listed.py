@@ -21,7 +21,7 @@ ROW = "{% macro row(items, most=3) %}{% for i in items[:most] %}{{ i.name }}{% e
 def parts(text: str) -> set[str]:
     """The fields of things in lists, as `list/field`."""
     templates = Templates({"a.html": text, "row.html": ROW})
-    return {f"{'.'.join(part.of)}/{part.field}" for part in listed_parts(templates, ["a.html"])}
+    return {f"{'.'.join(part.of)}/{part.field}" for part in listed_parts(templates, "a.html")}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ class Sent:
     purpose: Purpose
     enrolment_id: int = 0
     key: str = KEY
+    channel: str = "email"
 
 
 def preview(connection: Connection, reading: Reading, renderer: Renderer, template: str, who: str) -> Preview:
@@ -69,7 +70,7 @@ def preview(connection: Connection, reading: Reading, renderer: Renderer, templa
     person = _find(connection, who)
     journey, sent = next(_sending(reading, name), (None, Sent("", "", "marketing")))
     sampler = Sampler(connection, reading.shop, _used(reading.templates, name, channel))
-    sent = _entered(connection, person, sent)
+    sent = _entered(connection, person, replace(sent, channel=channel))
     names = _names(connection, person, sent, reading.shop)
     _add_questions(connection, journey, sent, names)
     if own := baskets_of(connection, [person.id], reading.shop, None).get(person.id):

@@ -29,7 +29,7 @@ from loyaltyloop.channels.values.formats import money_of
 from loyaltyloop.channels.values.offered import Offers, Reader, Shelf
 from loyaltyloop.channels.values.offered import product as product
 from loyaltyloop.channels.values.offered import product_names as product_names
-from loyaltyloop.journey.model import Shop
+from loyaltyloop.journey.model import CALLS, Shop
 from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.events.wordless import entered_by_anybody, wordless
 from loyaltyloop.store.inside.kept import kept, shown
@@ -69,6 +69,8 @@ class About(Protocol):
     def step(self) -> str: ...
     @property
     def purpose(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
 
 
 def load_names(
@@ -211,21 +213,27 @@ def _load_kept(connection: Connection, enrolments: Sequence[int]) -> dict[int, l
 
 
 def unasked(connection: Connection, messages: Sequence[About]) -> set[int]:
-    """Enrolments whose message is transactional and whose customer did not ask for marketing.
+    """Enrolments whose message is transactional and whose customer did not ask for marketing by its channel.
 
-    Products in such a message would be marketing: it goes without them.
+    Products in such a message would be marketing: it goes without them. What a call tells another system is
+    asked of all channels: one is enough.
     """
-    asked = [message.enrolment_id for message in messages if message.purpose == "transactional"]
-    if not asked:
-        return set()
-    given = exists().where(
-        consent.c.customer_id == enrolment.c.customer_id,
-        consent.c.channel == "email",
-        consent.c.purpose == "marketing",
-        consent.c.given,
-    )
-    chosen = select(enrolment.c.id).where(among(connection, enrolment.c.id, asked), ~given)
-    return set(connection.execute(chosen).scalars())
+    asked: dict[str, list[int]] = {}
+    for message in messages:
+        if message.purpose == "transactional":
+            asked.setdefault(message.channel, []).append(message.enrolment_id)
+    found: set[int] = set()
+    for channel, ids in asked.items():
+        wanted = _agreed() if channel == CALLS else _agreed(consent.c.channel == channel)
+        chosen = select(enrolment.c.id).where(among(connection, enrolment.c.id, ids), ~wanted)
+        found.update(connection.execute(chosen).scalars())
+    return found
+
+
+def _agreed(*by: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Has the enrolment's customer agreed to marketing?"""
+    owner = consent.c.customer_id == enrolment.c.customer_id
+    return exists().where(owner, consent.c.purpose == "marketing", consent.c.given, *by)
 
 
 def _orders(connection: Connection, enrolments: Sequence[int], shop: Shop) -> dict[int, Names]:

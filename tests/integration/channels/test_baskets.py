@@ -107,3 +107,4 @@ class Whose:
     def __init__(self, mail: Mail, who: int) -> None:
         self.key, self.enrolment_id, self.customer_id = mail.key, mail.enrolment_id, who
         self.journey, self.step, self.purpose = mail.journey, mail.step, mail.purpose
+        self.channel = mail.channel

@@ -24,6 +24,7 @@ class Mail:
     journey: str = "welcome"
     step: str = "hello"
     purpose: str = "marketing"
+    channel: str = "email"
 
 
 def _key(number: int) -> str:
@@ -138,8 +139,12 @@ def test_a_transactional_message_goes_without_products_unless_marketing_was_aske
         owner = connection.exec_driver_sql("SELECT min(customer_id) FROM enrolment").scalar()
         asked = {"customer_id": owner, "channel": "email", "purpose": "marketing", "given": True, "at": NOW}
         _add(connection, Consent, asked)
+    shown = {}
     with read(engine) as connection:
-        assert load_names(connection, order_mail, SHOP)[_key(0)]["picks"]
+        for channel in ("email", "sms", "push", "hook"):  # a call, if any channel may be told of
+            mail = [replace(order_mail[0], channel=channel)]
+            shown[channel] = bool(load_names(connection, mail, SHOP)[_key(0)]["picks"])
+    assert shown == {"email": True, "sms": False, "push": False, "hook": True}
 
 
 def test_what_is_not_known_is_not_there(engine: Engine, messages: list[Mail]) -> None:

@@ -1,9 +1,9 @@
-"""The same history, imported and walked twice, ends in the same messages, byte for byte."""
+"""The same history, imported and walked on each database, ends in the same messages, byte for byte."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from loyaltyloop.demo.sample import write_files
 from loyaltyloop.store.database import open_engine
 from tests.e2e.commands import ROOT, Project, Ran, done
 from tests.integration.turn.stage import Dump, dump
+from tests.postgres import Databases
 
 TENTH = ROOT / "tests" / "data" / "online_retail_year1_tenth.csv.gz"
 UNTIL = datetime(2010, 1, 26, tzinfo=UTC)
@@ -26,15 +27,17 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture
-def two(database_url: str, copy_of: Callable[[str], str], tmp_path: Path) -> Iterator[list[Project]]:
-    """Two fresh folders with the project's own journeys and templates."""
-    found = [Project(tmp_path / "one", copy_of(database_url)), Project(tmp_path / "two", database_url)]
-    for project in found:
-        for name in ("journeys", "templates"):
-            shutil.copytree(ROOT / name, project.folder / name)
-    yield found
-    for project in found:
-        open_engine(project.url).dispose()
+def two(sqlite_template: Path, postgres: Databases, tmp_path: Path) -> Iterator[list[Project]]:
+    """Two fresh folders with the project's own journeys and templates; a database of each kind."""
+    file = shutil.copyfile(sqlite_template, tmp_path / "loop.db")
+    with postgres.empty() as url:
+        found = [Project(tmp_path / "one", f"sqlite:///{file}"), Project(tmp_path / "two", url)]
+        for project in found:
+            for name in ("journeys", "templates"):
+                shutil.copytree(ROOT / name, project.folder / name)
+        yield found
+        for project in found:
+            open_engine(project.url).dispose()
 
 
 def both(two: list[Project], *words: str) -> list[Ran]:

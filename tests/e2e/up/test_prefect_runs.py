@@ -149,6 +149,7 @@ def test_the_training_says_why_nothing_was_learned(upped: Upped) -> None:
     run = upped.ended(upped.press_run("train the scores"))
     assert run["state"]["type"] == "COMPLETED", run["state"]
     assert run["state"]["message"].startswith("recommend: no version is live: ")
+    assert run["state"]["message"].endswith("no journey asks for it, or no model is live")
     (page,) = upped.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["model-lapse"]}}})
     assert "Nothing was learned, because without the newest 90 days" in page["data"]
 

@@ -1,18 +1,18 @@
-"""Bad input through the real commands: a clear word with its place, exit 1, and nothing half done."""
+"""Bad input to the commands: a clear word with its place, exit 1, and nothing half done."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from loyaltyloop.store.database import open_engine
-from tests.e2e.commands import Project, Ran
-from tests.integration.cli.conftest import LAYOUT, TEMPLATE, write_files
-from tests.integration.store.shops import SHOP, WELCOME
-from tests.integration.turn.stage import Dump, dump
+from tests.integration.cli.conftest import TEMPLATE, Loop, Ran, write_files
+from tests.integration.store.shops import WELCOME
+from tests.integration.turn.stage import dump
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 NOW = "2026-03-02T12:00:00Z"
 BOMB = "".join(
@@ -27,40 +27,13 @@ CALLS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a shop with one journey live and one customer known."""
-    folder = tmp_path_factory.mktemp("live") / "shop"
-    files = {
-        "journeys/shop.yaml": SHOP,
-        "journeys/welcome.yaml": WELCOME,
-        "templates/layout/email.html": LAYOUT,
-        "templates/welcome/hello.html": TEMPLATE,
-        "templates/welcome/picks.html": TEMPLATE,
-        "ada.csv": "user_id,email,consent_email,many\nada,ada@example.com,true,999999999\n",
-    }
-    write_files(folder, files)
-    found = _project(folder)
-    assert found.loop("apply", "--yes", "--now", "2026-03-01").code == 0
-    assert found.loop("import", "ada.csv", "--now", NOW).code == 0
-    return folder
-
-
-def _project(folder: Path) -> Project:
-    return Project(folder, f"sqlite:///{folder / 'loop.db'}")
-
-
-@pytest.fixture
-def project(live: Path, tmp_path: Path) -> Project:
-    """That shop, for one test."""
-    return _project(Path(shutil.copytree(live, tmp_path / "shop")))
-
-
-def held(project: Project) -> Dump:
-    engine = open_engine(project.url)
-    found = dump(engine)
-    engine.dispose()
-    return found
+@pytest.fixture(autouse=True)
+def live(project: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a shop's folder, with one journey live and one customer known."""
+    monkeypatch.chdir(project)
+    Path("ada.csv").write_text("user_id,email,consent_email,many\nada,ada@example.com,true,999999999\n")
+    assert loop("apply", "--yes", "--now", "2026-03-01").code == 0
+    assert loop("import", "ada.csv", "--now", NOW).code == 0
 
 
 def refused(ran: Ran) -> str:
@@ -71,8 +44,8 @@ def refused(ran: Ran) -> str:
     return ran.err
 
 
-def test_hostile_journeys_and_templates(project: Project) -> None:
-    before = held(project)
+def test_hostile_journeys_and_templates(project: Path, loop: Loop, engine: Engine) -> None:
+    before = dump(engine)
     loops = "{% for a in range(99999999) %}{% for b in range(99999999) %}x{% endfor %}{% endfor %}<p>"
     files = {
         "journeys/broken.yaml": WELCOME + "  - send: [oops\n",
@@ -83,9 +56,9 @@ def test_hostile_journeys_and_templates(project: Project) -> None:
         "templates/welcome/hello.html": TEMPLATE.replace("<p>", loops),
         "templates/welcome/picks.html": TEMPLATE.replace("<p>", "{{ customer.__class__.__mro__ }}<p>"),
     }
-    write_files(project.folder, files)
-    (project.folder / "journeys/latin.yaml").write_bytes(f"{WELCOME}# café\n".encode("latin-1"))
-    said = refused(project.loop("apply", "--yes"))
+    write_files(project, files)
+    (project / "journeys/latin.yaml").write_bytes(f"{WELCOME}# café\n".encode("latin-1"))
+    said = refused(loop("apply", "--yes"))
     for words in [
         "journeys/broken.yaml:11:1: error: a '[' is not closed",
         "journeys/bomb.yaml:6:8: error: the file holds more than 10,000 values, aliases",
@@ -98,7 +71,7 @@ def test_hostile_journeys_and_templates(project: Project) -> None:
     ]:
         assert words in said
     assert len(said) < 10_000, "not the 50 MB file itself"
-    assert held(project) == before
+    assert dump(engine) == before
 
 
 @pytest.mark.parametrize(
@@ -110,19 +83,19 @@ def test_hostile_journeys_and_templates(project: Project) -> None:
     ids=["reaches", "loops"],
 )
 def test_what_shows_only_when_rendered_is_refused_and_stops_nobody(
-    project: Project, words: str, reason: str
+    project: Path, loop: Loop, engine: Engine, words: str, reason: str
 ) -> None:
-    write_files(project.folder, {"templates/welcome/hello.html": TEMPLATE.replace("<p>", f"{words}<p>")})
-    (project.folder / "events.jsonl").write_text(_line("7", "2026-03-02T10:00:00Z"))
-    assert project.loop("apply", "--yes").code == 0
-    assert project.loop("import", "events.jsonl", "--now", NOW).code == 0
-    refused(project.loop("preview", "welcome/hello", "--customer", "ada"))
-    ran = project.loop("run", "welcome", "--plain", "--now", NOW)
+    write_files(project, {"templates/welcome/hello.html": TEMPLATE.replace("<p>", f"{words}<p>")})
+    (project / "events.jsonl").write_text(_line("7", "2026-03-02T10:00:00Z"))
+    assert loop("apply", "--yes").code == 0
+    assert loop("import", "events.jsonl", "--now", NOW).code == 0
+    refused(loop("preview", "welcome/hello", "--customer", "ada"))
+    ran = loop("run", "welcome", "--plain", "--now", NOW)
     assert (ran.code, ran.err) == (0, "")
-    [message] = project.loop("messages", "--json").data
+    [message] = loop("messages", "--json").data
     assert message["state"] == "refused"
     assert reason in message["reason"]
-    [enrolment] = held(project)["enrolment"]
+    [enrolment] = dump(engine)["enrolment"]
     assert "hello.wait" in enrolment
 
 
@@ -134,39 +107,41 @@ def test_what_shows_only_when_rendered_is_refused_and_stops_nobody(
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_text_stops_before_the_first_row(
-    project: Project, name: str, content: bytes, said: str
+    project: Path, loop: Loop, engine: Engine, name: str, content: bytes, said: str
 ) -> None:
     """A good file beside it is not imported either: nothing half done."""
-    before = held(project)
-    (project.folder / name).write_bytes(content)
-    (project.folder / "events.jsonl").write_text(_line("8", "2026-03-02T10:00:00Z"))
-    assert said in refused(project.loop("import", "events.jsonl", name, "--now", NOW))
-    assert held(project) == before
-    assert not list(project.folder.glob("*.rejected.*"))
+    before = dump(engine)
+    (project / name).write_bytes(content)
+    (project / "events.jsonl").write_text(_line("8", "2026-03-02T10:00:00Z"))
+    assert said in refused(loop("import", "events.jsonl", name, "--now", NOW))
+    assert dump(engine) == before
+    assert not list(project.glob("*.rejected.*"))
 
 
-def test_rows_that_cannot_be_taken_are_written_aside_and_stop_nothing(project: Project) -> None:
-    before = held(project)
-    (project.folder / "half.csv").write_text("user_id,email,city\nben,ben@example.com,Leeds\ncid,cid@exa")
+def test_rows_that_cannot_be_taken_are_written_aside_and_stop_nothing(
+    project: Path, loop: Loop, engine: Engine
+) -> None:
+    before = dump(engine)
+    (project / "half.csv").write_text("user_id,email,city\nben,ben@example.com,Leeds\ncid,cid@exa")
     lines = [_line(**call) for call in CALLS]
-    (project.folder / "events.jsonl").write_text("".join([*lines, '{"type": "track", "event": "Sig']))
-    ran = project.loop("import", "half.csv", "events.jsonl", "--now", NOW)
+    (project / "events.jsonl").write_text("".join([*lines, '{"type": "track", "event": "Sig']))
+    ran = loop("import", "half.csv", "events.jsonl", "--now", NOW)
     assert (ran.code, ran.err) == (0, "")
     assert "half.csv: 2 customers read, 1 taken, 1 rejected, see half.rejected.csv." in ran.out
     assert "events.jsonl: 5 events read, 1 taken, 4 rejected, see events.rejected.jsonl." in ran.out
-    rejected = (project.folder / "half.rejected.csv").read_text()
+    rejected = (project / "half.rejected.csv").read_text()
     assert rejected == "user_id,email,city,reason\ncid,cid@exa,,2 fields where the header has 3\n"
-    told = [json.loads(line) for line in (project.folder / "events.rejected.jsonl").read_text().splitlines()]
+    told = [json.loads(line) for line in (project / "events.rejected.jsonl").read_text().splitlines()]
     assert [(one["line"], one["reason"]) for one in told] == [
         (1, "1970-01-01T00:00:00Z is before 1995: a placeholder, not the time it happened"),
         (2, "2027-03-02T00:00:00Z lies in the future"),
         (3, "it happened at 2027-03-02T00:00:00Z, after it arrived (2026-03-02T00:00:00Z): in the future"),
         (5, "no JSON: unexpected end of data"),
     ]
-    after = held(project)
+    after = dump(engine)
     assert len(after["event"]) == len(before["event"]) + 2, "ben, and the one event that is good"
-    project.loop("import", "half.csv", "events.jsonl", "--now", NOW)
-    assert held(project) == after
+    loop("import", "half.csv", "events.jsonl", "--now", NOW)
+    assert dump(engine) == after
 
 
 def _line(messageId: str, timestamp: str, **more: str) -> str:  # noqa: N803

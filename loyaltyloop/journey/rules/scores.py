@@ -104,7 +104,7 @@ def _exactly(context: Context) -> Iterator[Found]:
             meant = MODELS.get(model)
             value = next(_single(meant, test), None) if meant is not None else None
             if meant is not None and value is not None:
-                never = value != round(value, meant.decimals)
+                never = _decimals(value) > meant.decimals
                 told = ("in whole numbers", "to one decimal", "to two decimals")[meant.decimals]
                 message = f"'{name}' is never {value}: it is told {told}"
                 if not never:
@@ -127,8 +127,14 @@ def _single(meant: Meant, test: Test) -> Iterator[Decimal]:
     for value in values:
         if isinstance(value, int | Decimal) and not isinstance(value, bool) and not _is_beyond(meant, value):
             number = Decimal(value)
-            if number not in (meant.least, meant.most) and (meant.decimals or number % 1):
+            if number not in (meant.least, meant.most) and (meant.decimals or _decimals(number)):
                 yield number
+
+
+def _decimals(number: Decimal) -> int:
+    """How many decimals it is written with, without noughts at its end."""
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 # ── times ───────────────────────────────────────────────────────────────────

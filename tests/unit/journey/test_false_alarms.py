@@ -229,3 +229,20 @@ def test_whoever_waited_until_it_was_due_has_a_score(steps: tuple[str, ...], fou
     page = good()["templates/welcome/hello.html"].decode().partition("{% block body %}")[0]
     page += "{% block body %}{{ need }}{% endblock %}"
     assert told("steps:", "  - {score: need, model: refill}", *steps, files={NEED: page.encode()}) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("lapse: 0.70", {"hardly-ever"}),
+        ("lapse: 0", set()),
+        ("lapse: {not: 1}", set()),
+        ("lapse: {between: [0.7, 0.8]}", set()),
+        ("refill: 7.0", set()),
+        ("refill: 1e99", set()),
+        ("value: 1e99", {"hardly-ever"}),
+        ("value: {over: 20}", set()),
+    ],
+)
+def test_a_prediction_that_is_asked_to_be_just_one_number(asked: str, found: set[str]) -> None:
+    assert told("steps:", letter(f", if: {{predicted: {{{asked}}}}}")) == found

@@ -79,7 +79,7 @@ class TurnAtWork(TurnPutOff):
 
 
 class TrainingAtWork(UserError):
-    """Another training of the same model is at work."""
+    """Another training of the same model is at work, or what was live was taken back during this one."""
 
 
 class UsageError(LoopError):

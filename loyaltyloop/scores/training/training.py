@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine
 
+from loyaltyloop.errors import TrainingAtWork
 from loyaltyloop.scores.models.learners import Fallback, Fitted, Known, Learner, learner
 from loyaltyloop.scores.models.live import load
 from loyaltyloop.scores.purchases.reading import read_known
@@ -90,8 +91,9 @@ def nobody_looks(_what: str, _share: float) -> None:
 def train(engine: Engine, name: str, now: datetime, tell: Tell = nobody_looks) -> Outcome:
     """Fit the model of this name on all that was known before `now` (UTC), and take it if it is not worse.
 
-    UserError where nothing was applied; TrainingAtWork where another training of it is at work. What dies
-    on the way has changed nothing: the new version is written in one transaction, at the end.
+    UserError where nothing was applied; TrainingAtWork where another training of it is at work, or what was
+    live is taken back meanwhile. What dies on the way has changed nothing: the new version is written in one
+    transaction, at the end.
     """
     chosen = learner(name)
     with training_lock(engine, name):
@@ -103,8 +105,16 @@ def train(engine: Engine, name: str, now: datetime, tell: Tell = nobody_looks) -
             return _nothing_new(chosen, material, found)
         tell("saving", 0.95)
         with write(engine) as connection:
+            _check_live(connection, material, name, now)
             saved = save(connection, _made(found), now, LIVE if found.card.taken else REFUSED)
         return _told(chosen, material, found.card, saved)
+
+
+def _check_live(connection: Connection, material: _Material, name: str, now: datetime) -> None:
+    """Is that still live which the new version was judged beside? TrainingAtWork if it is not."""
+    live = live_version(connection, name, now)
+    if (live.version if live else None) != material.number:
+        raise TrainingAtWork(f"Version {material.number} of {name!r} was taken back meanwhile; train again.")
 
 
 def _read(connection: Connection, chosen: Learner[Any], now: datetime) -> _Material:

@@ -175,6 +175,21 @@ def test_two_trainings_at_once(shop: Engine) -> None:
     assert trained(shop).decision == "first"
 
 
+def test_what_is_taken_back_while_the_next_one_is_fitted_is_not_replaced_by_it(shop: Engine) -> None:
+    """It was judged beside what is live no more."""
+    trained(shop)
+
+    def tell(what: str, _share: float) -> None:
+        if what == "fitting with all":
+            with write(shop) as connection:
+                take_back(connection, "toy", NOW)
+
+    with pytest.raises(TrainingAtWork, match="Version 1 of 'toy' was taken back meanwhile; train again"):
+        train(shop, "toy", NOW + DAY, tell)
+    assert [row.state for row in rows(shop)] == ["withdrawn"]
+    assert trained(shop, NOW + DAY).decision == "first"
+
+
 def test_bytes_that_are_not_those_that_were_saved(shop: Engine) -> None:
     trained(shop)
     with write(shop) as connection:

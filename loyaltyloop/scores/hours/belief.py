@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,17 @@ LEVELS = ("person", "country", "shop", "nothing")
 DEEDS = ("read", "buy")
 _AROUND = (1 / 9, 2 / 9, 3 / 9, 2 / 9, 1 / 9)  # two hours before ... two behind
 _SHOWN = 9  # decimals: closer than that is a tie
+
+
+class Reason(NamedTuple):
+    """Who speaks most for an hour (one of LEVELS), by what they do (one of DEEDS), and how surely.
+
+    `width`: half of it, or more, they do in that hour and so many before and behind it; None: more than two.
+    """
+
+    level: str
+    deed: str
+    width: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +61,30 @@ class Belief:
         """[person, place]: their hours, the worthiest first; of equal ones the earliest in the day."""
         return np.argsort(-self.worth, axis=1, kind="stable")
 
-    def reasons(self, hours: Ints) -> list[tuple[str, str]]:
-        """What speaks most for this hour of each: one of LEVELS, and one of DEEDS."""
+    def reasons(self, hours: Ints) -> list[Reason]:
+        """What speaks most for this hour of each."""
         mine = np.arange(len(hours))
         near = enumerate(_AROUND, start=-(len(_AROUND) // 2))
         there = sum(weight * self.parts[:, :, mine, (hours + by) % 24] for by, weight in near)
         level = np.argmax(np.round(np.sum(there, axis=0), _SHOWN), axis=0)
         deed = np.argmax(np.round(there, _SHOWN)[:, level, mine], axis=0)
-        return [(LEVELS[one], DEEDS[other]) for one, other in zip(level.tolist(), deed.tolist(), strict=True)]
+        widths = _widths(self.parts[deed, level, mine], hours)
+        columns = (level.tolist(), deed.tolist(), widths.tolist())
+        return [
+            Reason(LEVELS[one], DEEDS[other], width if width >= 0 else None)
+            for one, other, width in zip(*columns, strict=True)
+        ]
+
+
+def _widths(seen: Floats, hours: Ints) -> Ints:
+    """Of each: so many hours before and behind this one hold, with it, half of what is seen; -1: more."""
+    mine = np.arange(len(hours))[:, None]
+    found = np.full(len(hours), -1, np.int64)
+    for width in reversed(range(len(_AROUND) // 2 + 1)):
+        near = (hours[:, None] + np.arange(-width, width + 1)) % 24
+        half = np.round(seen[mine, near].sum(axis=1) - seen.sum(axis=1) / 2, _SHOWN) >= 0
+        found[half] = width
+    return found
 
 
 def around(shares: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Literal
@@ -32,6 +32,9 @@ class Kind(IntEnum):
     PUSH = 4
 
 
+# Added to the kind of what happened on the very second of a quarter of an hour: maybe only its day is known.
+SHARP = 5
+
 Facet = Literal["buying", "browsing", "browsing.email", "browsing.sms", "browsing.push"]
 FACETS: tuple[Facet, ...] = ("buying", "browsing", "browsing.email", "browsing.sms", "browsing.push")
 _OF_CHANNEL = {"browsing.email": Kind.EMAIL, "browsing.sms": Kind.SMS, "browsing.push": Kind.PUSH}
@@ -50,6 +53,10 @@ class Happenings:
 
     def __len__(self) -> int:
         return len(self.who)
+
+    def only(self, those: NDArray[np.bool_]) -> Happenings:
+        """These alone, of the same people."""
+        return Happenings(self.who[those], self.at[those], self.kind[those], self.weight[those])
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +100,22 @@ def local_times(found: Happenings, zones: list[str]) -> Longs:
         mine = whose == number
         local[mine] = local_seconds(found.at[mine], zone)
     return local
+
+
+def with_hours(found: Happenings, zones: list[str], home: str) -> Happenings:
+    """Without that of which only the day is known, and SHARP taken from the kinds of the others.
+
+    A history of days alone writes midnight for each: sharp, by the clocks of UTC, of the shop (`home`: its
+    zone) or of the person (`zones`: of each).
+    """
+    sharp = found.kind >= SHARP
+    if not sharp.any():
+        return found
+    some = found.only(sharp)
+    clocks = (some.at, local_seconds(some.at, home), local_times(some, zones))
+    kept = ~sharp
+    kept[sharp] = np.all([clock % _DAY != 0 for clock in clocks], axis=0)
+    return replace(found, kind=np.where(sharp, found.kind - SHARP, found.kind).astype(np.int32)).only(kept)
 
 
 def hours_of(found: Happenings, local: Longs, facet: Facet, now: datetime) -> Hours:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from loyaltyloop.journey.dice import throw
 from loyaltyloop.scores.hours.happenings import (
     FACETS,
+    SHARP,
     SOON,
     Facet,
     Happenings,
@@ -34,11 +35,13 @@ from loyaltyloop.scores.hours.happenings import (
     hours_of,
     local_times,
     no_happenings,
+    with_hours,
 )
 from loyaltyloop.scores.hours.market import Level, Market, learn
 from loyaltyloop.scores.purchases.reading import epoch
 from loyaltyloop.store.among import among
 from loyaltyloop.store.database import is_postgres
+from loyaltyloop.store.live.versions import load_shop, shop_text
 from loyaltyloop.store.models import Customer, Engagement, Event, Message
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
@@ -62,9 +65,11 @@ _BATCH = 5_000  # people asked about in one statement
 _QUARTER, _KINDS, _WEIGHTS = 900, 8, 128
 
 
-def read_happenings(connection: Connection, ids: Sequence[int], before: datetime) -> Happenings:
-    """What these customers (distinct) did in the year before, and was known by then; `who` is a place in
-    `ids`."""
+def read_happenings(
+    connection: Connection, ids: Sequence[int], zones: list[str], before: datetime
+) -> Happenings:
+    """What these customers (distinct; `zones`: of each) did in the year before, and was known by then, so far
+    as more than its day is known; `who` is a place in `ids`."""
     names = np.array(ids, np.int64)
     order = np.argsort(names)
     parts = []
@@ -72,14 +77,16 @@ def read_happenings(connection: Connection, ids: Sequence[int], before: datetime
         some = names[start : start + _BATCH].tolist()
         for statement in (_done(connection, some, before), _answered(connection, some, before)):
             parts.append(_happenings(connection.execute(statement).all(), names, order))
-    return _joined(parts)
+    home = load_shop(connection).timezone if shop_text(connection) is not None else "UTC"
+    return with_hours(_joined(parts), zones, home)
 
 
 def count_hours(connection: Connection, as_of: datetime) -> Iterator[tuple[str, Any]]:
     """The hours of the shop and its countries before `as_of`, by facet: what `market_of` reads."""
     people = _sample(connection)
-    found = read_happenings(connection, [one.id for one in people], as_of)
-    local = local_times(found, [one.zone for one in people])
+    zones = [one.zone for one in people]
+    found = read_happenings(connection, [one.id for one in people], zones, as_of)
+    local = local_times(found, zones)
     countries = [one.country for one in people]
     for facet in FACETS:
         market = learn(hours_of(found, local, facet, as_of), countries)
@@ -117,8 +124,9 @@ def _sample(connection: Connection) -> list[Any]:
 
 def _done(connection: Connection, ids: list[int], before: datetime) -> Select[Any]:
     """(customer, how many things they did, their codes)."""
+    at = epoch(connection, event.c.at)
     kind = case((event.c.name == "Order Completed", int(Kind.ORDERED)), else_=int(Kind.LOOKED))
-    code = _code(epoch(connection, event.c.at), kind, literal(100))
+    code = _code(at, kind + case((at % _QUARTER == 0, SHARP), else_=0), literal(100))
     return (
         select(event.c.customer_id, func.count(), _texts(connection, code))
         .where(

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from loyaltyloop.journey.clock.openings import Openings
-from loyaltyloop.scores.hours.belief import Belief, Wants, believe
+from loyaltyloop.scores.hours.belief import Belief, Reason, Wants, believe
 from loyaltyloop.scores.hours.happenings import FACETS, Facet, Floats, counted, hours_of, local_times
 from loyaltyloop.scores.hours.reading import market_of, read_happenings
 from loyaltyloop.scores.recommending.figures import read_figures
@@ -119,30 +119,39 @@ def _of_tables(belief: Belief, people: People, tables: tuple[list[Table], Any]) 
 
 def _whys(belief: Belief, hours: Any, likeliest: Any, countries: Sequence[str | None]) -> list[str]:
     told = zip(belief.reasons(hours), hours.tolist(), likeliest.tolist(), countries, strict=True)
-    return [_why(level, deed, hour, best, where) for (level, deed), hour, best, where in told]
+    return [_why(reason, hour, best, where) for reason, hour, best, where in told]
 
 
 @lru_cache(maxsize=8192)
-def _why(level: str, deed: str, hour: int, likeliest: int, country: str | None) -> str:
+def _why(reason: Reason, hour: int, likeliest: int, country: str | None) -> str:
     """The reason, as a person says it."""
     but = "" if hour == likeliest else f" ({likeliest:02}:00 would be better, and is not open to it)"
-    match level:
+    if reason.level == "nothing":
+        return f"nothing is known yet: {hour:02}:00{but}"
+    usual = reason.width is not None
+    match reason.level:
         case "person":
-            return f"they usually {deed} at {hour:02}:00{but}"
+            who = "they usually" if usual else "they often"
         case "country":
-            return f"most in {country_name(country or '')} {deed} at {hour:02}:00{but}"
-        case "shop":
-            return f"most customers {deed} at {hour:02}:00{but}"
+            who = f"{'most' if usual else 'many'} in {country_name(country or '')}"
         case _:
-            return f"nothing is known yet: {hour:02}:00{but}"
+            who = f"{'most' if usual else 'many'} customers"
+    return f"{who} {reason.deed} {_when(hour, reason.width)}{but}"
+
+
+def _when(hour: int, width: int | None) -> str:
+    if width is None:
+        return f"around {hour:02}:00"
+    return f"between {(hour - width) % 24:02}:00 and {(hour + width + 1) % 24:02}:00"
 
 
 def _belief(connection: Connection, people: People, wants: Wants, now: datetime) -> Belief:
     """What is known of them by now, and of their markets as of the week's beginning."""
     markets = _markets(connection, people.countries, now)
     ids, first, place = np.unique(np.array(people.customers), return_index=True, return_inverse=True)
-    found = read_happenings(connection, ids.tolist(), now + _MOMENT)
-    local = local_times(found, [people.zones[one] for one in first.tolist()])
+    zones = [people.zones[one] for one in first.tolist()]
+    found = read_happenings(connection, ids.tolist(), zones, now + _MOMENT)
+    local = local_times(found, zones)
 
     def counts(facet: Facet) -> Floats:
         return counted(hours_of(found, local, facet, now), len(ids))[place]

@@ -74,7 +74,7 @@ def test_who_buys_in_the_evening_is_written_to_then(engine: Engine) -> None:
     buys(stage, "ada", 18)
     enters(stage, "ada")
     assert due(engine) == ["03-02 18:00"]
-    assert whys(engine)[0]["why"] == "they usually buy at 18:00"
+    assert whys(engine)[0]["why"] == "they usually buy between 18:00 and 19:00"
     stage.turn("03-02 18:00")
     assert stage.sent() == [("ada", "hello")]
 
@@ -90,8 +90,36 @@ def test_of_whom_nothing_is_known_their_country_is_asked(engine: Engine) -> None
     enters(stage, "ada", "ben")
     assert due(engine) == ["03-02 19:00"] * 2
     assert [one["why"] for one in whys(engine)] == [
-        "most in Germany buy at 20:00",
-        "most customers buy at 20:00",
+        "most in Germany buy between 20:00 and 21:00",
+        "most customers buy between 20:00 and 21:00",
+    ]
+
+
+def test_days_without_an_hour_teach_none(engine: Engine) -> None:
+    """A history of days alone writes midnight: by UTC's clocks, the shop's, or the customer's."""
+    stage = Stage(engine, SEND)
+    stage.knows("ada", "ben")
+    stage.knows("kim", timezone="Asia/Tokyo")
+    for who, at in (("ada", "00:00"), ("ben", "23:00"), ("kim", "15:00")):
+        for day in range(1, 7):
+            about = {"order_id": f"{who}{day}"}
+            stage.did(who, "Order Completed", f"2025-07-{day:02} {at}", **about)  # summer in London
+            stage.did(who, "Product Viewed", f"2025-07-{day:02} {at}", product_id="tea")
+    enters(stage, "ada", "ben", "kim")
+    assert {one["why"] for one in whys(engine)} == {"nothing is known yet: 10:00"}
+
+
+def test_where_many_hours_are_alike_no_hour_is_said_to_be_theirs(engine: Engine) -> None:
+    stage = Stage(engine, SEND)
+    stage.knows("ada", "ben")
+    for month, hour in enumerate((1, 4, 7, 10, 13, 16, 19, 22), start=5):
+        buys(stage, "ada", hour, month=f"2025-{month:02}")
+    for month, hour in enumerate((8, 9, 10), start=10):
+        buys(stage, "ben", hour, month=f"2025-{month:02}")
+    enters(stage, "ada", "ben")
+    assert [one["why"] for one in whys(engine)] == [
+        "they often buy around 18:00",
+        "they usually buy between 08:00 and 11:00",
     ]
 
 
@@ -118,7 +146,7 @@ def test_answers_count_for_a_question_and_those_of_machines_never(engine: Engine
     stage.did("ada", "Signed In", "03-02 09:30")
     stage.turn("03-02 09:30")
     assert due(engine)[-1] == "03-02 20:00"
-    assert {"hour": 20, "why": "they usually read at 20:00"} in whys(engine)
+    assert {"hour": 20, "why": "they usually read between 20:00 and 21:00"} in whys(engine)
 
 
 def _key(engine: Engine) -> str:
@@ -199,8 +227,11 @@ def test_explain_tells_the_hour_and_why(engine: Engine) -> None:
     enters(stage, "ada")
     with read(engine) as connection:
         told = "\n".join(story(load_history(connection, find_customer(connection, "ada"), None)))
-    assert "not before Mon 2 Mar 2026 18:00; chose the good hour: they usually buy at 18:00" in told
+    assert (
+        "not before Mon 2 Mar 2026 18:00; chose the good hour: they usually buy between 18:00 and 19:00"
+        in told
+    )
     stage.turn("03-02 18:00")
     with read(engine) as connection:
         told = "\n".join(story(load_history(connection, find_customer(connection, "ada"), None)))
-    assert "chose the good hour: they usually buy at 18:00" in told
+    assert "chose the good hour: they usually buy between 18:00 and 19:00" in told

@@ -63,7 +63,7 @@ def test_the_hours_beside_midnight_are_neighbours() -> None:
 def test_without_data_the_default_hour_is_the_best() -> None:
     belief = believe_in(np.zeros((1, 24)), None, [None])
     assert belief.best(np.ones((1, 24), bool)).tolist() == [10]
-    assert belief.reasons(np.array([10])) == [("nothing", "read")]
+    assert belief.reasons(np.array([10])) == [("nothing", "read", None)]
     assert belief.hours.sum() == pytest.approx(1)
 
 
@@ -87,12 +87,12 @@ def test_the_reason_is_what_speaks_most_for_the_hour() -> None:
     market = learn(hours, ["DE"] * 40)
     strangers = believe_in(np.zeros((2, 24)), market, ["DE", "FR"])
     assert strangers.best(np.ones((2, 24), bool)).tolist() == [20, 20]
-    assert strangers.reasons(np.array([20, 20])) == [("country", "buy"), ("shop", "buy")]
+    assert strangers.reasons(np.array([20, 20])) == [("country", "buy", 0), ("shop", "buy", 1)]
     own = np.zeros((1, 24))
     own[0, 7] = 5000
     person = believe_in(own, market, ["DE"])
     assert person.best(np.ones((1, 24), bool)).tolist() == [7]
-    assert person.reasons(np.array([7])) == [("person", "buy")]
+    assert person.reasons(np.array([7])) == [("person", "buy", 0)]
 
 
 def made_hours(hours: np.ndarray) -> Hours:

@@ -19,6 +19,7 @@ Wants = Literal["order", "answer"]
 # What a message wants → how much the hours of browsing and of buying count for it.
 SHARES: Mapping[Wants, tuple[float, float]] = {"order": (0.5, 0.5), "answer": (0.8, 0.2)}
 LEVELS = ("person", "country", "shop", "nothing")
+LITTLE = "little"
 DEEDS = ("read", "buy")
 _AROUND = (1 / 9, 2 / 9, 3 / 9, 2 / 9, 1 / 9)  # two hours before ... two behind
 _SHOWN = 9  # decimals: closer than that is a tie
@@ -27,6 +28,7 @@ _SHOWN = 9  # decimals: closer than that is a tie
 class Reason(NamedTuple):
     """Who speaks most for an hour (one of LEVELS), by what they do (one of DEEDS), and how surely.
 
+    `level` LITTLE: the default does, where something is known beside it and may have moved the hour.
     `width`: half of it, or more, they do in that hour and so many before and behind it; None: more than two.
     """
 
@@ -69,10 +71,12 @@ class Belief:
         level = np.argmax(np.round(np.sum(there, axis=0), _SHOWN), axis=0)
         deed = np.argmax(np.round(there, _SHOWN)[:, level, mine], axis=0)
         widths = _widths(self.parts[deed, level, mine], hours)
-        columns = (level.tolist(), deed.tolist(), widths.tolist())
+        known = self.parts[:, :-1].sum(axis=(0, 1, 3)) > 0
+        names = np.where((level == len(LEVELS) - 1) & known, LITTLE, np.array(LEVELS)[level])
+        columns = (names.tolist(), deed.tolist(), widths.tolist())
         return [
-            Reason(LEVELS[one], DEEDS[other], width if width >= 0 else None)
-            for one, other, width in zip(*columns, strict=True)
+            Reason(name, DEEDS[other], width if width >= 0 else None)
+            for name, other, width in zip(*columns, strict=True)
         ]
 
 

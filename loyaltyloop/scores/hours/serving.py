@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from loyaltyloop.journey.clock.openings import Openings
-from loyaltyloop.scores.hours.belief import Belief, Reason, Wants, believe
+from loyaltyloop.scores.hours.belief import LITTLE, Belief, Reason, Wants, believe
 from loyaltyloop.scores.hours.happenings import FACETS, Facet, Floats, counted, hours_of, local_times
 from loyaltyloop.scores.hours.reading import market_of, read_happenings
 from loyaltyloop.scores.recommending.figures import read_figures
@@ -126,8 +126,8 @@ def _whys(belief: Belief, hours: Any, likeliest: Any, countries: Sequence[str | 
 def _why(reason: Reason, hour: int, likeliest: int, country: str | None) -> str:
     """The reason, as a person says it."""
     but = "" if hour == likeliest else f" ({likeliest:02}:00 would be better, and is not open to it)"
-    if reason.level == "nothing":
-        return f"nothing is known yet: {hour:02}:00{but}"
+    if reason.level in ("nothing", LITTLE):
+        return f"{reason.level} is known yet: {hour:02}:00{but}"
     usual = reason.width is not None
     match reason.level:
         case "person":

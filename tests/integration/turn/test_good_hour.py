@@ -68,6 +68,14 @@ def test_of_a_shop_without_data_it_is_ten_o_clock(engine: Engine) -> None:
     assert whys(engine) == [{"hour": 10, "why": "nothing is known yet: 10:00"}] * 2
 
 
+def test_where_few_days_move_the_hour_of_the_default_little_is_known(engine: Engine) -> None:
+    stage = Stage(engine, SEND)
+    stage.knows("ada", "kim")
+    buys(stage, "ada", 12, days=4)
+    enters(stage, "ada", "kim")
+    assert [one["why"] for one in whys(engine)][1] == "little is known yet: 11:00", "of kim, from ada's days"
+
+
 def test_who_buys_in_the_evening_is_written_to_then(engine: Engine) -> None:
     stage = Stage(engine, SEND)
     stage.knows("ada")

@@ -18,6 +18,7 @@ _SEEN = 30  # days of orders that a shop must have had before the first window
 _PEOPLE = 30  # customers who must have been known before it: of what came later, nothing could be told then
 _SURE = 1e-6
 _EARLY = 200  # one purchase in so many may be older than the shop: tests, dates that stand for none
+_SILENCE = 60  # days without a purchase that tell them from the shop's first ones
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,10 @@ def length_of(purchases: Purchases, today: int, days: int) -> int:
 
 
 def first_day(purchases: Purchases) -> int:
-    """The day from which on the shop sold: of the first purchase but one in two hundred. Needs one."""
-    place = len(purchases.day) // _EARLY
-    return int(np.partition(purchases.day, place)[place])
+    """The day of the first purchase, but for a few from long before all others. Needs one."""
+    early = np.sort(purchases.day)[: len(purchases.day) // _EARLY + 2]
+    silences = np.flatnonzero(np.diff(early) > _SILENCE)
+    return int(early[silences[-1] + 1 if len(silences) else 0])
 
 
 def windows(purchases: Purchases, today: int, days: int) -> list[Window]:

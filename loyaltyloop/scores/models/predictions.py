@@ -30,6 +30,7 @@ from loyaltyloop.store.predictions.predicted import (
 )
 
 BATCH = 4000  # customers: with a hundred order lines each they are read in some 300 MB
+_FEW = 1000  # events
 Opened = Callable[[], AbstractContextManager[Connection]]
 Batch = list[tuple[int, float | None]]
 """Customer and number (None: unknown), in order of their ids."""
@@ -72,11 +73,14 @@ def due(connection: Connection, model: str, now: datetime, present: datetime) ->
 
 
 def _came_since(connection: Connection, model: str, now: datetime, live: Live, done: Noted) -> Due | None:
-    """Who ordered after all were predicted, and had no prediction; None where nothing happened since."""
+    """Who ordered after all were predicted, and has no prediction; None where there is nobody.
+
+    To look once more through a few events costs less than to note that they were looked through.
+    """
     upto = newest_seq(connection)
-    if upto <= done.upto:
+    who = newcomers(connection, model, done.upto, upto) if upto > done.upto else []
+    if not who and upto - done.upto < _FEW:
         return None
-    who = newcomers(connection, model, done.upto, upto)
     return Due(model, now, live, replace(done, upto=upto), who)
 
 

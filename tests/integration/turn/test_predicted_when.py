@@ -9,7 +9,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, select
 
+from loyaltyloop.scores.models import predictions
 from loyaltyloop.store.database import read, write_shop
+from loyaltyloop.store.predictions.predicted import noted
 from loyaltyloop.turn.counts import TurnReport
 from loyaltyloop.turn.predicting import refresh
 from loyaltyloop.turn.runner import run_turn
@@ -116,6 +118,26 @@ def test_a_first_order_is_predicted_by_in_the_next_turn(engine: Engine, learned:
     assert learned.touched() == ["anna", "early", "ben"], "they pass what win_back lets them leave by"
     stage.turn("02-21 09:00")
     assert learned.said() == {"anna": 0.0, "early": 0.0, "ben": 0.0, "late": 0.19}
+
+
+def test_many_events_are_looked_through_once(
+    engine: Engine, learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upto() -> int:
+        with read(engine) as connection:
+            found = noted(connection, "lapse")
+            assert found is not None
+            return found.upto
+
+    stage = Stage(engine, SPLIT)
+    bought(stage, "anna", "02-10 12:00")
+    stage.turn("02-20 09:00")
+    monkeypatch.setattr(predictions, "_FEW", 3)
+    for minute, seen in (("10", 0), ("11", 3)):  # two events, then three
+        stage.did("cara", "Signed Up", f"02-20 10:{minute}")
+        stage.turn("02-20 11:00")
+        assert upto() == seen
+    assert len(learned.made["lapse"].asked) == 1
 
 
 # ── none of the future ──────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ from loyaltyloop.store.among import among
 def read_cohort(
     connection: Connection, countries: Mapping[int, str | None], products: Sequence[str], now: datetime
 ) -> Past:
-    """What these customers (id → country) have ordered, as it is known now; what it cost is left out.
+    """What these customers (id → country) have ordered, and was known, by now; what it cost is left out.
 
     `products`: ids that have a place though nobody of them bought them.
     """
@@ -28,7 +28,7 @@ def read_cohort(
     of_each = (
         select(line.c.customer_id, *(ids_of(connection, column) for column in columns))
         .where(among(connection, line.c.customer_id, sorted(countries)))
-        .where(line.c.ordered_at < now)  # what arrived by now, at this very instant too, is there; no more is
+        .where(line.c.ordered_at < now, line.c.arrived_at <= now)  # at this very instant, too
         .group_by(line.c.customer_id)
     )
     found: list[list[Any]] = [[], [], [], [], []]

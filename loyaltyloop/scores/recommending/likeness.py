@@ -37,7 +37,7 @@ def describe(connection: Connection, ids: Collection[str]) -> dict[str, Describe
 
     Reads their categories alone, and the whole catalogue where one of them has no category.
     """
-    own = select(product.c.category).where(product.c.product_id.in_(ids)).distinct()
+    own = select(product.c.category).where(among(connection, product.c.product_id, ids)).distinct()
     categories = [row[0] for row in connection.execute(own)]
     rows = select(product.c.product_id, product.c.category, product.c.name)
     if None not in categories:

@@ -31,6 +31,7 @@ from tests.integration.scores.conftest import DAY, NOW, SHOP, customer, line, vi
 pytestmark = pytest.mark.parametrize("little", [0], indirect=True)
 Ask = Callable[..., dict[int, list[Pick]]]
 ALL = Recommend(products=8, exclude=())
+DAY_LONG = timedelta(days=1)
 
 
 def ranker() -> Ranker:
@@ -80,6 +81,16 @@ def test_it_is_the_order_of_the_ranking(fitted: Any, engine: Engine, ask: Ask) -
 def test_who_bought_nothing_is_left_to_the_counted_lists(fitted: Any, ask: Ask) -> None:
     picks = ask(people(fitted), ALL)[120]
     assert picks and {pick.model for pick in picks} == {"counted"}
+
+
+def test_what_is_heard_of_later_is_no_reason(fitted: Any, engine: Engine, ask: Ask) -> None:
+    before = ask(people(fitted), ALL)
+    with write(engine) as connection:
+        told = [line(f"late{who}", "p01", who, DAY - 3 * DAY_LONG, NOW + DAY_LONG) for who in (3, 20)]
+        connection.execute(insert(OrderLine), told)
+    assert ask(people(fitted), ALL) == before
+    later = ask(people(fitted), ALL, now=NOW + 2 * DAY_LONG)
+    assert f"{MODEL} 1" in {pick.model for pick in later[120]}
 
 
 def test_one_alone_gets_what_one_among_many_gets(fitted: Any, ask: Ask) -> None:

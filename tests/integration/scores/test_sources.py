@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine, delete, insert
 
 from loyaltyloop.journey.model import Recommend, Source
+from loyaltyloop.scores.recommending.likeness import describe
 from loyaltyloop.scores.recommending.recommend import MIX, Pick, Wanted
-from loyaltyloop.store.database import write
+from loyaltyloop.store.database import read, write
 from loyaltyloop.store.models import Figure, OrderLine
 from tests.integration.scores.conftest import NOW, customer
 
@@ -112,3 +113,11 @@ def test_what_was_heard_later_is_no_reason(little: Any, engine: Engine, ask: Ask
     spec = all_of("repeat", "bought_together", "viewed", "viewed_together", "searched")
     assert any(ask(wanted(little), spec).values())
     assert not any(ask(wanted(little), spec, now=then).values())
+
+
+def test_a_cohort_may_have_entered_by_very_many_products(little: Any, engine: Engine) -> None:
+    """More than a statement has room for one by one."""
+    little.write(engine)
+    with read(engine) as connection:
+        found = describe(connection, ["p01", *(f"unknown {number}" for number in range(70_000))])
+    assert "p01" in found

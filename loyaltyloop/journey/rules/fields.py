@@ -22,6 +22,7 @@ from loyaltyloop.journey.rules.rule import Context, Found, Rule, found
 from loyaltyloop.journey.schema.conditions import Comparison, Test
 from loyaltyloop.journey.schema.steps import RecommendFile, SetFile
 from loyaltyloop.journey.schema.values import shown
+from loyaltyloop.journey.scoring import MODELS
 
 _TABLES: Mapping[str, Mapping[str, Kind]] = {"customer": CUSTOMER, "order": ORDER, "cart": CART}
 _ORDERED = ("over", "under", "at_least", "at_most")
@@ -97,10 +98,12 @@ def _unknown_attribute(context: Context) -> Iterator[Found]:
 
 
 def _wrong_kind(context: Context) -> Iterator[Found]:
-    for source, path, name, test, table, _ in _with_elements(context):
+    for source, path, name, test, table, subject in _with_elements(context):
         kind = table.get(name)
         if kind is not None and (said := _misfit(kind, test)):
-            yield found(source, path, f"'{name}' is {_KINDS[kind]}: {said}", _WRITE[kind])
+            share = subject == "predicted" and name in MODELS and MODELS[name].most == 1
+            remedy = _SHARE if share else _WRITE[kind]
+            yield found(source, path, f"'{name}' is {_KINDS[kind]}: {said}", remedy)
 
 
 _KINDS = {
@@ -121,6 +124,7 @@ _WRITE = {
     "list": "Write {has: ...} for an element, or {known: true}.",
     "bool": "Write true or false, without quotes.",
 }
+_SHARE = "Write a share of 1, without quotes and %: {over: 0.7}, {between: [0.3, 0.7]}, {known: true}."
 
 
 def _misfit(kind: Kind, test: Test) -> str | None:

@@ -45,7 +45,8 @@ from tests.integration.store.writing import numbered, store
 from tests.strategies.conditions import conditions
 from tests.strategies.customers import views
 from tests.strategies.values import DATES, DECIMALS, MONEY, NOWS, NUMBERS, TEXTS, instants
-from tests.unit.journey.condition_cases import CASES, Case
+from tests.unit.journey.case import Case
+from tests.unit.journey.condition_cases import CASES
 
 NOW = NOWS[0]
 MONTH = Duration.of("1 month")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 
 import pytest
 
@@ -16,118 +15,17 @@ from loyaltyloop.channels.values.links import TRAP
 from loyaltyloop.channels.values.shop import shop_names
 from loyaltyloop.errors import UserError
 from tests.unit.channels.kitchen import KEY, PUBLIC, SECRET, SHOP, renderer
-
-TEMPLATE = """\
-{% extends "layout/email.html" %}
-{% from "layout/blocks.html" import button, card, divider, order_lines, products, quiet %}
-{% block subject %}Hello {{ customer.first_name }}{% endblock %}
-{% block preheader %}Four picks{% endblock %}
-{% block body %}
-<h1>Hello {{ customer.first_name }},</h1>
-<p>Thank you. Here is <a href="https://shop.example/guide">our guide</a>.</p>
-{{ button("Look around", shop.url) }}
-<h2>For you</h2>
-{{ products(picks) }}
-{{ order_lines(order.products, order.total) }}
-{{ divider() }}
-{{ card("Free delivery", "Over £30.") }}
-{{ quiet("Prices as of today.") }}
-<ul><li>One</li></ul>
-{% endblock %}
-"""
-NAMES: dict[str, object] = {
-    "customer": {"first_name": "Ada", "locale": "en-GB"},
-    "message": {"journey": "welcome", "step": "hello", "purpose": "marketing"},
-    "picks": [
-        {
-            "name": "Tea & cake",
-            "price": money_of(450, "GBP"),
-            "url": "https://shop.example/tea",
-            "image_url": "https://shop.example/tea.png",
-            "reason": "Often bought together",
-        },
-        {"name": "Jam", "url": "https://shop.example/jam"},
-    ],
-    "order": {"products": [{"name": "Jam", "quantity": 2, "price": 4.5}], "total": money_of(900, "GBP")},
-}
-
-
-@dataclass
-class Element:
-    """An element as a browser without style sheets sees it: its own and its parents' declarations."""
-
-    tag: str
-    attributes: dict[str, str]
-    style: dict[str, str]
-    parent: Element | None = None
-    text: str = ""
-
-    @property
-    def chain(self) -> list[Element]:
-        return [self, *(self.parent.chain if self.parent else [])]
-
-    def inherited(self, name: str) -> str | None:
-        return next((one.style[name] for one in self.chain if name in one.style), None)
-
-    def pixels(self, name: str) -> float:
-        return float((self.inherited(name) or "0").removesuffix("px"))
-
-    @property
-    def hidden(self) -> bool:
-        return any(one.style.get("display") == "none" or one.tag == "head" for one in self.chain)
-
-
-@dataclass
-class Page(HTMLParser):
-    """The elements of a message, in order."""
-
-    elements: list[Element] = field(default_factory=list)
-    open_: list[Element] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        style = dict(re.findall(r"([\w-]+):([^;]+)", attributes.get("style", "")))
-        element = Element(tag, attributes, style, self.open_[-1] if self.open_ else None)
-        self.elements.append(element)
-        if tag not in ("meta", "img", "br", "hr"):
-            self.open_.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open_.pop().tag == tag, f"</{tag}> closes another element"
-
-    def handle_data(self, text: str) -> None:
-        if self.open_:
-            self.open_[-1].text += text
-
-    def all(self, *tags: str) -> list[Element]:
-        return [element for element in self.elements if element.tag in tags]
-
-
-def _render(shop: object = SHOP, purpose: str = "marketing", **names: object) -> Rendered:
-    made = renderer({"t/message.html": TEMPLATE}, shop)  # type: ignore[arg-type]
-    about = {"journey": "welcome", "step": "hello", "purpose": purpose}
-    return made.render("t/message", KEY, {**NAMES, "message": about, **names})
-
-
-def _page(html: str) -> Page:
-    page = Page()
-    page.feed(html)
-    page.close()
-    assert not page.open_
-    return page
+from tests.unit.channels.seen import NAMES, TEMPLATE, Element, Page, page_of, rendered
 
 
 @pytest.fixture(scope="module")
 def message() -> Rendered:
-    return _render()
+    return rendered()
 
 
 @pytest.fixture(scope="module")
 def seen(message: Rendered) -> Page:
-    return _page(message.html)
+    return page_of(message.html)
 
 
 def test_language_direction_title_and_charset(seen: Page, message: Rendered) -> None:
@@ -188,8 +86,8 @@ def test_links_have_words(seen: Page) -> None:
 
 @pytest.mark.parametrize("purpose", ["marketing", "service", "transactional"])
 def test_a_link_that_no_person_sees(purpose: str) -> None:
-    made = _render(purpose=purpose)
-    [trap] = [link for link in _page(made.html).all("a") if link.hidden]
+    made = rendered(purpose=purpose)
+    [trap] = [link for link in page_of(made.html).all("a") if link.hidden]
     token = tokens.read(SECRET, trap.attributes["href"].removeprefix(f"{PUBLIC}/c/"))
     assert token == tokens.Token("c", KEY, TRAP)
     assert trap.attributes["tabindex"] == "-1"
@@ -239,11 +137,11 @@ def _dark(html: str) -> dict[str, dict[str, str]]:
 )
 def test_contrast_by_night_and_of_any_brand(colour: str) -> None:
     shop = replace(SHOP, extra=(("brand", {"colour": colour}),))
-    html = _render(shop).html
+    html = rendered(shop).html
     dark = _dark(html)
     for text, ground in BY_NIGHT.items():
         assert contrast(dark[text]["color"], dark[ground]["background"]) >= 4.5, (text, ground)
-    page = _page(html)
+    page = page_of(html)
     for link in page.all("a"):
         if not link.hidden:
             assert contrast(str(link.inherited("color")), _ground(link)) >= 4.5, link.text
@@ -294,7 +192,7 @@ def test_the_footer_of_marketing(message: Rendered) -> None:
 
 
 def test_the_footer_of_other_purposes() -> None:
-    service, transactional = _render(purpose="service"), _render(purpose="transactional")
+    service, transactional = rendered(purpose="service"), rendered(purpose="transactional")
     assert "because you shopped with Sample Shop" in service.text
     assert "Unsubscribe" in service.text
     assert "it’s about your order or your account" in transactional.text
@@ -348,7 +246,7 @@ Sample Shop
 
 
 def test_no_products_no_block() -> None:
-    assert "Take a look" not in _render(picks=[]).html
+    assert "Take a look" not in rendered(picks=[]).html
 
 
 def test_a_logo() -> None:
@@ -357,7 +255,7 @@ def test_a_logo() -> None:
         "logo_width": 120,
         "logo_dark": "https://shop.example/d.png",
     }
-    page = _page(_render(replace(SHOP, extra=(("brand", brand),))).html)
+    page = page_of(rendered(replace(SHOP, extra=(("brand", brand),))).html)
     day, night, *_ = page.all("img")
     assert (day.attributes["alt"], day.attributes["width"]) == ("Sample Shop", "120")
     assert night.style["display"] == "none"

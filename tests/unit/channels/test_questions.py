@@ -13,7 +13,7 @@ from loyaltyloop.channels.values.colours import contrast
 from loyaltyloop.journey.model import Ask, Send
 from loyaltyloop.journey.question import Question
 from tests.unit.channels.kitchen import ADA, KEY, PUBLIC, SECRET, page, render, renderer
-from tests.unit.channels.test_layout import Element, Page
+from tests.unit.channels.seen import Element, Page
 
 OTHER = "00000000-0000-5000-8000-000000000002"
 TASTE = Question.of(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,12 +12,10 @@ from loyaltyloop.journey.conditions.condition import (
     About,
     Ago,
     AllOf,
-    Answered,
     AnyOf,
     Between,
     Check,
     Compare,
-    Condition,
     Consents,
     Did,
     Engaged,
@@ -30,43 +27,12 @@ from loyaltyloop.journey.conditions.condition import (
     Reachable,
     Redeemed,
     Segment,
-    Subject,
     Timed,
     Where,
 )
-from loyaltyloop.journey.conditions.view import Engagement, View
-from tests.unit.journey.anna import ANNA, ARRIVED, EVENTS, HANDED_OVER, NOW, OWN, ago, answer, event
-
-
-@dataclass(frozen=True)
-class Case:
-    """`at`: when a `wait_for` that the customer stands at is satisfied; `more` changes the customer."""
-
-    name: str
-    condition: Condition
-    holds: bool
-    at: datetime | None = None
-    until: datetime | None = None
-    deadline: datetime | None = None
-    since_given: bool = False
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def view(self) -> View:
-        return replace(ANNA, **self.more)
-
-
-def asks(subject: Subject, name: str, *checks: Check) -> About:
-    return About(subject, Where(((name, checks),)))
-
-
-def about(name: str, *checks: Check) -> About:
-    return asks("customer", name, *checks)
-
-
-def state(name: str, condition: Condition, holds: bool, **more: Any) -> Case:
-    """A condition without a time of its own."""
-    return Case(name, condition, holds, NOW if holds else None, **more)
+from tests.unit.journey.anna import ANNA, ARRIVED, EVENTS, HANDED_OVER, NOW, OWN, ago, event
+from tests.unit.journey.answer_cases import ANSWERS
+from tests.unit.journey.case import Case, about, asks, state
 
 
 def orders(*checks: Check, **more: Any) -> Did:
@@ -273,50 +239,8 @@ RESPONSES = [
     Case("another journey's other step", Engaged("clicked", "ask", "other"), False),
     Case("received within", Engaged("received", "hello", None, DAYS), False),
 ]
-ANSWERED = ago(days=7)
-GIFT = Answered("ask", (Compare("is", "gift"),))
-LOOKING = Answered("ask", (Compare("is", "looking"),))
-AT_MOST_6 = Answered("ask", (Compare("at_most", 6),))
-UNANSWERED = Answered("ask", (Known(False),))
 
 
-def answers(*found: Engagement) -> dict[str, Any]:
-    return {"engagements": found}
-
-
-ANSWERS = [
-    Case("answered", GIFT, True, ANSWERED),
-    Case("answered otherwise before", LOOKING, False),
-    Case("any answer", Answered("ask", ()), True, ANSWERED),
-    Case(
-        "the answer before, as the later one was too late",
-        LOOKING,
-        False,
-        ago(days=7, hours=2),
-        until=ago(days=7, hours=1),
-    ),
-    Case("answered, arrived too late", GIFT, True, None, deadline=ago(days=6, seconds=1)),
-    Case("answered before the given instant", GIFT, True, None, since_given=True),
-    Case("answered before it left", GIFT, True, None, more=answers(answer("gift", ago(days=9)))),
-    Case("another question", Answered("hello", (Compare("is", "gift"),)), False),
-    state("no answer is none that is another", Answered("later", (Compare("not", "gift"),)), False),
-    state("no answer is unknown", Answered("later", (Known(False),)), True),
-    Case("answered is known", UNANSWERED, False),
-    state("not answered is a state", Not(GIFT), True, more=answers()),
-    state("unknown in time", UNANSWERED, True, more=answers()),
-    Case("a machine's answer", GIFT, False, more=answers(answer("gift", ANSWERED, machine=True))),
-    Case("a number", AT_MOST_6, True, ANSWERED, more=answers(answer(6, ANSWERED))),
-    Case("a greater number", AT_MOST_6, False, more=answers(answer(7, ANSWERED))),
-    Case("digits are no number on a scale", AT_MOST_6, False, more=answers(answer("6", ANSWERED))),
-    Case(
-        "of two at one instant the one that came later",
-        GIFT,
-        True,
-        ANSWERED,
-        more=answers(answer("looking", ANSWERED, 1), answer("gift", ANSWERED, 2)),
-    ),
-    Case("answered or clicked: the least time", AnyOf((GIFT, Engaged("opened", "hello"))), True, ANSWERED),
-]
 TIMES = [
     Case("any: the least time", AnyOf((VIEWED, orders())), True, ARRIVED),
     Case("all: the greatest time", AllOf((VIEWED, orders())), True, ago(days=2)),

@@ -13,7 +13,8 @@ from loyaltyloop.journey.conditions.condition import Between, Compare, Did, Know
 from loyaltyloop.journey.conditions.evaluate import holds, moment
 from loyaltyloop.journey.money import exponent
 from tests.unit.journey.anna import ANNA, ENTERED, NOW
-from tests.unit.journey.condition_cases import CASES, Case
+from tests.unit.journey.case import Case
+from tests.unit.journey.condition_cases import CASES
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import assert_never
 
 from loyaltyloop.scores.models.predictions import Foretold
+from loyaltyloop.scores.recommending.once import Once, Rows
 from loyaltyloop.store.consents.withdrawals import newest_event
 from loyaltyloop.store.database import journey_lock, read
 from loyaltyloop.store.live.versions import load_shop, load_templates
+from loyaltyloop.turn import counting, predicting
 from loyaltyloop.turn.closing import apply, close, tell
 from loyaltyloop.turn.counts import Counts, TurnReport
 from loyaltyloop.turn.delivering import deliver
@@ -18,10 +20,11 @@ from loyaltyloop.turn.entering import enter
 from loyaltyloop.turn.frame import Frame, Limits, Transactions
 from loyaltyloop.turn.leaving import leave
 from loyaltyloop.turn.permits import permit
-from loyaltyloop.turn.predicting import foretold
 from loyaltyloop.turn.stages import Kind, Stage, stages
 from loyaltyloop.turn.stepping import pass_on, settle, walk_step
 from loyaltyloop.turn.world import World
+
+Ahead = tuple[Mapping[str, Foretold], Mapping[Once, Rows]]
 
 
 @contextmanager
@@ -43,18 +46,19 @@ def open_turn(
     limits = Limits(tuple(customers), limit)
     with journey_lock(world.engine, journey):
         # Computed before the transaction of a dry run, for which all other work must wait.
-        ahead = _ahead(world, journey, now, limits) if dry_run else {}
+        foretold, counted = _ahead(world, journey, now, limits) if dry_run else ({}, {})
         with Transactions.of(world.engine, dry_run) as transactions:
             frame = _frame(world, transactions, journey, now, limits)
-            frame.foretold = ahead
+            frame.foretold, frame.counted = foretold, counted
             yield OpenTurn(frame)
 
 
-def _ahead(world: World, journey: str, now: datetime, limits: Limits) -> Mapping[str, Foretold]:
+def _ahead(world: World, journey: str, now: datetime, limits: Limits) -> Ahead:
     with read(world.engine) as connection:
         versions, _ = permit(connection, world, journey, now, limits.customers, dry_run=True)
         shop = load_shop(connection)
-    return foretold(world, [live.journey for live in versions], shop, now)
+    journeys = [live.journey for live in versions]
+    return predicting.foretold(world, journeys, shop, now), counting.counted(world, journeys, shop, now)
 
 
 def _frame(world: World, transactions: Transactions, journey: str, now: datetime, limits: Limits) -> Frame:

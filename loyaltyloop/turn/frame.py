@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select,
 from loyaltyloop.channels.ways_out import CHANNELS
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.scores.models.predictions import Foretold
+from loyaltyloop.scores.recommending.once import Once, Rows
 from loyaltyloop.store.database import read, write_beside, write_shop
 from loyaltyloop.store.inside.cohorts import enrolment
 from loyaltyloop.store.live.versions import Live
@@ -114,6 +115,7 @@ class Frame:
     recorded: int
     # ──
     foretold: Mapping[str, Foretold] = field(default_factory=dict)  # by model, before a dry run began
+    counted: Mapping[Once, Rows] = field(default_factory=dict)  # likewise, of all customers
     upto: int = 0  # events and touches up to this number are this turn's
     answered: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # (version, step) → enrolments
     busy: set[Busy] = field(default_factory=set)

@@ -47,7 +47,7 @@ class Once(ABC):
     def ensure(self, connection: Connection) -> None:
         """Count it within this transaction, unless it is there."""
         if not self.there(connection):
-            self._keep(connection, None)
+            self.keep(connection, None)
 
     def ahead(self, reading: Opened, writing: Opened) -> None:
         """Count it in a transaction that only reads, unless it is there; it is there when this returns."""
@@ -56,7 +56,7 @@ class Once(ABC):
                 return
             rows = self.rows(connection)
         with writing() as connection:
-            self._keep(connection, rows)
+            self.keep(connection, rows)
 
     def too_early(self, connection: Connection, present: datetime) -> bool:
         """Was any of its kind counted for a time that has not come? It lacks what comes until then."""
@@ -66,7 +66,7 @@ class Once(ABC):
         """Let it be counted anew when its time has come."""
         connection.execute(delete(figure).where(figure.c.kind == self.kind, figure.c.as_of > present))
 
-    def _keep(self, connection: Connection, rows: Rows | None) -> None:
+    def keep(self, connection: Connection, rows: Rows | None) -> None:
         """Put it there, unless another worker has done so meanwhile. None: it is counted here."""
         if is_postgres(connection):  # on SQLite a transaction that writes is alone
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")

@@ -58,7 +58,7 @@ def test_two_at_a_time_keep_what_the_first_has_put_there(little: Any, engine: En
         late = once.rows(connection)
     once.ahead(partial(read, engine), partial(write, engine))
     with write(engine) as connection:
-        once._keep(connection, late)
+        once.keep(connection, late)
     assert number(engine) == len(late)
 
 

@@ -85,12 +85,16 @@ def test_no_step_counts_while_others_wait(stage: Stage, counting: list[tuple[str
     assert sorted(counting[len(COUNTED) :]) == [(KIND, True), ("new", True), ("trending", True)]
 
 
-def test_a_dry_run_leaves_nothing_of_it(
+def test_a_dry_run_counts_before_it_begins_and_leaves_nothing_of_it(
     engine: Engine, stage: Stage, counting: list[tuple[str, bool]]
 ) -> None:
     stage.did("ada", "Signed Up", "03-02 09:00")
     stage.run("picked", "03-02 09:15", dry_run=True)
-    assert counting and days(engine) == []
+    assert sorted(counting) == [(kind, True) for kind in sorted(COUNTED)] and days(engine) == []
+    stage.turn("03-02 09:15")
+    stage.did("bob", "Signed Up", "03-02 10:00")
+    stage.run("picked", "03-02 10:15", dry_run=True)
+    assert len(counting) == 2 * len(COUNTED)
 
 
 def test_what_was_counted_for_a_time_to_come_is_counted_anew(engine: Engine, stage: Stage) -> None:

@@ -11,7 +11,7 @@ from loyaltyloop.scores.models.artifact import pack, unpack
 from loyaltyloop.scores.models.learners import Fallback, Known
 from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.baselines import SHARE, share_by_recency
-from loyaltyloop.scores.returning.purchases import purchases_of, today_of
+from loyaltyloop.scores.returning.purchases import purchases_of, teaching_day_of, today_of
 from loyaltyloop.scores.returning.returns import Returns, fit_returns
 from loyaltyloop.scores.returning.traits import History
 from loyaltyloop.scores.returning.windows import places
@@ -58,7 +58,7 @@ class LapseLearner:
         return timedelta(days=self.days)
 
     def fit(self, known: Known, seed: int) -> Lapse | Fallback:
-        found = fit_returns(purchases_of(known.past), today_of(known.past), self.days, seed)
+        found = fit_returns(purchases_of(known.past), teaching_day_of(known.past), self.days, seed)
         return found if isinstance(found, Fallback) else Lapse(found)
 
     def load(self, content: bytes) -> Lapse:

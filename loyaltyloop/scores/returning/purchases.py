@@ -119,3 +119,8 @@ def _together(*parts: Purchases) -> Purchases:
 def today_of(past: Past) -> int:
     """The first day that had not begun when `past` ended, whole days since 1970: the first to foretell."""
     return -(-past.now // DAY)
+
+
+def teaching_day_of(past: Past) -> int:
+    """The day that had begun when `past` ended: it is not over, and what came in it teaches nothing yet."""
+    return past.now // DAY

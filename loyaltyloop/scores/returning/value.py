@@ -16,7 +16,7 @@ from loyaltyloop.scores.models.learners import Fallback, Known
 from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.amounts import DEVIANCE, GINI
 from loyaltyloop.scores.returning.baselines import PAST_RATE, past_rate
-from loyaltyloop.scores.returning.purchases import purchases_of, today_of
+from loyaltyloop.scores.returning.purchases import purchases_of, teaching_day_of, today_of
 from loyaltyloop.scores.returning.returns import MOST, Returns, fit_returns
 from loyaltyloop.scores.returning.spending import Spending, fit_spending
 from loyaltyloop.scores.returning.traits import History
@@ -66,7 +66,7 @@ class ValueLearner:
         return timedelta(days=self.days)
 
     def fit(self, known: Known, seed: int) -> Value | Fallback:
-        purchases, today = purchases_of(known.past), today_of(known.past)
+        purchases, today = purchases_of(known.past), teaching_day_of(known.past)
         returns = fit_returns(purchases, today, self.days, seed)
         if isinstance(returns, Fallback):
             return returns

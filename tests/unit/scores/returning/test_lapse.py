@@ -91,6 +91,14 @@ def test_the_same_shop_and_seed_give_the_same_bytes() -> None:
     assert again.pack() == fitted().pack() if isinstance(again, Lapse) else False
 
 
+def test_the_hours_of_a_day_that_is_not_over_teach_nothing_yet() -> None:
+    """As at half past two in the night: a day that has just begun is no day without orders."""
+    hours = replace(shop().past, as_of=AS_OF + timedelta(hours=2, minutes=30))
+    again = LEARNER.fit(replace(shop(), past=hours), seed=1)
+    assert isinstance(again, Lapse)
+    assert again.pack() == fitted().pack()
+
+
 def test_what_is_read_back_says_the_same() -> None:
     read = LEARNER.load(fitted().pack())
     assert read.pack() == fitted().pack()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 from asyncio import Transport
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,13 +15,10 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from loyaltyloop.channels.mail.smtp import Server, Smtp
 from loyaltyloop.channels.out import Outcome, Outgoing
+from tests.integration.channels.certificate import make_certificate
 from tests.integration.channels.hanging import failing
 
 RAW = b"Subject: Hello\r\n\r\n.dots\r\n..\r\n.\r\nend"
@@ -254,37 +249,14 @@ def test_addresses_beyond_ascii() -> None:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate of our own for 127.0.0.1, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "key.pem").write_bytes(secret)
-    return folder / "cert.pem", folder / "key.pem"
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of our own for 127.0.0.1, with its key."""
+    return make_certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
 
 
-def _offered(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+def _offered(certificate: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
+    context.load_cert_chain(certificate)
     return context
 
 
@@ -293,9 +265,9 @@ def _log_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: 
 
 
 @pytest.mark.parametrize("password", ["right", "wrong"])
-def test_starttls_and_a_password(certificate: tuple[Path, Path], password: str) -> None:
+def test_starttls_and_a_password(certificate: Path, password: str) -> None:
     mailbox = Mailbox()
-    trusted = ssl.create_default_context(cafile=str(certificate[0]))
+    trusted = ssl.create_default_context(cafile=str(certificate))
     settings = {"tls_context": _offered(certificate), "authenticator": _log_in, "auth_required": True}
     with _serving(mailbox, **settings) as server:
         whole = replace(server, tls="starttls", context=trusted, user="shop", password=password)
@@ -309,8 +281,8 @@ def test_starttls_and_a_password(certificate: tuple[Path, Path], password: str) 
         assert "wrong" not in outcome.reason
 
 
-def test_tls_from_the_first_byte(certificate: tuple[Path, Path]) -> None:
-    trusted = ssl.create_default_context(cafile=str(certificate[0]))
+def test_tls_from_the_first_byte(certificate: Path) -> None:
+    trusted = ssl.create_default_context(cafile=str(certificate))
     mailbox = Mailbox()
     with _serving(mailbox, ssl_context=_offered(certificate)) as server:
         assert [one.state for one in _send(replace(server, tls="tls", context=trusted))] == ["handed_over"]

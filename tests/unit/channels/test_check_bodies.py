@@ -64,11 +64,13 @@ def test_a_good_body_has_no_mistakes() -> None:
         ("[{% for t in customer.tags %}{{ t }}{% endfor %}]", "1: made with sample values"),
         ('{\n"a": {{ customer.email }}",\n"b": 1}', "2: a text is not closed: a quotation mark is missing"),
         ('{\n"a": {{ links.unsubscribe }}}', "2: there is nothing called 'links'"),
-        ('{"a": {{ picks.name }}, "b": {{ nps.wrong }}}', "1: 'nps' has no 'wrong'"),
+        ('{"a": {{ picks }}, "b": {{ nps.wrong }}}', "1: 'nps' has no 'wrong'"),
+        ('{"a": {{ picks.name }}}', "1: 'picks' has no 'name'"),
+        ('{"a": {{ picks[0].nme }}}', "1: a product of 'picks' has no 'nme'"),
         ('{"a": {{ customer.email | shout }}}', "1: there is no filter 'shout'"),
         ('{"a": {{ enrolment.id }}}', "1: 'enrolment' has no 'id'"),
     ],
-    ids=range(8),
+    ids=range(10),
 )  # fmt: skip
 def test_what_a_body_must_not_be(body: str, said: str) -> None:
     [found, *_] = errors(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine
 from loyaltyloop.journey.conditions.condition import Test
 from loyaltyloop.journey.model import Journey, Shop
 from loyaltyloop.journey.predicting import models_predicted, waited_comparisons
-from loyaltyloop.scores.models.predictions import BATCH, Batch, Due, Foretold, due, foretell, keep
+from loyaltyloop.scores.models import predictions
+from loyaltyloop.scores.models.predictions import BATCH, Due, Foretold, Said, due, foretell, keep
 from loyaltyloop.store.database import line_up, read
 from loyaltyloop.store.live.versions import journeys_with_turns, load_shop, load_versions
 from loyaltyloop.store.predictions.predicted import noted
@@ -21,14 +22,13 @@ from loyaltyloop.turn.world import World
 
 def predict(frame: Frame) -> None:
     """Let the models that this journey asks for say what they do of everybody as of the turn's day."""
-    journeys = (live.journey for live in frame.versions)
+    models = models_predicted((live.journey for live in frame.versions), frame.shop)
     present = _present(frame.world, frame.now)
-    work = _Work(frame.transactions, frame.shop, frame.now, present)
-    for model in sorted(models_predicted(journeys, frame.shop)):
-        if frame.transactions.dry is None:
-            work.do(frame.world.engine, model)
-        else:
-            work.rehearse(model, frame.foretold.get(model))
+    work = _Work(frame.transactions, frame.shop, sorted(models), frame.now, present)
+    if frame.transactions.dry is None:
+        work.do(frame.world.engine)
+    else:
+        work.rehearse(frame.foretold)
 
 
 def refresh(engine: Engine, now: datetime) -> list[str]:
@@ -36,18 +36,17 @@ def refresh(engine: Engine, now: datetime) -> list[str]:
     with read(engine) as connection:
         shop = load_shop(connection)
         models = sorted(models_predicted(_journeys(connection), shop))
-    work = _Work(Transactions(engine), shop, now, now)
-    for model in models:
-        work.do(engine, model)
+    _Work(Transactions(engine), shop, models, now, now).do(engine)
     with read(engine) as connection:
         return [model for model in models if noted(connection, model)]
 
 
 def foretold(world: World, journeys: Iterable[Journey], shop: Shop, now: datetime) -> Mapping[str, Foretold]:
     """What is to be predicted of everybody before a dry run, which holds up all other work, begins."""
-    work = _Work(Transactions(world.engine), shop, now, _present(world, now))
-    found = ((model, work.due(model)) for model in sorted(models_predicted(journeys, shop)))
-    return {model: Foretold.of(what, work.said(what)) for model, what in found if what and what.who is None}
+    models = sorted(models_predicted(journeys, shop))
+    work = _Work(Transactions(world.engine), shop, models, now, _present(world, now))
+    whats = [what for what in work.due() if what.who is None]
+    return predictions.foretold(work.transactions.read, whats, shop.currency)
 
 
 def _present(world: World, now: datetime) -> datetime:
@@ -63,46 +62,52 @@ def _journeys(connection: Connection) -> list[Journey]:
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """What is to be predicted at an instant, and where it is read and written."""
+    """What is to be predicted at an instant, by which models, and where it is read and written."""
 
     transactions: Transactions
     shop: Shop
+    models: Sequence[str]
     now: datetime
     present: datetime
 
-    def do(self, engine: Engine, model: str) -> None:
+    def do(self, engine: Engine) -> None:
         """All there is. Another turn may be at it: it is waited for, and has then done it."""
-        if self.due(model):
-            with line_up(engine, f"predict {model}"):
-                while what := self.due(model):  # of everybody, and then of those who came since
-                    self._keep(what, self.said(what))
+        if self.due():
+            with line_up(engine, "predict models"):
+                while whats := self.due():
+                    self._keep(whats, self.said(whats))
 
-    def rehearse(self, model: str, ahead: Foretold | None) -> None:
+    def rehearse(self, ahead: Mapping[str, Foretold]) -> None:
         """What was foretold ahead, and of some newcomers: for more all others would have to wait too long.
 
         Where it was not (it is due only now), the last predictions on record hold.
         """
-        what = self.due(model)
-        if what and what.live is None:
-            self._keep(what, ())
-        elif what and what.who is None and ahead and ahead.what.then == what.then:
-            self._keep(what, ahead)
-            what = self.due(model)
-        if what and what.who is not None and len(what.who) <= BATCH:
-            self._keep(what, self.said(what))
+        for what in self._all_due():
+            if what.who is None and what.model in ahead and ahead[what.model].what.then == what.then:
+                self._keep([what], ahead[what.model].said)
+        for what in self._all_due():
+            if what.who is not None and len(what.who) <= BATCH:
+                self._keep([what], self.said([what]))
 
-    def due(self, model: str) -> Due | None:
+    def due(self) -> list[Due]:
+        """What is to be done next: of everybody by all models at once, then of newcomers by one."""
+        found = self._all_due()
+        return [what for what in found if what.who is None] or found[:1]
+
+    def _all_due(self) -> list[Due]:
+        if not self.models:
+            return []
         with self.transactions.read() as connection:
-            return due(connection, model, self.now, self.present)
+            found = (due(connection, model, self.now, self.present) for model in self.models)
+            return [what for what in found if what]
 
-    def said(self, what: Due) -> Iterator[Batch]:
-        return foretell(self.transactions.read, what, self.shop.currency)
+    def said(self, whats: Sequence[Due]) -> Iterator[Said]:
+        return foretell(self.transactions.read, whats, self.shop.currency)
 
-    def _keep(self, what: Due, said: Iterable[Batch]) -> None:
-        tests = frozenset() if what.who == [] else self._tests(what.model)
-        keep(self.transactions.write_shop, what, said, tests)
+    def _keep(self, whats: Sequence[Due], said: Iterable[Said]) -> None:
+        keep(self.transactions.write_shop, whats, said, self._tests())
 
-    def _tests(self, model: str) -> frozenset[Test]:
-        """The comparisons that move people in any journey, this one's or another's."""
+    def _tests(self) -> Mapping[str, Collection[Test]]:
+        """The comparisons that move people in any journey, this one's or another's, by model."""
         with self.transactions.read() as connection:
-            return waited_comparisons(_journeys(connection), self.shop).get(model, frozenset())
+            return waited_comparisons(_journeys(connection), self.shop)

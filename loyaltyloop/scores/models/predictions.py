@@ -8,7 +8,7 @@ transaction of its own: what dies in between is done anew, and comes to the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 
 from loyaltyloop.journey.conditions.condition import Test
+from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.scores.models.live import Live, live_model, set_aside
 from loyaltyloop.scores.models.scoring import JUST, ModelBroke, known_of, numbers_of
 from loyaltyloop.store.events.touched import batches, newest_seq
@@ -34,6 +35,8 @@ _FEW = 1000  # events
 Opened = Callable[[], AbstractContextManager[Connection]]
 Batch = list[tuple[int, float | None]]
 """Customer and number (None: unknown), in order of their ids."""
+Said = Mapping[str, Batch | ModelBroke]
+"""By model; a ModelBroke is the last that it says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,67 +87,79 @@ def _came_since(connection: Connection, model: str, now: datetime, live: Live, d
     return Due(model, now, live, replace(done, upto=upto), who)
 
 
-def foretell(reading: Opened, what: Due, currency: str, batch: int = BATCH) -> Iterator[Batch]:
-    """What the model says, some customers at a time; nothing is written. ModelBroke: it raised an error."""
-    if what.live is None:
+def foretell(reading: Opened, whats: Sequence[Due], currency: str, batch: int = BATCH) -> Iterator[Said]:
+    """What several models say of the same customers, as of the same instant; nothing is written.
+
+    Some customers at a time, whose purchases are read once for all models. One that breaks is asked no more.
+    """
+    asked = {what.model: what.live for what in whats if what.live}
+    if not asked:
         return
-    until = what.as_of if what.who is None else what.as_of + JUST
-    some = _everybody(reading, batch) if what.who is None else batches(what.who, batch)
-    for ids in some:
+    who, as_of = whats[0].who, whats[0].as_of
+    until = as_of if who is None else as_of + JUST
+    for ids in _everybody(reading, batch) if who is None else batches(who, batch):
+        if not asked:
+            return
         with reading() as connection:
-            known = known_of(connection, what.model, ids, currency, until)
-        numbers = numbers_of(what.model, what.live, known)
-        yield [(one, numbers.get(one)) for one in ids]
+            known = known_of(connection, asked, ids, currency, until)
+        said = {name: _told(name, live, known, ids) for name, live in asked.items()}
+        yield said
+        asked = {name: live for name, live in asked.items() if not isinstance(said[name], ModelBroke)}
+
+
+def _told(name: str, live: Live, known: Known, ids: Sequence[int]) -> Batch | ModelBroke:
+    try:
+        numbers = numbers_of(name, live, known)
+    except ModelBroke as broken:
+        return broken
+    return [(one, numbers.get(one)) for one in ids]
 
 
 @dataclass(frozen=True, eq=False)
 class Foretold:
-    """What `foretell` says, made beforehand. `broken`: the error that the model raised on the way."""
+    """What one model says, made beforehand."""
 
     what: Due
-    said: Sequence[Batch]
-    broken: ModelBroke | None = None
-
-    @classmethod
-    def of(cls, what: Due, said: Iterable[Batch]) -> Foretold:
-        found: list[Batch] = []
-        try:
-            found.extend(said)
-        except ModelBroke as broken:
-            return cls(what, found, broken)
-        return cls(what, found)
-
-    def __iter__(self) -> Iterator[Batch]:
-        yield from self.said
-        if self.broken:
-            raise self.broken
+    said: Sequence[Said]
 
 
-def keep(writing: Opened, what: Due, said: Iterable[Batch], tests: Collection[Test]) -> None:
+def foretold(reading: Opened, whats: Sequence[Due], currency: str) -> dict[str, Foretold]:
+    """What `foretell` says, by model."""
+    said = list(foretell(reading, whats, currency))
+    return {
+        name: Foretold(what, [{name: some[name]} for some in said if name in some])
+        for name, what in ((what.model, what) for what in whats)
+    }
+
+
+def keep(
+    writing: Opened, whats: Sequence[Due], said: Iterable[Said], tests: Mapping[str, Collection[Test]]
+) -> None:
     """Put on record what `foretell` says; of a model that breaks on the way nothing is left.
 
-    `writing`: under the shop-wide lock. `tests`: see `predicted.write`.
+    `writing`: under the shop-wide lock. `tests`: see `predicted.write`, by model.
     """
-    by = (what.as_of, what.then.version)
-    try:
-        for some in said:
+    going = {what.model: what for what in whats}
+    for some in said:
+        for name, told in some.items():
             with writing() as connection:
-                write(connection, what.model, some, tests, by)
-    except ModelBroke as broken:
-        _forget(writing, what, tests, broken.kind)
-        return
-    if what.live is None:
-        _forget(writing, what, tests)
-        return
-    with writing() as connection:
-        note(connection, what.model, what.then)
+                if isinstance(told, ModelBroke):
+                    _set_aside(connection, going.pop(name), told, tests.get(name, ()))
+                else:
+                    by = (going[name].as_of, going[name].then.version)
+                    write(connection, name, told, tests.get(name, ()), by)
+    for name, what in going.items():
+        with writing() as connection:
+            if what.live:
+                note(connection, name, what.then)
+            else:
+                forget(connection, name, tests.get(name, ()))
 
 
-def _forget(writing: Opened, what: Due, tests: Collection[Test], broke: str = "") -> None:
-    with writing() as connection:
-        if broke and what.live:
-            set_aside(connection, what.live, broke)
-        forget(connection, what.model, tests)
+def _set_aside(connection: Connection, what: Due, broken: ModelBroke, tests: Collection[Test]) -> None:
+    if what.live:
+        set_aside(connection, what.live, broken.kind)
+    forget(connection, what.model, tests)
 
 
 def _everybody(reading: Opened, batch: int) -> Iterator[list[int]]:

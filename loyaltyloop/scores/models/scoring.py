@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -56,7 +56,7 @@ def score(connection: Connection, name: str, people: Sequence[Asking], currency:
     live = live_model(connection, name, now)
     if live is None:
         return Told(None, {})
-    known = known_of(connection, name, {one.customer_id for one in people}, currency, now + JUST)
+    known = known_of(connection, [name], {one.customer_id for one in people}, currency, now + JUST)
     try:
         return Told(live.version.version, _each(name, live, known, people))
     except ModelBroke as broken:
@@ -75,10 +75,10 @@ def _each(name: str, live: Live, known: Known, people: Sequence[Asking]) -> dict
 
 
 def known_of(
-    connection: Connection, name: str, customers: Collection[int], currency: str, as_of: datetime
+    connection: Connection, names: Iterable[str], customers: Collection[int], currency: str, as_of: datetime
 ) -> Known:
-    """All that this model is to be told of these customers."""
-    back = LOOKS_BACK if learner(name).looks else None
+    """All that these models are to be told of these customers."""
+    back = LOOKS_BACK if any(learner(name).looks for name in names) else None
     return read_known(connection, as_of, currency, back, customers)
 
 

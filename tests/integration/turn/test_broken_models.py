@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from loyaltyloop.doctor.scores import look
-from loyaltyloop.scores.models import predictions
+from loyaltyloop.scores.models import predictions, scoring
+from loyaltyloop.scores.models.learners import Known
 from loyaltyloop.scores.models.predictions import foretell, keep
 from loyaltyloop.store.database import read, write, write_shop
 from loyaltyloop.store.live.versions import load_newest, load_shop
@@ -80,13 +82,13 @@ def test_nothing_is_left_of_one_that_breaks_on_the_way(engine: Engine, learned: 
         what = predictions.due(connection, "lapse", utc("02-20 09:00"), utc("02-20 09:00"))
     assert what is not None
 
-    def breaks() -> Iterator[predictions.Batch]:
-        told = foretell(lambda: read(engine), what, "GBP", batch=1)
+    def breaks() -> Iterator[predictions.Said]:
+        told = foretell(lambda: read(engine), [what], "GBP", batch=1)
         yield next(told)
         learned.made["lapse"].breaks.append(ZeroDivisionError())
         yield from told
 
-    keep(lambda: write_shop(engine), what, breaks(), ())
+    keep(lambda: write_shop(engine), [what], breaks(), {})
     assert (learned.said(), learned.noted()) == ({}, [])
     stage.turn("02-20 09:00")
     assert learned.said() == {}
@@ -114,3 +116,24 @@ def test_a_dry_run_goes_on_too_and_leaves_no_word_of_it(engine: Engine, learned:
     assert learned.noted() == [("lapse", "02-11", 1)]
     stage.turn("02-20 10:00")
     assert learned.said() == {"anna": 0.09}
+
+
+def test_one_that_breaks_stops_no_other_and_purchases_are_read_once_for_all(
+    engine: Engine, learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[list[str]] = []
+    known_of = scoring.known_of
+
+    def noting(*asked: Any) -> Known:
+        reads.append(sorted(asked[1]))
+        return known_of(*asked)
+
+    monkeypatch.setattr(predictions, "known_of", noting)
+    stage = Stage(engine, SPLIT.replace("{lapse: {over: 0.3}}", "{lapse: {over: 0.3}, value: {over: 9}}"))
+    for name in ("lapse", "value"):
+        learned.fit(name, utc("01-01 00:00"))
+    bought(stage, "anna", "02-10 12:00")
+    learned.made["lapse"].breaks.append(IndexError())
+    stage.turn("02-20 09:00")
+    assert (learned.said(), learned.said("value")) == ({}, {"anna": 25.0})
+    assert reads == [["lapse", "value"]]

@@ -193,7 +193,7 @@ def test_whoever_dies_between_two_batches_leaves_it_to_the_next(engine: Engine, 
         what = predictions.due(connection, "lapse", utc("02-20 09:00"), utc("02-20 09:00"))
         assert what is not None
     with pytest.raises(RuntimeError, match="killed"):
-        keep(killed, what, foretell(lambda: read(engine), what, "GBP", batch=1), ())
+        keep(killed, [what], foretell(lambda: read(engine), [what], "GBP", batch=1), {})
     assert learned.said() == {"anna": 0.01, "ben": 0.01, "cara": 0.0}
     assert learned.noted() == [("lapse", "02-19", 1)]
     stage.turn("02-20 10:00")
@@ -223,7 +223,7 @@ def test_a_second_worker_waits_for_the_first(engine: Engine, learned: Models) ->
         Thread(target=run_turn, args=(stage.world, name, utc("02-20 09:00")))
         for name in ("win_back", "decides")
     ]
-    with line_up(engine, "predict lapse"):
+    with line_up(engine, "predict models"):
         for turn in turns:
             turn.start()
         for turn in turns:

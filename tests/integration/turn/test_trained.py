@@ -112,7 +112,7 @@ def test_in_batches_they_are_what_they_are_at_once(engine: Engine, stage: Stage)
     with read(engine) as connection:
         what = due(connection, "lapse", AS_OF, AS_OF)
         assert what is not None
-    keep(lambda: write_shop(engine), what, foretell(lambda: read(engine), what, "GBP", batch=7), ())
+    keep(lambda: write_shop(engine), [what], foretell(lambda: read(engine), [what], "GBP", batch=7), {})
     assert kept(engine) == at_once(engine, AS_OF)
 
 

@@ -6,7 +6,7 @@ is asked in it, and a customer's row is read once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -28,16 +28,15 @@ from sqlalchemy import (
 )
 
 from loyaltyloop.channels.claiming.outbox import WAITING, body, journey, message
+from loyaltyloop.channels.claiming.place import There, end_of, find_step, gives_of, offers_of, questions_of
 from loyaltyloop.channels.claiming.where import columns_for
-from loyaltyloop.channels.values.asked import asked_in
 from loyaltyloop.channels.values.context import People, columns_of, fields_of
-from loyaltyloop.journey.model import CALLS, Give, Journey, Recommend, Shop, Step
+from loyaltyloop.journey.model import CALLS, Give, Recommend, Shop, Step
 from loyaltyloop.journey.question import Question
 from loyaltyloop.store.among import among
 from loyaltyloop.store.conditions.asking import scope_of
 from loyaltyloop.store.conditions.sql import holds
 from loyaltyloop.store.inside.cohorts import customer, enrolment
-from loyaltyloop.store.live.versions import Live, load_versions
 from loyaltyloop.store.models import Consent
 from loyaltyloop.store.records import records
 
@@ -100,13 +99,13 @@ def load_groups(
     ).all()
     found = []
     for (*where, template, channel), members in groupby(places, key=lambda row: tuple(row[:5])):
-        there = _there(connection, *where)
+        there = find_step(connection, *where)
         ids = [row.id for row in members]
         asked = _asked(connection, shop, now, there, ids) if there else []
         uses = uses_of(channel, template)
         fields = fields_of(uses)
         more = [
-            *_end_of(there),
+            *end_of(there),
             *(_OF_CALL if channel == CALLS else (*_OF_LETTER, *_holding(connection, shop, now, ids))),
             *columns_for(channel),
         ]
@@ -120,55 +119,11 @@ def load_groups(
         if there is None:
             found.append(Group(rows, objections, people, {}, {}, None))
             continue
-        offers, questions = _offers(there.journey, uses), _questions(there.journey, uses, there.step.name)
+        offers, questions = offers_of(there.journey, uses), questions_of(there.journey, uses, there.step.name)
         question = questions.get(there.step.name)
-        gives = _gives(there.journey, uses)
+        gives = gives_of(there.journey, uses)
         found.append(Group(rows, objections, people, offers, questions, question, there.step, gives))
     return found
-
-
-@dataclass(frozen=True)
-class _There:
-    """A step of a journey; `at_end`: it runs when the enrolment has ended."""
-
-    journey: Journey
-    step: Step
-    at_end: bool
-
-
-def _there(connection: Connection, name: str, version: int, step: str) -> _There | None:
-    """The step of that version; of `at_end` the newest's, as nobody may run in the version any more."""
-    versions = load_versions(connection, name)
-    for last in versions[-1].journey.at_end:
-        if step in (last.name, *last.was):
-            return _There(versions[-1].journey, last, at_end=True)
-    found: Live | None = next((live for live in versions if live.number == version), None)
-    return _There(found.journey, found.journey.step(step), at_end=False) if found else None
-
-
-def _end_of(there: _There | None) -> list[ColumnElement[Any]]:
-    """How the enrolment ended; to an `at_end` step that is nothing to object to."""
-    ended = null() if there and there.at_end else enrolment.c.ended_at
-    # Only whether there is an instant matters: as text it costs nothing to read.
-    text = type_coerce(ended, String).label("ended_at")
-    return [text, enrolment.c.end, enrolment.c.reason.label("ended_reason")]
-
-
-def _offers(own: Journey, uses: Collection[str]) -> dict[str, Recommend]:
-    named = {path.partition(".")[0] for path in uses}
-    return {
-        step.name: step.action for step in own if step.name in named and isinstance(step.action, Recommend)
-    }
-
-
-def _gives(own: Journey, uses: Collection[str]) -> dict[str, Give]:
-    named = {path.partition(".")[0] for path in uses}
-    return {step.name: step.action for step in own if step.name in named and isinstance(step.action, Give)}
-
-
-def _questions(own: Journey, uses: Collection[str], step: str) -> dict[str, Question]:
-    named = {path.partition(".")[0] for path in uses} | {step}
-    return {name: question for name, question in asked_in(own).items() if name in named}
 
 
 def _chosen(
@@ -254,7 +209,7 @@ _OF_LETTER: tuple[ColumnElement[Any], ...] = (
 
 
 def _asked(
-    connection: Connection, shop: Shop, now: datetime, there: _There, ids: list[int]
+    connection: Connection, shop: Shop, now: datetime, there: There, ids: list[int]
 ) -> list[tuple[ColumnElement[bool], Objection]]:
     """What is asked of the customers, in order: `leave_when`, then the step's `if`."""
 

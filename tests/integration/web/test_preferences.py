@@ -10,13 +10,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from loyaltyloop.store.database import read, write
-from loyaltyloop.store.events.ingest import record
-from loyaltyloop.store.models import Customer, Message
-from loyaltyloop.store.segment import Call
+from loyaltyloop.store.database import read
+from loyaltyloop.store.models import Customer
 from loyaltyloop.web.service import Service
 from tests.integration.store.shop import rows
-from tests.integration.turn.stage import DAYTIME, utc
+from tests.integration.turn.stage import utc
 from tests.integration.web.pages import FORM, LETTERS, Pages
 
 MARKETING, SERVICE = "consent.email.marketing", "consent.email.service"
@@ -137,86 +135,6 @@ def test_another_channel_for_whoever_has_answered_about_it(pages: Pages) -> None
     assert pages.consents() == {("email", "marketing"): True, ("sms", "marketing"): False}
 
 
-TEXT, PUSH = "consent.sms.marketing", "consent.push.marketing"
-TEMPLATES = {
-    "test/hello.sms.txt": "Hello! {{ shop.url }}/new STOP to end",
-    "test/hello.push.txt": "Hello\n\nNews.\n{{ shop.url }}/new",
-}
-BEST = LETTERS.replace("template: test/hello", "template: test/hello\n        channel: best")
-PHONE = "+44 7400 123456"
-
-
-def holds_a_device(pages: Pages) -> None:
-    """Ada opens the app."""
-    context = {"device": {"type": "ios", "token": "phone1"}}
-    at = pages.now
-    with write(pages.service.engine) as connection:
-        record(connection, [Call("app", "1", "track", "Opened", "ada", None, None, at, at, {}, context)])
-    ada(pages)
-
-
-def test_another_channel_for_whoever_can_be_reached_by_it(service: Service) -> None:
-    with Pages(service, BEST, templates=TEMPLATES, phone=PHONE) as pages:
-        fields = pages.fields()
-        assert (fields[f"shown.{TEXT}"], TEXT in fields, f"shown.{PUSH}" in fields) == ("no", False, False)
-        assert not {"shown.consent.sms.service", "shown.consent.push.service"} & set(fields)
-        holds_a_device(pages)
-        assert pages.fields()[f"shown.{PUSH}"] == "no"
-        told(pages.save(consent__sms__marketing="yes"), pages)
-        ada(pages)
-        assert pages.consents()["sms", "marketing"]
-        assert "sends me text messages" in str(pages.ledger()[-1][-1])
-
-
-@pytest.mark.parametrize("letters", [LETTERS, BEST], ids=["no text", "no number"])
-def test_no_box_where_no_text_leaves_or_arrives(service: Service, letters: str) -> None:
-    phone = PHONE if letters is LETTERS else "+44 20 7946 0018"  # a landline
-    with Pages(service, letters, templates=TEMPLATES, phone=phone) as pages:
-        holds_a_device(pages)
-        assert f"shown.{TEXT}" not in pages.fields()
-
-
-def test_how_they_like_to_hear_best(service: Service) -> None:
-    with Pages(service, BEST, templates=TEMPLATES, phone=PHONE) as pages:
-        assert (pages.fields()["best"], pages.web.get(pages.path("p")).text.count('name="best"')) == (
-            "none",
-            4,
-        )
-        told(pages.save(best="sms", consent__sms__marketing="yes"), pages)
-        assert pages.fields()["best"] == "sms"  # at once
-        assert ada(pages, "attributes") == [{"preferred_channel": "sms"}]
-        about, which, chosen, how, wording = pages.ledger()[-1]
-        assert (about, which, chosen, how) == ("best", "sms", True, "identify")
-        assert str(wording).startswith(
-            "How do you like to hear from us best? By text message. Where a message"
-        )
-        pages.stage.turn("03-04 09:00")
-        with read(pages.service.engine) as connection:
-            chosen = select(Message.step, Message.channel).order_by(Message.id)  # type: ignore[call-overload]
-            assert list(map(tuple, connection.execute(chosen))) == [("hello", "email"), ("again", "sms")]
-        told(pages.at("03-04 10:00").save(best="none"), pages)
-        assert ada(pages, "attributes") == [{}]
-        assert pages.ledger()[-1][:2] == ("best", "none")
-
-
-def test_what_cannot_be_liked_best(service: Service) -> None:
-    """Neither a channel that is not there, nor what somebody else has written into the attribute."""
-    with Pages(service, BEST, templates=TEMPLATES, preferred_channel=["<b>"]) as pages:
-        assert pages.fields()["best"] == "none"
-        for wrong in ("pigeon", "", "<b>"):
-            assert "Nothing was changed" in told(pages.save(best=wrong), pages)
-        wrong_too = pages.save(best="push", birthday="soon")
-        assert (wrong_too.status_code, 'value="push" checked' in wrong_too.text) == (422, True)
-        assert pages.said() == []
-
-
-def test_in_german_too(service: Service) -> None:
-    with Pages(service, BEST, templates=TEMPLATES, locale="de") as pages:
-        told(pages.save(best="push"), pages)
-        ada(pages)
-        assert "am liebsten von uns? Als Mitteilung in der App." in str(pages.ledger()[-1][-1])
-
-
 def test_topics_are_an_attribute_that_journeys_can_ask_for(service: Service) -> None:
     news = LETTERS.replace("{gone: {did: Left}}", "{not_wanted: {customer: {topics_off: {has: news}}}}")
     with Pages(service, news) as pages:
@@ -335,38 +253,6 @@ def test_opening_it_changes_nothing_and_believes_no_address(pages: Pages) -> Non
         assert ("Thank you" in answer.text) == (query == "?done=saved")
         assert "<b>" not in answer.text
     assert pages.said() == []
-
-
-def test_it_is_shown_of_customers_what_they_may_see(service: Service) -> None:
-    """No name, no whole address: who got a message passed on learns neither."""
-    with Pages(service, first_name="Zuleika", phone="+44 113 496 0000", birthday="1984-02-29") as pages:
-        text = pages.web.get(pages.path("p")).text
-        assert not {"Zuleika", "496", "1984", "ada@example.com"} & set(text.split())
-        assert "Zuleika" not in text
-        assert "a•••@example.com" in text
-
-
-def test_hostile_looks_stay_within_their_place(service: Service) -> None:
-    shop = DAYTIME.replace("shop: Sample shop", 'shop: "<script>alert(1)</script>"') + (
-        'brand: {colour: "#7a3b2e", link: "red;}</style><script>", font: "x</style>", '
-        'logo: "javascript:alert(1)", logo_width: "9999999999999"}\n'
-    )
-    with Pages(service, shop=shop) as pages:
-        for path in (pages.path("u"), pages.path("p")):
-            answer = pages.web.get(path)
-            assert answer.status_code == 200
-            assert "<script" not in answer.text
-            assert answer.text.count("</style>") == 1
-            assert "javascript:" not in answer.text
-            assert "img-src 'none'" in answer.headers["content-security-policy"]
-
-
-def test_a_logo_is_let_in_from_its_own_place_only(service: Service) -> None:
-    shop = DAYTIME + "brand: {logo: 'https://pictures.shop.example:8443/a/logo.png?x=1;y', logo_width: 120}\n"
-    with Pages(service, shop=shop) as pages:
-        answer = pages.web.get(pages.path("p"))
-        assert "img-src https://pictures.shop.example:8443; " in answer.headers["content-security-policy"]
-        assert 'alt="Sample shop"' in answer.text
 
 
 def test_two_who_are_one_keep_the_later_wish(pages: Pages) -> None:

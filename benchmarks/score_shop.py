@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import ColumnElement, Engine, Insert, Table, insert, literal, select
 
 from benchmarks.shop import SHOP
 from loyaltyloop.demo import made
@@ -21,13 +21,22 @@ from loyaltyloop.store.live.changes import apply
 from loyaltyloop.store.models import Customer, OrderLine, Product
 
 END = datetime(2010, 12, 1, tzinfo=UTC)  # the year is over
+SHIFT = 1_000_000  # what ids of customers who are had again are raised by, each time anew
+ASKING = """
+journey: asking
+about: Asks for all that is predicted.
+enter: {when: {predicted: {lapse: {over: 0.7}, value: {over: 10}, refill: {under: 5}}}}
+leave_when: {safe: {predicted: {lapse: {under: 0.3}}}}
+steps:
+  - wait: 30 days
+"""
 _FIRST = datetime(2009, 12, 1, tzinfo=UTC)
 _BATCH = 20_000
 
 
 def open_year(engine: Engine) -> int:
     """Customers, products and order lines of the year; how many lines there are."""
-    apply(engine, read_project({"journeys/shop.yaml": SHOP}), _FIRST)
+    apply(engine, read_project({"journeys/shop.yaml": SHOP, "journeys/asking.yaml": ASKING}), _FIRST)
     sample = read_sample(YEAR)
     lines = list(_lines(sample))
     for model, rows in ((Customer, _customers(sample)), (Product, _products(sample)), (OrderLine, lines)):
@@ -48,6 +57,28 @@ def open_catalogue(engine: Engine, products: int) -> None:
     people = range(1, 11)
     _write(engine, Customer, [_customer(who, "GB") for who in people])
     _write(engine, OrderLine, [_ordered(who, f"m{who * products // 11}") for who in people])
+
+
+def fill_up(engine: Engine, customers: int) -> None:
+    """The customers of the year, and their order lines, again and again until there are so many."""
+    people, lines = Customer.__table__, OrderLine.__table__  # type: ignore[attr-defined]
+    with write(engine) as connection:
+        ids = list(connection.execute(select(people.c.id).order_by(people.c.id)).scalars())
+        for again in range(1, -(-customers // len(ids))):
+            last = ids[min(len(ids), customers - again * len(ids)) - 1]
+            shift, mark = again * SHIFT, literal(f" {again}")
+            someone = {"id": people.c.id + shift, "key": people.c.key + mark}
+            connection.execute(_copied(people, someone, people.c.id <= last))
+            theirs = {"customer_id": lines.c.customer_id + shift, "order_id": lines.c.order_id + mark}
+            connection.execute(_copied(lines, theirs, lines.c.customer_id <= last))
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _copied(table: Table, other: dict[str, ColumnElement[Any]], which: ColumnElement[bool]) -> Insert:
+    """These rows of the year once more, but for some columns."""
+    names = [column.name for column in table.columns]
+    chosen = select(*(other.get(name, table.c[name]) for name in names)).where(which)
+    return insert(table).from_select(names, chosen)
 
 
 def _ordered(who: int, product_id: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Fitting is done by a process of its own, scoring by two at once, half of the customers each: as many as there
 are cores. The many customers are those of the sample shop, read, scored and ranked again and again, each time
-under ids of their own.
+under ids of their own. For the day's predictions they are so many in the database, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from benchmarks.databases import Server
-from benchmarks.score_shop import END, open_catalogue, open_year
+from benchmarks.score_shop import END, SHIFT, fill_up, open_catalogue, open_year
 from loyaltyloop.demo.sample import CURRENCY
 from loyaltyloop.scores.models.learners import LEARNERS, Known
 from loyaltyloop.scores.models.live import Live, live_model
@@ -28,21 +28,26 @@ from loyaltyloop.scores.ranking.shelf_side import ItemSide, item_side
 from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import open_engine, read
 from loyaltyloop.store.models import Customer
+from loyaltyloop.turn.predicting import refresh
 
 RANKING = "recommend"
 TOP = 10
 BATCH = 2_000  # customers
-_SHIFT = 1_000_000  # what ids are raised by, each time anew
+PREDICTED = ["lapse", "refill", "value"]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall seconds; CPU seconds and the most memory (MiB) of all `processes` together."""
+    """Wall seconds; CPU seconds and the most memory (MiB) of all `processes` together.
+
+    `database`: CPU seconds of the database's own processes.
+    """
 
     wall: float
     cpu: float
     peak: float
     processes: int = 1
+    database: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -50,37 +55,50 @@ class Cost:
         return min(self.wall, self.cpu / self.processes)
 
 
-def measured(server: Server, customers: int) -> tuple[Cost, Cost]:
-    """Of fitting all models, and of scoring and recommending for so many customers."""
+@dataclass(frozen=True)
+class Costs:
+    """Of fitting all models, of scoring and recommending, and of what two days predict, one after another."""
+
+    fitted: Cost
+    served: Cost
+    first: Cost
+    second: Cost
+
+
+def measured(server: Server, customers: int) -> Costs:
+    """With so many customers."""
     with server.database() as engine:
         open_year(engine)
         url = engine.url.render_as_string(hide_password=False)
-        fitted = _alone(f"fit({url!r})")
+        fitted = _alone(server, f"fit({url!r})")
         halves = (customers // 2, customers - customers // 2)
-        return fitted, _alone(*(f"serve({url!r}, {half})" for half in halves))
+        served = _alone(server, *(f"serve({url!r}, {half})" for half in halves))
+        fill_up(engine, customers)
+        days = [_alone(server, f"predict({url!r}, {day})") for day in range(2)]
+        return Costs(fitted, served, *days)
 
 
 def few(server: Server, products: int) -> Cost:
     """Of a training that finds ten orders of so many products."""
     with server.database() as engine:
         open_catalogue(engine, products)
-        return _alone(f"fit({engine.url.render_as_string(hide_password=False)!r}, 'fallback')")
+        return _alone(server, f"fit({engine.url.render_as_string(hide_password=False)!r}, 'fallback')")
 
 
-def _alone(*calls: str) -> Cost:
+def _alone(server: Server, *calls: str) -> Cost:
     """Each call in a process of its own, all at once."""
-    began = time.perf_counter()
+    began, before = time.perf_counter(), server.cpu_of_server()
     started = [_started(call) for call in calls]
     told = [process.communicate()[0] for process in started]
     wall = time.perf_counter() - began
     if any(process.returncode for process in started):
         raise RuntimeError(f"{calls[0]} did not end well")
     cpu, peak = (sum(float(one.split()[place]) for one in told) for place in (0, 1))
-    return Cost(wall, cpu, peak, len(calls))
+    return Cost(wall, cpu, peak, len(calls), server.cpu_of_server() - before)
 
 
 def _started(call: str) -> subprocess.Popen[str]:
-    code = f"from benchmarks.scores import fit, serve, used; {call}; print(*used())"
+    code = f"from benchmarks.scores import fit, predict, serve, used; {call}; print(*used())"
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
@@ -118,6 +136,13 @@ def serve(url: str, customers: int) -> None:
         raise RuntimeError(f"{customers} customers should be served: {done}")
 
 
+def predict(url: str, day: int) -> None:
+    """What the night does: every model is asked about everybody, and what differs is written."""
+    found = refresh(open_engine(url), END + timedelta(days=day, hours=2))
+    if found != PREDICTED:
+        raise RuntimeError(f"{found} are predicted instead of {PREDICTED}")
+
+
 def _live(connection: Connection, name: str) -> Live:
     found = live_model(connection, name, END)
     if found is None:
@@ -146,7 +171,7 @@ def _batches(engine: Engine, customers: int) -> Iterator[Known]:
             some = ids[start : start + min(BATCH, left)]
             with read(engine) as connection:
                 known = read_known(connection, END, CURRENCY, timedelta(days=90), some)
-            yield _shifted(known, again * _SHIFT)
+            yield _shifted(known, again * SHIFT)
             left -= len(some)
         again += 1
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def command(project: Project, models: tuple[str, ...], now: datetime, back: bool, as_json: bool) -> None:
     """Fit the scores on what customers did, judge them on the newest period, use what is not worse.
 
-    Where there is too little to learn from it says so, and what holds instead. What each score is, and how it
-    is judged: docs/training.md.
+    What was imported or sent, and no turn has read yet, is read first. Where there is too little to learn
+    from it says so, and what holds instead. What each score is, and how it is judged: docs/training.md.
 
     \b
     Example:
@@ -46,7 +46,7 @@ def command(project: Project, models: tuple[str, ...], now: datetime, back: bool
     found = list(_trained(engine, names, now))
     if as_json:
         return print_json([_data(one) for one in found])
-    return _show(found, engine, now)
+    return _show(found)
 
 
 def _names(wanted: tuple[str, ...]) -> list[str]:
@@ -86,30 +86,11 @@ def _data(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _show(found: list[Outcome], engine: Engine, now: datetime) -> None:
+def _show(found: list[Outcome]) -> None:
     console = wide_console()
     for outcome in found:
         _show_one(console, outcome)
         console.print()
-    if any(one.card is None for one in found):
-        _say_unread(console, engine, now)
-
-
-def _say_unread(console: Console, engine: Engine, now: datetime) -> None:
-    """Orders that no turn has read yet are not known to models: else too little would seem to have come."""
-    from sqlalchemy import func, select
-
-    from loyaltyloop.store.database import read
-    from loyaltyloop.store.events.apply import waiting
-
-    with read(engine) as connection:
-        number = connection.scalar(select(func.count()).select_from(waiting(now).subquery()))
-    if number:
-        console.print(
-            f"Note: events that no turn has read yet: {number:,}. What they tell is known from the next turn "
-            "on: `loop run JOURNEY` does one; then train again.",
-            highlight=False,
-        )
 
 
 def _show_one(console: Console, outcome: Outcome) -> None:

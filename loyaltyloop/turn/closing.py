@@ -12,7 +12,7 @@ from loyaltyloop.channels.claiming.outbox import CLAIMED, WAITING, message
 from loyaltyloop.journey.model import Give, Step
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.steps.verbs import VERBS
-from loyaltyloop.store.events.apply import apply_events, apply_on, waiting
+from loyaltyloop.store.events.apply import apply_events, apply_on, arrived
 from loyaltyloop.store.events.touched import newest_seq
 from loyaltyloop.store.inside.cohorts import cohort, enrolment, release_at_last, take
 from loyaltyloop.store.loyalty.look import is_due, look
@@ -48,9 +48,8 @@ def apply(frame: Frame) -> Counts:
 
 
 def _arrived(frame: Frame) -> bool:
-    """Is there anything to apply? Reading stops nobody, where applying takes the shop's lock."""
     with frame.transactions.read() as connection:
-        return bool(connection.execute(select(waiting(frame.now).exists())).scalar())
+        return arrived(connection, frame.now)
 
 
 def _to_look_at(frame: Frame) -> bool:

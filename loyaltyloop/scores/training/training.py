@@ -25,6 +25,7 @@ from loyaltyloop.scores.training.heard_late import with_lateness
 from loyaltyloop.scores.training.judging import LIVE as LIVE_METHOD
 from loyaltyloop.scores.training.judging import NEW, Difference, Judgement
 from loyaltyloop.store.database import read, write
+from loyaltyloop.store.events.apply import apply_events, arrived
 from loyaltyloop.store.live.versions import load_shop
 from loyaltyloop.store.predictions.fitted import (
     LIVE,
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 
 SEED = 20101201
 LOOKS_BACK = timedelta(days=365)
+SET_ASIDE = "an event could not be applied (%s)"
 
 # Told what is being done, and what share of a model's training is done (0 to 1).
 Tell = Callable[[str, float], None]
@@ -91,13 +93,15 @@ def nobody_looks(_what: str, _share: float) -> None:
 def train(engine: Engine, name: str, now: datetime, tell: Tell = nobody_looks) -> Outcome:
     """Fit the model of this name on all that was known before `now` (UTC), and take it if it is not worse.
 
-    UserError where nothing was applied; TrainingAtWork where another training of it is at work, or what was
-    live is taken back meanwhile. What dies on the way has changed nothing: the new version is written in one
-    transaction, at the end.
+    What has arrived by then and no turn has read yet is read first, as a turn does: its days must not teach
+    that nobody bought. UserError where nothing was applied; TrainingAtWork where another training of it is
+    at work, or what was live is taken back meanwhile. What dies on the way has changed no model: the new
+    version is written in one transaction, at the end.
     """
     chosen = learner(name)
     with training_lock(engine, name):
         tell("reading", 0.0)
+        _read_events(engine, now)
         with read(engine) as connection:
             material = _read(connection, chosen, now)
         found = _fit(chosen, material, tell)
@@ -108,6 +112,13 @@ def train(engine: Engine, name: str, now: datetime, tell: Tell = nobody_looks) -
             _check_live(connection, material, name, now)
             saved = save(connection, _made(found), now, LIVE if found.card.taken else REFUSED)
         return _told(chosen, material, found.card, saved)
+
+
+def _read_events(engine: Engine, now: datetime) -> None:
+    with read(engine) as connection:
+        shop, waits = load_shop(connection), arrived(connection, now)
+    if waits:
+        apply_events(engine, now, shop, tell=lambda kind: log.warning(SET_ASIDE, kind))
 
 
 def _check_live(connection: Connection, material: _Material, name: str, now: datetime) -> None:

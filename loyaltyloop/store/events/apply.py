@@ -108,6 +108,11 @@ def waiting(now: datetime) -> Select[Any]:
     return select(*_COLUMNS).where(event.c.seq.is_(None), event.c.arrived_at <= now, ~stands_aside())
 
 
+def arrived(connection: Connection, now: datetime) -> bool:
+    """Is there anything to apply? Reading stops nobody, where applying takes the shop's lock."""
+    return bool(connection.execute(select(waiting(now).exists())).scalar())
+
+
 def next_seq(connection: Connection) -> int:
     """The number of the next change to be applied; to be asked under the shop-wide lock."""
     return newest_seq(connection) + 1

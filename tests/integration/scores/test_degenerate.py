@@ -16,9 +16,9 @@ from loyaltyloop.scores.models.learners import LEARNERS
 from loyaltyloop.scores.training.training import train
 from loyaltyloop.store.database import is_postgres, write
 from loyaltyloop.store.live.changes import apply
-from loyaltyloop.store.models import Customer, OrderLine
+from loyaltyloop.store.models import Customer, Order, OrderLine
 from tests.integration.scores.conftest import customer, line, table
-from tests.integration.store.shop import feed, track
+from tests.integration.store.shop import feed, rows, track
 from tests.integration.store.shops import SHOP
 
 NOW = datetime(2010, 9, 16, 10, 30, tzinfo=UTC)
@@ -66,9 +66,9 @@ def fill(engine: Engine, bought: Bought) -> None:
     numbered = enumerate(bought)
     lines = [line(f"o{number:04}", what, who, at, price=250) for number, (who, what, at) in numbered]
     with write(engine) as connection:
-        for model, rows in ((Customer, people), (OrderLine, lines)):
-            if rows:
-                connection.execute(insert(table(model)), rows)
+        for model, some in ((Customer, people), (OrderLine, lines)):
+            if some:
+                connection.execute(insert(table(model)), some)
 
 
 def large_catalogue(engine: Engine) -> None:
@@ -77,9 +77,9 @@ def large_catalogue(engine: Engine) -> None:
     if not is_postgres(engine):
         more = f"SELECT i + 1 FROM n WHERE i < {PRODUCTS - 1}"
         numbers = f"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL {more}) SELECT i FROM n)"
-    rows = f"SELECT 'm' || i, 'Thing ' || i, true FROM {numbers}"
+    made = f"SELECT 'm' || i, 'Thing ' || i, true FROM {numbers}"
     with write(engine) as connection:
-        connection.exec_driver_sql(f"INSERT INTO product (product_id, name, in_stock) {rows}")
+        connection.exec_driver_sql(f"INSERT INTO product (product_id, name, in_stock) {made}")
 
 
 @pytest.mark.parametrize("name", SHOPS)
@@ -104,14 +104,26 @@ def ran(project: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> A
     return json.loads(capsys.readouterr().out)
 
 
-def test_what_no_turn_has_read_yet_is_told(
+def test_what_no_turn_has_read_yet_is_read_first(
     project: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As after an import: models know nothing of it, and nobody should believe that nothing came."""
-    feed(engine, [track("ada", "Order Completed", (NOW - DAY).isoformat(), order_id="o1")])
-    for moment, told in ((NOW - 2 * DAY, False), (NOW, True)):
-        main(["--project", str(project), "train", "--model", "lapse", "--now", moment.isoformat()])
-        assert ("events that no turn has read yet: 1." in capsys.readouterr().out) is told
+    """As after an import: else its days teach that nobody bought. What arrives later waits."""
+    for day, order in ((NOW - DAY, "old"), (NOW, "fresh"), (NOW + DAY, "to come")):
+        feed(engine, [track("ada", "Order Completed", day.isoformat(), order_id=order)])
+    ran(project, capsys, "train", "--model", "lapse", "--now", NOW.isoformat(), "--json")
+    assert [row.order_id for row in rows(engine, Order, "ordered_at")] == ["old", "fresh"]
+
+
+def test_an_event_that_cannot_be_read_stops_no_training(
+    engine: Engine, project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaks(*_: object) -> None:
+        raise ValueError("of somebody")
+
+    monkeypatch.setattr("loyaltyloop.store.events.apply.learn", breaks)
+    feed(engine, [track("ada", "Order Completed", NOW.isoformat(), order_id="o1")])
+    assert train(engine, "lapse", NOW).decision == "fallback"
+    assert [one.getMessage() for one in caplog.records] == ["an event could not be applied (ValueError)"]
 
 
 @pytest.mark.parametrize("late", [True, False])

@@ -18,6 +18,7 @@ from evaluation.shop import Shop
 from evaluation.tables import OURS, Measure, Table, table_of
 from loyaltyloop.scores.hours.belief import around, believe
 from loyaltyloop.scores.hours.happenings import (
+    SHARP,
     Floats,
     Happenings,
     Hours,
@@ -26,6 +27,7 @@ from loyaltyloop.scores.hours.happenings import (
     hours_of,
     local_times,
     smoothed,
+    with_hours,
 )
 from loyaltyloop.scores.hours.market import DEFAULT, Market, learn
 from loyaltyloop.scores.purchases.past import Longs, Past
@@ -57,7 +59,8 @@ def judge(shop: Shop, cut_off: datetime, days: int) -> Table:
     who = np.flatnonzero((counts.sum(axis=1) > 0) & (later.sum(axis=1) > 0))
     countries = tuple(past.countries[one] for one in who.tolist())
     known = Known(counts[who], learn(before, past.countries), countries)
-    drawn = {name: _measured(found, later[who]) for name, found in foretold(known).items()}
+    ways = foretold(known).items()
+    drawn = {name: _measured(found, later[who]) if len(who) else {} for name, found in ways}
     about = f"What share of their next {days} days' orders falls within two hours of the hour that is chosen"
     return table_of("hours", "The hour of the next orders", cut_off, len(who), MEASURES, drawn, about)
 
@@ -84,11 +87,11 @@ def _believed(known: Known, counts: Floats) -> Floats:
 
 
 def _hours(past: Past, now: datetime) -> Hours:
-    """The orders of a past, by the clock where each customer lives."""
+    """The orders of a past, by each customer's clock; not those of which only the day is known."""
     _, first = np.unique(past.order, return_index=True)
-    kinds = np.full(len(first), int(Kind.ORDERED), np.int32)
-    found = Happenings(past.who[first], past.at[first], kinds, np.ones(len(first)))
+    kinds = np.full(len(first), int(Kind.ORDERED) + SHARP, np.int32)
     zones = [zone_of(None, one, HOME)[0] for one in past.countries]
+    found = with_hours(Happenings(past.who[first], past.at[first], kinds, np.ones(len(first))), zones, HOME)
     return hours_of(found, local_times(found, zones), "buying", now)
 
 

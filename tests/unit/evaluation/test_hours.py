@@ -45,6 +45,13 @@ def test_only_those_with_orders_before_and_behind_are_judged() -> None:
     assert figures["own days alone"] == 0.5  # 9 is near 10, and far from 23
 
 
+def test_a_shop_of_which_only_days_are_known_has_nobody_to_judge_by() -> None:
+    orders = [(who, day, 0) for who in range(1, 9) for day in (0, 7, 40)]
+    table = judge(shop(*orders), START + timedelta(days=30), 30)
+    assert table.people == 0 and not any(row.figures for row in table.rows)
+    assert judge(shop(*orders, (1, 3, 9), (1, 41, 9)), START + timedelta(days=30), 30).people == 1
+
+
 def test_nothing_behind_the_cut_off_is_known() -> None:
     before = [(who, day, 9 + who % 3) for who in range(1, 30) for day in (0, 7, 14)]
     cut_off = START + timedelta(days=30)

@@ -18,6 +18,8 @@ from loyaltyloop.errors import DataError
 Kind = Literal["customers", "products", "events", "codes"]
 LONGEST_LINE = 1 << 20
 KEYS: dict[str, Kind] = {"user_id": "customers", "product_id": "products", "code": "codes"}
+# With one of these beside its order_id a row is an order or a line of one: no file of ours has both.
+_OF_ORDERS = ("customer_id", "user_id", "product_id")
 _BROKEN = (gzip.BadGzipFile, EOFError, zlib.error)
 _SIGNS = {
     b"\xff\xfe": "UTF-16 text",
@@ -135,6 +137,7 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
 
 
 def _kind(path: Path, header: Sequence[str]) -> Kind:
+    _check_orders(path, header)
     for key, kind in KEYS.items():
         if key in header:
             return kind
@@ -148,6 +151,19 @@ def _kind(path: Path, header: Sequence[str]) -> Kind:
         f"{path}: the header has neither 'user_id' (customers) nor 'product_id' (products) nor 'code' "
         "(codes of vouchers)." + hint
     )
+
+
+def _check_orders(path: Path, header: Sequence[str]) -> None:
+    """DataError for lines of orders: as products or customers they would overwrite those that there are."""
+    named = {_plain(name): name for name in reversed(header)}
+    beside = [named[name] for name in _OF_ORDERS if name in named]
+    if "order_id" in named and beside:
+        columns = " and ".join(repr(name) for name in (named["order_id"], *beside))
+        raise DataError(
+            f"{path}: with the columns {columns} these are orders. Orders come as events: "
+            "a JSON line for each, 'Order Completed' with its products (docs/importing.md). "
+            "A list of customers or products has no order_id: call such a column otherwise, or leave it out."
+        )
 
 
 def _plain(name: str) -> str:

@@ -19,6 +19,7 @@ from loyaltyloop.store.importing.customer_rows import check_header
         (b"user_id,city\n1,Paris\n", "customers"),
         ("\ufeffcity,user_id\r\nMálaga,1\r\n".encode(), "customers"),
         (b"product_id,name\n1,Tea\n", "products"),
+        (b"user_id,last_order_id\n1,o7\n", "customers"),
         (b'\n  {"type": "track"}\n', "events"),
         (gzip.compress(b"user_id\n1\n", mtime=0), "customers"),
     ],
@@ -57,6 +58,12 @@ def test_rows_know_their_line(tmp_path: Path) -> None:
             "neither 'user_id' (customers) nor 'product_id' (products) nor 'code' (codes of vouchers)."
             " It has",
         ),
+        (
+            "orders.csv",
+            "order_id,customer_id,ordered_at,product_id\n1,ada,2026-01-01,p\n",
+            "with the columns 'order_id' and 'customer_id' and 'product_id' these are orders. Orders come as",
+        ),
+        ("heads.csv", "Order ID,userId,total\n1,ada,4.50\n", "the columns 'Order ID' and 'userId' these are"),
         ("semi.csv", "user_id;city\n1;Paris\n", "the fields are separated by ';'; save it with commas"),
         ("twice.csv", "user_id,city,city\n1,a,b\n", "two columns are called 'city'"),
         ("nameless.csv", "user_id,,city\n1,a,b\n", "column 2 has no name in the header"),

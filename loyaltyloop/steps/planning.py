@@ -16,7 +16,7 @@ from loyaltyloop.journey.routes import Route
 from loyaltyloop.steps.showing import keep_what_is_shown
 from loyaltyloop.steps.stand import Stand
 from loyaltyloop.store.bulk import fill_temporary, update_rows
-from loyaltyloop.store.inside.cohorts import READY, cohort, customer, enrolment, mark
+from loyaltyloop.store.inside.cohorts import READY, cohort, customer, enrolment, mark, states
 from loyaltyloop.store.models import Message
 
 message: Table = Message.__table__  # type: ignore[attr-defined]
@@ -43,6 +43,8 @@ class Planned:
 
 def go_on(stand: Stand, refused_words: str, leaves: bool = False) -> None:
     """Those whose message is settled go on; `leaves`: those whose message was refused end as `blocked`."""
+    if "sent" not in states(stand.connection):
+        return
     settled = select(message.c.state, message.c.reason).where(
         message.c.enrolment_id == cohort.c.id, message.c.step == stand.step.name
     )

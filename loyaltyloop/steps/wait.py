@@ -22,6 +22,7 @@ from loyaltyloop.store.inside.cohorts import (
     decide_each,
     enrolment,
     mark,
+    states,
     wait,
     wait_alike,
 )
@@ -38,8 +39,15 @@ def look(stand: Stand) -> None:
     assert isinstance(action, Wait)
     if action.reset_by and action.duration:
         reset(stand, action.reset_by, action.duration, action.at)
-    over = (cohort.c.state == "waiting") & (enrolment.c.due_at <= stand.now)
-    mark(stand.connection, over, path="", why="waited")
+    here = states(stand.connection)
+    if "waiting" in here:
+        over = (cohort.c.state == "waiting") & (enrolment.c.due_at <= stand.now)
+        mark(stand.connection, over, path="", why="waited")
+    if "ready" in here:
+        _let_wait(stand, action)
+
+
+def _let_wait(stand: Stand, action: Wait) -> None:
     match action:
         case Wait(duration=Duration() as duration):
             wait_for_duration(stand, duration, action.at)

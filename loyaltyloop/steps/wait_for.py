@@ -15,7 +15,7 @@ from loyaltyloop.steps.wait import wait_for_date, wait_for_duration
 from loyaltyloop.store.conditions.deeds import arrival
 from loyaltyloop.store.conditions.scope import Scope
 from loyaltyloop.store.conditions.sql import moment
-from loyaltyloop.store.inside.cohorts import PEOPLE, UNDECIDED, cohort, decide_each, enrolment, mark
+from loyaltyloop.store.inside.cohorts import PEOPLE, UNDECIDED, cohort, decide_each, enrolment, mark, states
 
 
 def look(stand: Stand) -> None:
@@ -28,14 +28,21 @@ def look(stand: Stand) -> None:
     lateness = timedelta(seconds=stand.shop.lateness.seconds)
     if action.reset_by and action.up_to:
         reset(stand, action.reset_by, action.up_to, None, lateness)
+    here = states(stand.connection)
+    if "ready" in here:
+        _let_wait(stand, action, lateness)
+    _answer(stand, action)
+    if "waiting" in here:
+        silent = (cohort.c.state == "waiting") & (enrolment.c.due_at <= stand.now)
+        mark(stand.connection, silent, path=action.paths[-1].name, why="no answer in time")
+
+
+def _let_wait(stand: Stand, action: WaitFor, lateness: timedelta) -> None:
     match action:
         case WaitFor(up_to=Duration() as up_to):
             wait_for_duration(stand, up_to, None, lateness)
         case WaitFor(until=Until() as until):
             wait_for_date(stand, until, None, lateness)
-    _answer(stand, action)
-    silent = (cohort.c.state == "waiting") & (enrolment.c.due_at <= stand.now)
-    mark(stand.connection, silent, path=action.paths[-1].name, why="no answer in time")
 
 
 def _answer(stand: Stand, action: WaitFor) -> None:

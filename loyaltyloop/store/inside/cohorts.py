@@ -118,6 +118,11 @@ def some(connection: Connection, condition: ColumnElement[bool]) -> bool:
     return connection.execute(who.limit(1)).first() is not None
 
 
+def states(connection: Connection) -> set[str]:
+    """The states of the members: mostly all have one, and what others need can be spared."""
+    return set(connection.execute(_STATES).scalars())
+
+
 def decide(connection: Connection, path: str, why: str) -> None:
     """Give all undecided members this path."""
     connection.execute(update(cohort).where(UNDECIDED).values(path=path, why=why))
@@ -169,7 +174,7 @@ def move(
     """
     taken, left = _ways(connection)
     if taken or left:
-        _record_visits(connection, now)
+        connection.execute(_RECORD, {"now": now})
     for step in {targets[path] for path in taken}:
         who = {"paths": [path for path in taken if targets[path] == step]}
         if step is None:
@@ -194,10 +199,6 @@ def _ways(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:
     return dict(sorted(taken.items())), dict(sorted(left.items()))
 
 
-def _record_visits(connection: Connection, now: datetime) -> None:
-    connection.execute(_RECORD, {"now": now})
-
-
 def _ending(end: str, reason: str | None, now: datetime, ended: Ending) -> dict[str, Any]:
     return {"new_end": end, "new_reason": reason, "new_state": ended.state, "now": now}
 
@@ -218,6 +219,7 @@ def _changing(who: ColumnElement[bool], values: Mapping[str, Any]) -> Update:
 
 
 _CLEAR = delete(cohort)
+_STATES = select(cohort.c.state).distinct()
 _WAYS = (
     select(cohort.c.path, cohort.c.left, func.count()).where(DECIDED).group_by(cohort.c.path, cohort.c.left)
 )
@@ -272,7 +274,7 @@ def erase(connection: Connection, now: datetime, ids: Sequence[int]) -> int:
     """End these enrolments because their customer is erased: no `at_end` steps; how many they were."""
     taken = take(connection, among(connection, enrolment.c.id, ids) & enrolment.c.ended_at.is_(None), None)
     connection.execute(update(cohort).values(left="erased"))
-    _record_visits(connection, now)
+    connection.execute(_RECORD, {"now": now})
     connection.execute(_ERASE, _ending("erased", None, now, ENDED))
     release_of_ended(connection)
     clear(connection)

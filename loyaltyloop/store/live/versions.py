@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
-from sqlalchemy import Connection, Table, exists, or_, select
+from sqlalchemy import Connection, Table, bindparam, exists, or_, select
 
 from loyaltyloop.errors import TurnRefused, UserError
 from loyaltyloop.journey.model import Ask, Call, Journey, Purpose, Send, Shop, Step
@@ -80,18 +80,7 @@ def load_versions(connection: Connection, journey: str, shop: str | None = None)
     live one.
     """
     newest = _newest(connection, journey)
-    # Asked version by version, so that it costs the same however many wait.
-    inside = exists().where(
-        enrolment.c.journey == journey,
-        enrolment.c.version == version_table.c.number,
-        enrolment.c.ended_at.is_(None),
-    )
-    rows = connection.execute(
-        select(version_table.c.number, version_table.c.file)
-        .where(version_table.c.journey == journey)
-        .where(or_(version_table.c.number == newest, inside))
-        .order_by(version_table.c.number)
-    ).all()
+    rows = connection.execute(_WANTED, {"journey": journey, "newest": newest}).all()
     text = shop or shop_text(connection) or ""
     found = [Live(number, compiled(file, text)) for number, file in rows]
     return [Live(live.number, as_newest(live.journey, found[-1].journey)) for live in found]
@@ -126,6 +115,25 @@ def journeys_with_turns(connection: Connection) -> list[str]:
     return list(connection.execute(found.order_by(journey_table.c.name)).scalars())
 
 
+# Made once: they are asked several times in each turn, and at each claim.
+_NEWEST = select(journey_table.c.version).where(journey_table.c.name == bindparam("journey"))
+_SHOP = (
+    select(content_table.c.body)
+    .join(file_table, file_table.c.hash == content_table.c.hash)
+    .where(file_table.c.path == SHOP_FILE)
+)
+# Asked version by version, so that it costs the same however many wait.
+_INSIDE = exists().where(
+    enrolment.c.journey == bindparam("journey"),
+    enrolment.c.version == version_table.c.number,
+    enrolment.c.ended_at.is_(None),
+)
+_WANTED = (
+    select(version_table.c.number, version_table.c.file)
+    .where(version_table.c.journey == bindparam("journey"))
+    .where(or_(version_table.c.number == bindparam("newest"), _INSIDE))
+    .order_by(version_table.c.number)
+)
 _ROW = ("name", "state", "version", "applied_at", "paused_at", "last_now")
 _JOIN = (
     journey_table,
@@ -141,12 +149,7 @@ def _row(columns: dict[str, object], shop: str) -> LiveRow:
 
 def shop_text(connection: Connection) -> str | None:
     """The text of the shop.yaml that is live."""
-    found = (
-        select(content_table.c.body)
-        .join(file_table, file_table.c.hash == content_table.c.hash)
-        .where(file_table.c.path == SHOP_FILE)
-    )
-    return connection.execute(found).scalar_one_or_none()
+    return connection.execute(_SHOP).scalar_one_or_none()
 
 
 def _files(connection: Connection) -> dict[str, str]:
@@ -159,8 +162,7 @@ def _files(connection: Connection) -> dict[str, str]:
 
 
 def _newest(connection: Connection, journey: str) -> int:
-    found = select(journey_table.c.version).where(journey_table.c.name == journey)
-    number = connection.execute(found).scalar_one_or_none()
+    number = connection.execute(_NEWEST, {"journey": journey}).scalar_one_or_none()
     if number is None:
         names = list(connection.execute(select(journey_table.c.name)).scalars())
         raise TurnRefused(

@@ -144,9 +144,9 @@ def _chosen(
             customer.c.zone,
             customer.c.email,
             customer.c.paused_until,
-            _latest_of_few().label("latest_of_few"),
+            _LATEST_OF_FEW,
             type_coerce(customer.c.erased_at, String).label("erased_at"),
-            *(_given(purpose) for purpose in ("marketing", "service")),
+            *_GIVEN,
             type_coerce(objection, Integer).label("objection"),
             *columns_of(fields),
         )
@@ -164,7 +164,7 @@ def _latest_of_few() -> ColumnElement[Any]:
         other.c.channel != CALLS,
         other.c.id != message.c.id,
     )
-    return case((customer.c.often == "less", latest.scalar_subquery()))
+    return case((customer.c.often == "less", latest.scalar_subquery())).label("latest_of_few")
 
 
 def _given(purpose: str) -> ColumnElement[bool | None]:
@@ -178,6 +178,11 @@ def _given(purpose: str) -> ColumnElement[bool | None]:
         .scalar_subquery()
         .label(f"{purpose}_consent")
     )
+
+
+# Made once: a group is often of a few messages, and making these takes longer than reading them.
+_LATEST_OF_FEW = _latest_of_few()
+_GIVEN = (_given("marketing"), _given("service"))
 
 
 def _given_by(channel: str) -> ColumnElement[bool]:

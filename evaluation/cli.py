@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -34,7 +34,13 @@ class Options:
     given: tuple[datetime, ...] = ()
 
 
-Part = Callable[[Shop, Options], Iterator[Table]]
+class Part(NamedTuple):
+    """`window`: which of the options says how many days behind a cut-off are judged."""
+
+    measure: Callable[[Shop, Options], Iterator[Table]]
+    window: Literal["days", "horizon"]
+
+
 MOST_CUT_OFFS = 4
 RAW = "online_retail_year1"  # how the files of the sample shop's own data begin
 
@@ -73,11 +79,11 @@ def _hours(shop: Shop, options: Options) -> Iterator[Table]:
 
 
 PARTS: Mapping[str, Part] = {
-    "recommend": _recommend,
-    "lapse": _lapse,
-    "value": _value,
-    "refill": _refill,
-    "hours": _hours,
+    "recommend": Part(_recommend, "days"),
+    "lapse": Part(_lapse, "horizon"),
+    "value": Part(_value, "horizon"),
+    "refill": Part(_refill, "days"),
+    "hours": Part(_hours, "days"),
 }
 
 
@@ -112,8 +118,25 @@ def _shop(path: Path | None) -> Shop:
 
 def _measured(shop: Shop, options: argparse.Namespace) -> Iterator[Table]:
     asked = Options(options.days, options.horizon, tuple(options.cut_off or ()))
-    for name in [options.only] if options.only else PARTS:
-        yield from PARTS[name](shop, asked)
+    parts = [PARTS[name] for name in ([options.only] if options.only else PARTS)]
+    for window in sorted({part.window for part in parts}):
+        for one in asked.given:
+            _whole(shop, one, window, getattr(asked, window))
+    for part in parts:
+        yield from part.measure(shop, asked)
+
+
+def _whole(shop: Shop, cut_off: datetime, window: str, days: int) -> None:
+    """`ValueError` where the data end within the window: who has not come yet may come in the rest of it."""
+    known = max(0, (shop.end - cut_off).days)
+    if known >= days:
+        return
+    shorter = f"--{window} {known}, or " if known else ""
+    raise ValueError(
+        f"only {known} of the {days} days from {cut_off:%Y-%m-%d} on are in {shop.name},"
+        f" whose last order is of {shop.end - timedelta(days=1):%Y-%m-%d}: say {shorter}a --cut-off of"
+        f" {shop.end - timedelta(days=days):%Y-%m-%d} or earlier"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

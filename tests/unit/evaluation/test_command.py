@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +168,40 @@ def test_the_words_for_it() -> None:
     assert "| Loyalty Loop | too little to learn from |  |" in told
     assert "| Loyalty Loop (1 of 2; else too little to learn from) | 1.000 | 0.000 |" in told
     assert "| recency | 1.000; ahead 0/1 (surely 0) | 0.000; ahead 0/1 (surely 0) |" in told
+
+
+def orders(tmp_path: Path, days: int) -> Path:
+    """An order a day of one who comes again and again, so many days from 1 January on."""
+    first = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    lines = [f"1,{day},p{day % 3},{first + timedelta(days=day):%Y-%m-%dT%H:%M:%S}" for day in range(days)]
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(["customer_id,order_id,product_id,ordered_at", *lines]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("asked", "length"),
+    [
+        ("lapse", "--horizon 37"),
+        ("value", "--horizon 37"),
+        ("recommend", "--days 37"),
+        ("hours", "--days 37"),
+    ],
+)
+def test_a_window_that_is_not_over_judges_nobody(
+    asked: str, length: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who has not come in 37 days may yet come in 90: to judge by them would be to call them gone."""
+    options = ("--only", asked, "--days", "90", "--cut-off", "2026-06-01")
+    with pytest.raises(SystemExit) as stopped:
+        main(["--data", str(orders(tmp_path, 151 + 37)), *options])
+    assert stopped.value.code == 2
+    told = capsys.readouterr().err
+    assert "only 37 of the 90 days from 2026-06-01 on are in orders.csv, whose last order is" in told
+    assert f"of 2026-07-07: say {length}, or a --cut-off of 2026-04-09 or earlier" in told
+
+
+def test_a_window_that_the_data_just_fill_is_judged(tmp_path: Path) -> None:
+    asked = ("--only", "lapse", "--horizon", "37", "--cut-off", "2026-06-01")
+    (table,) = measured(tmp_path, "--data", str(orders(tmp_path, 151 + 37)), *asked)["tables"]
+    assert table["people"] == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loyaltyloop.scores.purchases.looks import Kind
 from loyaltyloop.scores.purchases.past import Bools, Longs
@@ -19,19 +20,16 @@ from loyaltyloop.scores.ranking.shelf_side import FADE
 Pairs = tuple[Longs, Longs]
 
 MOST_OWN = 60
+MOST_LOOKED = 100  # of each kind: a bot looks through the whole catalogue
 _TREND = 0.02  # how much being in demand adds to what goes with a profile, in the first choice alone
 
 
 def own(batch: Batch) -> Pairs:
-    """What they bought, most often and lately first."""
+    """What they bought most often and lately."""
     owned = batch.cohort.owned
-    faded = owned.faded[batch.own, FADES.index(FADE)]
-    what = owned.what[batch.own]
-    ranked = np.lexsort((what, -faded, batch.own_rows))
-    rows = batch.own_rows[ranked]
-    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    kept = place < MOST_OWN
-    return rows[kept], what[ranked][kept]
+    faded, what = owned.faded[batch.own, FADES.index(FADE)], owned.what[batch.own]
+    kept = _first(batch.own_rows, faded, what, MOST_OWN)
+    return batch.own_rows[kept], what[kept]
 
 
 def goes(batch: Batch) -> Pairs:
@@ -60,12 +58,12 @@ def popular_here(batch: Batch) -> Pairs:
 
 
 def viewed(batch: Batch) -> Pairs:
-    """What they looked at."""
+    """What they looked at most often and lately."""
     return _looked(batch, Kind.VIEWED)
 
 
 def cart(batch: Batch) -> Pairs:
-    """What they put into a basket."""
+    """Likewise what they put into a basket."""
     return _looked(batch, Kind.ADDED)
 
 
@@ -115,9 +113,9 @@ def _limit(scores: Singles, most: int) -> Singles:
     return np.partition(scores, place, axis=1)[:, place : place + 1]
 
 
-def _first(rows: Longs, scores: Singles, columns: Longs, most: int) -> Bools:
-    """Which entries are among the `most` of their row: more than these only where scores are tied."""
-    ranked = np.lexsort((columns, -scores, rows))
+def _first(rows: Longs, scores: NDArray[np.floating], what: Longs, most: int) -> Bools:
+    """Which entries are among the `most` highest of their row; `rows` ascend, ties by `what`."""
+    ranked = np.lexsort((what, -scores, rows))
     place = np.arange(len(rows)) - np.searchsorted(rows, rows)
     kept = np.zeros(len(rows), np.bool_)
     kept[ranked] = place < most
@@ -125,6 +123,8 @@ def _first(rows: Longs, scores: Singles, columns: Longs, most: int) -> Bools:
 
 
 def _looked(batch: Batch, kind: Kind) -> Pairs:
-    rows, what, _ = batch.cohort.looked(kind)
-    mine = (rows >= batch.start) & (rows < batch.stop)
-    return rows[mine] - batch.start, what[mine]
+    rows, what, weights = batch.cohort.looked(kind)
+    mine = slice(*np.searchsorted(rows, [batch.start, batch.stop]).tolist())
+    rows, what = rows[mine] - batch.start, what[mine]
+    kept = _first(rows, weights[mine], what, MOST_LOOKED)
+    return rows[kept], what[kept]

@@ -186,6 +186,17 @@ def test_what_was_looked_at_is_a_candidate_and_counts() -> None:
     assert x[:, names.index("added")].tolist() == pytest.approx([0, 0, 1], abs=1e-3)
 
 
+def test_of_very_much_that_was_looked_at_the_newest_are_candidates() -> None:
+    past = of_rows([(f"o{one}", f"p{one:03}", 1 + one % 2, days_ago(30)) for one in range(150)])
+    numbers = np.array([*range(150), *range(20)], np.int32)
+    who = np.repeat(np.array([0, 1], np.int32), [150, 20])
+    at = np.array([days_ago(20 - one / 10) for one in numbers.tolist()])
+    looks = Looks(who, numbers, at, np.full(170, Kind.ADDED, np.int32))
+    rows, found = SOURCES["cart"](batch_of(past, looks))
+    assert found[rows == 0].tolist() == list(range(50, 150))
+    assert found[rows == 1].tolist() == list(range(20))
+
+
 @settings(max_examples=15, deadline=None)
 @given(orders())
 def test_what_is_popular_in_a_country(rows: Rows) -> None:

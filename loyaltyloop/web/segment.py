@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse
 
 from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.store.canonical import DEEPEST
+from loyaltyloop.store.events.doubts import doubt
 from loyaltyloop.store.segment import TYPES, Call, Rejected, read_call
 from loyaltyloop.web import public_calls
 from loyaltyloop.web.bodies import Unreadable, read_body, unpack_gzip
@@ -124,10 +125,12 @@ def _calls(said: Any, kind: str) -> list[Any]:
 
 @dataclass(frozen=True)
 class _Item:
-    """What became of one call. `note`: what was not taken of one that was accepted."""
+    """What became of one call. `note`: what was not taken of one that was accepted, or is doubtful."""
 
     read: Call | Rejected
     note: str = ""
+    doubt: str = ""
+    """Its class."""
 
     def told(self) -> dict[str, str]:
         match self.read:
@@ -156,11 +159,14 @@ async def _take(service: Service, sender: Sender, raw: list[Any]) -> Response:
 
 def _count(service: Service, items: Sequence[_Item]) -> None:
     reasons = Counter(item.read.reason for item in items if isinstance(item.read, Rejected))
-    accepted = len(items) - reasons.total()
-    service.counts["event", "accepted", ""] += accepted
+    taken = Counter(item.doubt for item in items if isinstance(item.read, Call))
+    for kind, number in taken.items():
+        service.counts["event", "accepted", kind] += number
     for reason, number in reasons.items():
         service.counts["event", "rejected", reason_class(reason)] += number
-    note(accepted=accepted, rejected=reasons.total())
+    note(accepted=taken.total(), rejected=reasons.total())
+    if doubtful := taken.total() - taken[""]:
+        note(doubtful=doubtful)
 
 
 def _item(raw: Any, now: datetime, sender: Sender) -> _Item:
@@ -170,9 +176,16 @@ def _item(raw: Any, now: datetime, sender: Sender) -> _Item:
     except orjson.JSONEncodeError:  # it reads deeper than it writes
         return _Item(Rejected(f"nested deeper than {DEEPEST} levels"))
     call = read_call(raw, lateness=LATENESS, received=now)
-    if sender == "server" or isinstance(call, Rejected):
+    if isinstance(call, Rejected):
         return _Item(call)
+    if sender == "server":
+        return _doubted(call)
     believed = public_calls.as_public(call)
-    if isinstance(believed, Call) and public_calls.left_out(call, believed):
-        return _Item(believed, public_calls.NOTE)
-    return _Item(believed)
+    if isinstance(believed, Rejected):
+        return _Item(believed)
+    return _Item(believed, public_calls.NOTE) if public_calls.left_out(call, believed) else _doubted(believed)
+
+
+def _doubted(call: Call) -> _Item:
+    found = doubt(call)
+    return _Item(call, found.what, found.kind) if found else _Item(call)

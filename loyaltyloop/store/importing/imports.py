@@ -17,6 +17,7 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.numbers import counted
 from loyaltyloop.store.canonical import Refused
 from loyaltyloop.store.database import write
+from loyaltyloop.store.events.doubts import Doubts
 from loyaltyloop.store.events.ingest import Recorded, record
 from loyaltyloop.store.importing import customer_rows, product_rows
 from loyaltyloop.store.importing.csv_files import LONGEST_LINE, Kind, inspect, open_bytes, open_rows
@@ -145,6 +146,7 @@ def _complete(fields: Sequence[str], header: Sequence[str]) -> Sequence[str]:
 
 
 def _import_events(engine: Engine, path: Path, now: datetime, shop: Shop, progress: Progress) -> FileReport:
+    doubts = Doubts()
     with open_bytes(path) as file, Rejects(path, None) as rejects:
 
         def read(numbered: tuple[int, bytes]) -> Call | None:
@@ -153,6 +155,7 @@ def _import_events(engine: Engine, path: Path, now: datetime, shop: Shop, progre
             if isinstance(call, Rejected):
                 rejects.line(number, line.rstrip(b"\r\n"), raw, call.reason)
                 return None
+            doubts.look(number, call)
             return call
 
         def save(calls: list[Call]) -> Recorded:
@@ -162,8 +165,9 @@ def _import_events(engine: Engine, path: Path, now: datetime, shop: Shop, progre
         lines = enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), b""), 1)
         filled = ((number, line) for number, line in lines if line.strip(b" \t\r\n\xef\xbb\xbf"))
         count, total = _in_chunks(filled, read, save, lambda done: progress(path, done))
+    notes = tuple(doubts.notes())
     return FileReport(
-        path, "events", count, total.taken, total.duplicates, rejects.count, erased=total.erased
+        path, "events", count, total.taken, total.duplicates, rejects.count, notes=notes, erased=total.erased
     )
 
 

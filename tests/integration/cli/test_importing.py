@@ -113,3 +113,27 @@ def test_customers_without_a_zone_follow_the_shops(
     with read(engine) as connection:
         zones = connection.execute(select(customer.c.key, customer.c.zone).order_by("key"))
         assert [tuple(row) for row in zones] == [("ada", "Asia/Tokyo"), ("ben", "America/New_York")]
+
+
+def test_damaged_orders_are_taken_and_told(loop: Loop, engine: Engine, files: Path) -> None:
+    """Nothing is lost, and nobody believes that all is well."""
+    sent = [
+        ("Order Completed", {"order_id": "1", "total": "12,50"}),
+        ("Order Completed", {"total": 12.5}),
+        ("Order Complete", {"order_id": "3", "total": 12.5}),
+        ("Order Completed", {"order_id": "4", "total": 12.5}),
+    ]
+    lines = [
+        {"type": "track", "event": name, "userId": "ada", "timestamp": f"2026-03-0{day}", "properties": told}
+        for day, (name, told) in enumerate(sent, 1)
+    ]
+    (files / "events.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    ran = loop("import", str(files / "events.jsonl"))
+    assert ran.out.splitlines() == [
+        f"{files / 'events.jsonl'}: 4 events read, 4 taken.",
+        "  an amount that cannot be read, and so is not known: line 1, "
+        "total '12,50': write a number such as 12.50.",
+        "  an event of an order without order_id, of which no order comes: line 2, "
+        "'Order Completed' without order_id.",
+        "  'Order Complete' is no event that Loyalty Loop knows (did you mean 'Order Completed'?): line 3.",
+    ]

@@ -35,6 +35,24 @@ def test_a_batch_is_answered_call_by_call(service: Service, web: httpx.Client) -
     assert [(event.name, event.user_id) for event in rows(service.engine, Event)] == [("Signed Up", "ada")]
 
 
+def test_what_is_doubtful_of_a_call_is_said_to_who_sent_it(service: Service, web: httpx.Client) -> None:
+    damaged = signed_up(event="Order Completed", properties={"order_id": "1", "total": "12,50"})
+    calls = [signed_up("ben"), damaged, signed_up("cyd", event="Order Complete")]
+    answer = web.post("/v1/batch", json={"batch": calls}, auth=AUTH).json()
+    assert [item.get("note") for item in answer["items"]] == [
+        None,
+        "total '12,50': write a number such as 12.50",
+        "'Order Complete' is no event that Loyalty Loop knows (did you mean 'Order Completed'?)",
+    ]
+    assert answer["success"]
+    assert {words[2]: number for words, number in service.counts.items() if words[0] == "event"} == {
+        "": 1,
+        "amount": 1,
+        "event name": 1,
+    }
+    assert len(rows(service.engine, Event)) == 3
+
+
 def test_the_same_call_again_adds_nothing(service: Service, web: httpx.Client) -> None:
     for _ in range(2):
         assert web.post("/v1/track", json=signed_up(), auth=AUTH).json()["success"]

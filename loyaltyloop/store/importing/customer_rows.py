@@ -22,6 +22,7 @@ from loyaltyloop.store import bulk
 from loyaltyloop.store.canonical import LONGEST_ID, Refused, digest, plain_text, to_json
 from loyaltyloop.store.consents.consent import CHANNELS, CSV
 from loyaltyloop.store.events.ingest import Recorded, record
+from loyaltyloop.store.importing.rejects import Faults
 from loyaltyloop.store.models import Imported
 from loyaltyloop.store.people.customers import (
     LONGEST_EMAIL,
@@ -102,30 +103,34 @@ class CustomerRows:
     _seen: set[str] = field(default_factory=set)
 
     def read(self, fields: Sequence[str]) -> CustomerRow:
-        """The row of these fields. Refused says why it cannot be taken."""
+        """The row of these fields. Refused says all for which it cannot be taken."""
         given = {
             name: plain_text(value.strip())
             for name, value in zip(self.header, fields, strict=True)
             if value.strip()
         }
-        user_id = given.pop("user_id", "")
+        user_id, faults = given.pop("user_id", ""), Faults()
+        faults.of(self._check_id, user_id)
+        traits = self._traits(given, faults)
+        self._seen.add(user_id)
+        created_at = read_instant(traits.get("created_at"))
+        return CustomerRow(user_id, traits, created_at, digest([user_id, traits]))
+
+    def _check_id(self, user_id: str) -> None:
         if not user_id or len(user_id) > LONGEST_ID:
             raise Refused(
                 "user_id is empty" if not user_id else f"user_id is longer than {LONGEST_ID} letters"
             )
         if user_id in self._seen:
             raise Refused(f"user_id {user_id!r} stands in an earlier row of this file")
-        traits = self._traits(given)
-        self._seen.add(user_id)
-        created_at = read_instant(traits.get("created_at"))
-        return CustomerRow(user_id, traits, created_at, digest([user_id, traits]))
 
-    def _traits(self, given: Mapping[str, str]) -> dict[str, Any]:
+    def _traits(self, given: Mapping[str, str], faults: Faults) -> dict[str, Any]:
         traits = {
-            name: READERS.get(name, read_attribute)(name, value, self.now)
+            name: faults.of(READERS.get(name, read_attribute), name, value, self.now)
             for name, value in given.items()
             if name not in FACTS
         }
+        faults.tell()
         placeholders = [
             name for name in ("birthday", "created_at") if name in traits and traits[name] is None
         ]

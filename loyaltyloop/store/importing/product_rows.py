@@ -21,6 +21,7 @@ from loyaltyloop.store.database import lock_shop
 from loyaltyloop.store.events import facts
 from loyaltyloop.store.events.ingest import Recorded
 from loyaltyloop.store.importing.columns import by_name, check_names, passed_over
+from loyaltyloop.store.importing.rejects import Faults
 from loyaltyloop.store.models import OrderLine, Product
 from loyaltyloop.store.orders import order_book
 from loyaltyloop.store.orders.amounts import read_amount
@@ -65,39 +66,34 @@ class ProductRows:
     _seen: set[str] = field(default_factory=set)
 
     def read(self, fields: Sequence[str]) -> ProductRow:
-        """The product of these fields. Refused says why it cannot be taken."""
-        given = by_name(self.header, fields)
-        product_id = self._key(given)
-        if not given.get("name"):
-            raise Refused("name is empty")
-        if too_long := [name for name, value in given.items() if len(value) > _LONGEST]:
-            raise Refused(f"{too_long[0]} is longer than {_LONGEST} letters")
-        currency = _currency(given.get("currency") or self.shop.currency)
-        price = _price(given.get("price", ""), currency)
+        """The product of these fields. Refused says all for which it cannot be taken."""
+        given, faults = by_name(self.header, fields), Faults()
+        faults.of(self._check_key, given["product_id"])
+        faults.of(_check_texts, given)
+        currency = faults.of(_currency, given.get("currency") or self.shop.currency)
         made = (
-            product_id,
+            given["product_id"],
             given["name"],
             given.get("category") or None,
-            price,
+            faults.of(_price, given.get("price", ""), currency) if currency else None,
             currency,
-            _address(given, "url"),
-            _address(given, "image_url"),
-            _in_stock(given.get("in_stock", "")),
+            faults.of(_address, given, "url"),
+            faults.of(_address, given, "image_url"),
+            faults.of(_in_stock, given.get("in_stock", "")),
             _list(given.get("markets", "")),
             _list(given.get("tags", "")),
         )
-        self._seen.add(product_id)
+        faults.tell()
+        self._seen.add(given["product_id"])
         return made
 
-    def _key(self, given: Mapping[str, str]) -> str:
-        product_id = given["product_id"]
+    def _check_key(self, product_id: str) -> None:
         if not product_id or len(product_id) > LONGEST_ID:
             raise Refused(
                 "product_id is empty" if not product_id else f"product_id is longer than {LONGEST_ID}"
             )
         if product_id in self._seen:
             raise Refused(f"product_id {product_id!r} stands in an earlier row of this file")
-        return product_id
 
     def notes(self) -> list[str]:
         """What a person should know beside the counts."""
@@ -137,6 +133,13 @@ def _known(connection: Connection, keys: Iterable[str]) -> dict[str, ProductRow]
     columns = (product.c[name] for name in COLUMNS)
     rows = connection.execute(select(*columns).join(wanted, wanted.c.id == product.c.product_id))
     return {row.product_id: tuple(row) for row in rows}
+
+
+def _check_texts(given: Mapping[str, str]) -> None:
+    if not given["name"]:
+        raise Refused("name is empty")
+    if too_long := [name for name, value in given.items() if len(value) > _LONGEST]:
+        raise Refused(f"{too_long[0]} is longer than {_LONGEST} letters")
 
 
 def _currency(text: str) -> str:

@@ -1,20 +1,43 @@
-"""What could not be taken, written beside the file, with the reason, to be mended and imported again."""
+"""What could not be taken, written beside the file, with all reasons, to be mended and imported again."""
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import orjson
 
 from loyaltyloop.errors import DataError
-from loyaltyloop.store.canonical import to_json
+from loyaltyloop.store.canonical import Refused, to_json
 
 REASON = "reason"
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class Faults:
+    """All that is wrong with one row: who mends it need not try again for each."""
+
+    found: list[str] = field(default_factory=list)
+
+    def of(self, way: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | None:
+        """What is read so; None where it is refused, which is remembered."""
+        try:
+            return way(*given, **named)
+        except Refused as reason:
+            self.found.append(str(reason))
+            return None
+
+    def tell(self) -> None:
+        """Refused, with all of them, where there are any."""
+        if self.found:
+            raise Refused("; ".join(self.found))
 
 
 def rejected_path(path: Path, suffix: str) -> Path:

@@ -12,12 +12,13 @@ from sqlalchemy import Connection, select
 from loyaltyloop.errors import DataError
 from loyaltyloop.journey.clock.times import read_instant, to_instant
 from loyaltyloop.journey.codes import matched
-from loyaltyloop.journey.model import Pool, Shop
+from loyaltyloop.journey.model import Shop
 from loyaltyloop.store.bulk import fill_temporary, insert_rows
 from loyaltyloop.store.canonical import Refused
 from loyaltyloop.store.database import lock_shop
 from loyaltyloop.store.events.ingest import Recorded
 from loyaltyloop.store.importing.columns import by_name, check_names, passed_over
+from loyaltyloop.store.importing.rejects import Faults
 from loyaltyloop.store.vouchers.stock import used_of, voucher
 
 COLUMNS = ("pool", "code", "expires")
@@ -45,26 +46,29 @@ class CodeRows:
     _seen: set[str] = field(default_factory=set)
 
     def read(self, fields: Sequence[str]) -> CodeRow:
-        """The code of these fields. Refused says why it cannot be taken, and never repeats the code."""
-        given = by_name(self.header, fields)
-        pool = self._pool(given["pool"])
-        code = given["code"]
-        if not matched(code) or len(code) > LONGEST:
-            raise Refused("code is empty" if not matched(code) else f"code is longer than {LONGEST} letters")
-        if matched(code) in self._seen:
-            raise Refused("the same code stands in an earlier row of this file")
-        ends_at = self._ends_at(given.get("expires", ""))
+        """The code of these fields. Refused says all for which it cannot be taken, and never the code."""
+        given, faults = by_name(self.header, fields), Faults()
+        pool, code = given["pool"], given["code"]
+        faults.of(self._check_pool, pool)
+        faults.of(self._check_code, code)
+        ends_at = faults.of(self._ends_at, given.get("expires", ""))
+        faults.tell()
         self._seen.add(matched(code))
-        return pool.name, code, ends_at
+        return pool, code, ends_at
 
-    def _pool(self, name: str) -> Pool:
+    def _check_pool(self, name: str) -> None:
         found = next((one for one in self.shop.vouchers if one.name == name), None)
         if found is None:
             known = ", ".join(one.name for one in self.shop.vouchers if one.pattern is None)
             raise Refused(f"shop.yaml has no pool {name[:60]!r}; it has {known or 'none'}")
         if found.pattern is not None:
             raise Refused(f"the codes of {name!r} are made by a pattern, and not imported")
-        return found
+
+    def _check_code(self, code: str) -> None:
+        if not matched(code) or len(code) > LONGEST:
+            raise Refused("code is empty" if not matched(code) else f"code is longer than {LONGEST} letters")
+        if matched(code) in self._seen:
+            raise Refused("the same code stands in an earlier row of this file")
 
     def _ends_at(self, text: str) -> datetime | None:
         """A day is meant to its end, where the shop is."""

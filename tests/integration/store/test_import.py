@@ -92,9 +92,13 @@ def test_rows_that_cannot_be_taken_are_written_with_their_reason(engine: Engine,
         ",a@example.com,,,,,,,,": "user_id is empty",
         "1,,,,,,,,,": "user_id '1' stands in an earlier row of this file",
         "9,half": "2 fields where the header has 10",
+        "1,y,,,Narnia,,,,,": (
+            "user_id '1' stands in an earlier row of this file; email 'y' is no e-mail address; "
+            "country 'Narnia' is no ISO 3166 code, such as GB"
+        ),
     }
     path = put(tmp_path, "customers.csv", CUSTOMERS + "1,,Ada,,,,,,,\n" + "".join(f"{row}\n" for row in bad))
-    assert counts(bring(engine, path)[0]) == ("customers", 11, 1, 0, 10)
+    assert counts(bring(engine, path)[0]) == ("customers", 12, 1, 0, 11)
     rejected = (tmp_path / "customers.rejected.csv").read_text().splitlines()
     assert rejected[0] == CUSTOMERS.strip() + ",reason"
     for line, (row, reason) in zip(rejected[1:], bad.items(), strict=True):
@@ -152,6 +156,11 @@ def test_products_and_their_changes(engine: Engine, tmp_path: Path) -> None:
         ("1,Tea,,4,pounds,,,", "currency 'pounds' is no ISO 4217 code, such as GBP"),
         ("1,Tea,,,,/tea,,", "url '/tea': write the whole address, beginning with https://"),
         ("1,Tea,,,,,few,", "in_stock is 'few': write true or false"),
+        (
+            ",,,£4,,/tea,,",
+            "product_id is empty; name is empty; price '£4' is no amount: write it as 12.50, without a "
+            "currency sign; url '/tea': write the whole address, beginning with https://",
+        ),
     ],
 )
 def test_products_that_cannot_be_taken(engine: Engine, tmp_path: Path, row: str, reason: str) -> None:

@@ -61,9 +61,10 @@ def test_rows_that_cannot_be_taken_are_told(engine: Engine, tmp_path: Path) -> N
         engine,
         tmp_path,
         "pool,code,expires\nspring,,\nspring,A 1,\nspring,a1,\nsummer,B-1,\nmade,C-1,\n"
-        f"spring,D-1,soon\nspring,E-1,2020-01-01\nspring,{'F' * 65},\n",
+        f"spring,D-1,soon\nspring,E-1,2020-01-01\nspring,{'F' * 65},\n"
+        "nowhere,,soon\n",
     )
-    assert (report.taken, report.rejected) == (1, 7)
+    assert (report.taken, report.rejected) == (1, 8)
     told = (tmp_path / "codes.rejected.csv").read_text(encoding="utf-8")
     for reason in (
         "code is empty",
@@ -73,6 +74,7 @@ def test_rows_that_cannot_be_taken_are_told(engine: Engine, tmp_path: Path) -> N
         "expires 'soon' is no date: write it as 2026-12-31",
         "it has expired already",
         "code is longer than 64 letters",
+        "shop.yaml has no pool 'nowhere'; it has spring; code is empty; expires 'soon' is no date",
     ):
         assert reason in told
 

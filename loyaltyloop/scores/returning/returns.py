@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loyaltyloop.scores.models.learners import Fallback
-from loyaltyloop.scores.purchases.past import Floats, Longs
+from loyaltyloop.scores.purchases.past import Bools, Floats, Longs
 from loyaltyloop.scores.returning.dropout import Dropout, fit_dropout
 from loyaltyloop.scores.returning.levels import level_of, total_level
 from loyaltyloop.scores.returning.purchases import Purchases
@@ -32,7 +32,8 @@ from loyaltyloop.scores.returning.windows import (
     windows,
 )
 
-MOST = 10_000  # customers to learn from
+MOST = 10_000  # customers to learn from: more teach little
+MOST_RARE = 50_000  # likewise where few come back; training then takes 1.4 GB
 FEWEST = 30  # who came back, and who did not, in the newest window
 SHORTEST = 14  # days of a window
 _SOLD = 35  # days that a shop must have sold through for windows of that length
@@ -110,9 +111,18 @@ class Returns:
         return found
 
 
+def drawn(purchases: Purchases, today: int, days: int, seed: int) -> Purchases:
+    """What some customers bought, drawn by the seed: of more where few come back within `days`."""
+    start = today - length_of(purchases, today, days) if len(purchases.day) else today
+    back = _back(purchases, start, today)
+    enough = 2 * FEWEST * len(back) // int(back.sum()) if back.any() else MOST_RARE
+    return some(purchases, min(max(MOST, enough), MOST_RARE), seed)
+
+
 def fit_returns(purchases: Purchases, today: int, days: int, seed: int) -> Returns | Fallback:
     """From all that was bought before `today`."""
-    known = some(purchases.before(today), MOST, seed)
+    everybody = purchases.before(today)
+    known = drawn(everybody, today, days, seed)
     if not len(known.day):
         return Fallback("nobody has bought anything yet")
     learned = length_of(known, today, days)
@@ -120,17 +130,24 @@ def fit_returns(purchases: Purchases, today: int, days: int, seed: int) -> Retur
         return Fallback(f"there are less than {_SOLD} days of orders to learn from")
     found = windows(known, today, learned)
     if why := _too_few(known, found[0]):
-        return Fallback(why)
+        whom = "" if known is everybody else f", among {known.ever.sum():,} drawn from all"
+        return Fallback(why + whom)
     return _fitted(known, today, days, found)
 
 
 def _too_few(purchases: Purchases, window: Window) -> str | None:
-    back = purchases.bought(window.start, window.end)[purchases.before(window.start).buyers]
+    back = _back(purchases, window.start, window.end)
     if back.sum() < FEWEST:
         return f"fewer than {FEWEST} customers bought again in the newest {window.days} days to learn from"
     if (~back).sum() < FEWEST:
         return f"fewer than {FEWEST} customers bought nothing in the newest {window.days} days to learn from"
     return None
+
+
+def _back(purchases: Purchases, start: int, end: int) -> Bools:
+    """Of each who had bought before: did they on a day in [start, end)?"""
+    found: Bools = purchases.bought(start, end)[purchases.before(start).buyers]
+    return found
 
 
 def _fitted(purchases: Purchases, today: int, days: int, found: Sequence[Window]) -> Returns:

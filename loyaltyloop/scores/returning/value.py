@@ -17,10 +17,10 @@ from loyaltyloop.scores.purchases.past import Floats
 from loyaltyloop.scores.returning.amounts import DEVIANCE, GINI
 from loyaltyloop.scores.returning.baselines import PAST_RATE, past_rate
 from loyaltyloop.scores.returning.purchases import purchases_of, teaching_day_of, today_of
-from loyaltyloop.scores.returning.returns import MOST, Returns, fit_returns
+from loyaltyloop.scores.returning.returns import Returns, drawn, fit_returns
 from loyaltyloop.scores.returning.spending import Spending, fit_spending
 from loyaltyloop.scores.returning.traits import History
-from loyaltyloop.scores.returning.windows import places, some, windows
+from loyaltyloop.scores.returning.windows import places, windows
 from loyaltyloop.scores.training.judging import LIVE, NEW, Contest, Judgement, judged
 from loyaltyloop.scores.training.measures import MAE, TOTAL, calibration, gains
 
@@ -70,7 +70,7 @@ class ValueLearner:
         returns = fit_returns(purchases, today, self.days, seed)
         if isinstance(returns, Fallback):
             return returns
-        those = some(purchases.before(today), MOST, seed)
+        those = drawn(purchases.before(today), today, self.days, seed)
         spending = fit_spending(those, returns, windows(those, today, returns.learned))
         return spending if isinstance(spending, Fallback) else Value(returns, spending)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from loyaltyloop.scores.models.artifact import pack
 from loyaltyloop.scores.models.learners import Fallback, Known
+from loyaltyloop.scores.returning import returns
 from loyaltyloop.scores.returning.baselines import SHARE, share_by_recency
 from loyaltyloop.scores.returning.dropout import Dropout, fit_dropout
 from loyaltyloop.scores.returning.lapse import Lapse, LapseLearner
@@ -136,6 +137,19 @@ def test_a_shop_that_teaches_nothing_says_why(name: str) -> None:
     found = LEARNER.fit(known(lines, customers=[1]), seed=1)
     assert isinstance(found, Fallback)
     assert found.why.startswith(why)
+
+
+def test_of_a_large_shop_to_which_few_come_back_more_customers_are_learned_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = [one for one in lively(1500)[0] if one.ago > 30 or one.who % 5 == 0]
+    monkeypatch.setattr(returns, "MOST", 300)
+    found = LEARNER.fit(known(few), seed=1)
+    assert isinstance(found, Lapse)
+    monkeypatch.setattr(returns, "MOST_RARE", 300)
+    assert LEARNER.fit(known(few), seed=1) == Fallback(
+        "fewer than 30 customers bought again in the newest 30 days to learn from, among 300 drawn from all"
+    )
 
 
 def test_an_order_from_long_before_the_shop_does_not_make_it_older() -> None:

@@ -14,7 +14,7 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, ways_told, wide_console
-from loyaltyloop.errors import TurnRefused, UserError
+from loyaltyloop.errors import TurnRefused, UsageError, UserError
 from loyaltyloop.journey.reading.mistakes import perhaps
 from loyaltyloop.up.environment import prefect_environment, quiet
 from loyaltyloop.up.project_files import has_flows
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     help="Show what would happen; change and send nothing. Imports and other turns wait until it has ended.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many customers at each step.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask whether a turn is to be at a time still to come.")
 @click.option("--plain", is_flag=True, help="Without Prefect: the same turn, and no record of the run.")
 @json_option
 @pass_project
@@ -46,6 +47,7 @@ def command(
     customers: tuple[str, ...],
     dry_run: bool,
     limit: int | None,
+    yes: bool,
     plain: bool,
     as_json: bool,
 ) -> None:
@@ -53,7 +55,8 @@ def command(
 
     The turn is a flow run of Prefect: on the server that PREFECT_API_URL names or that `loop up` has
     started, else embedded. --customer and --limit restrict it; such a turn moves no cursor. Without --now,
-    a turn more than 60 days after the last says so, and asks where somebody can answer.
+    a turn more than 60 days after the last says so, and asks where somebody can answer. A --now that is
+    still to come is asked about, too; where nobody can answer it wants --yes.
 
     \b
     Example: loop run welcome --dry-run
@@ -64,6 +67,8 @@ def command(
             f"{project.folder} has no flows/ and tasks/: `loop deploy --file-only` writes them; "
             "`loop run --plain` does a turn without Prefect."
         )
+    if now and not (dry_run or yes):
+        _ask_about_the_future(journey, now)
     world = _world(project, now)
     _look_first(project, world, journey, given)
     report = _plain(world, journey, given) if plain else _in_prefect(project, journey, given)
@@ -97,6 +102,19 @@ def _look_first(project: Project, world: World, journey: str, given: dict[str, A
     warn_of_calls(project.settings(), [live], shop)
     if far:
         _ask_about(far)
+
+
+def _ask_about_the_future(journey: str, now: datetime) -> None:
+    """A mistyped year would stop the journey until then: nobody's turn lies ahead without a word."""
+    from loyaltyloop.turn.permits import ahead
+
+    if not (told := ahead(journey, now, _present())):
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"--now: {told}. If you mean it, say --yes; --dry-run shows it and changes nothing.")
+    click.echo(f"Warning: {told}.", err=True)
+    if not click.confirm("Take it?", err=True):
+        raise TurnRefused("Nothing was done.")
 
 
 def _ask_about(far: str) -> None:

@@ -13,6 +13,7 @@ from loyaltyloop.journey.model import Shop
 from loyaltyloop.journey.numbers import counted
 from loyaltyloop.store.events.setting_aside import stands_aside
 from loyaltyloop.store.models import Event, LiveJourney, Message
+from loyaltyloop.turn.permits import SKEW, WAY_BACK
 
 ABOUT = "work"
 TURNS = 2  # so many may be missed before somebody is told
@@ -40,10 +41,18 @@ def _turns(connection: Connection, now: datetime, patience: timedelta) -> Iterat
         if row.state == "paused":
             since = f" since {row.paused_at:%Y-%m-%d %H:%M} UTC" if row.paused_at else ""
             yield Finding(
-                ABOUT, "note", f"{row.name} is paused{since}", f"`loop resume {row.name}` lets it go on."
+                ABOUT,
+                "note",
+                f"{row.name} is paused{since}",
+                f"`loop resume {row.name} --overdue shift` lets it go on.",
             )
         elif row.last_now is None and now - row.applied_at > patience:
             yield Finding(ABOUT, "wrong", f"{row.name} has had no turn", remedy)
+        elif row.last_now is not None and row.last_now - now > SKEW:
+            what = (
+                f"{row.name} had its last turn at {row.last_now:%Y-%m-%d %H:%M} UTC, which is still to come"
+            )
+            yield Finding(ABOUT, "wrong", what, f"{WAY_BACK.format(journey=row.name)}.")
         elif row.last_now is not None and now - row.last_now > patience:
             what = f"{row.name} had its last turn at {row.last_now:%Y-%m-%d %H:%M} UTC"
             yield Finding(ABOUT, "wrong", what, remedy)

@@ -22,6 +22,12 @@ identity = Identity.__table__  # type: ignore[attr-defined]
 journey_table = LiveJourney.__table__  # type: ignore[attr-defined]
 
 LEAP = timedelta(days=60)  # between two turns of a journey, longer than a worker is down by mistake
+SKEW = timedelta(minutes=15)  # more than clocks of two machines differ by
+WAY_BACK = (
+    "Was its year mistyped? What that turn did cannot be undone, and until then the journey takes turns at "
+    "later times alone (`loop run {journey} --now T`). To have it at the present again, put back a copy of "
+    "the database from before that turn; or give it another name in journeys/, and `loop apply`"
+)
 
 
 def permit(
@@ -40,16 +46,23 @@ def permit(
     versions = load_versions(connection, journey)
     row = connection.execute(journey_table.select().where(journey_table.c.name == journey)).one()
     if row.state == "paused":
-        raise TurnPutOff(f"{journey!r} is paused; `loop resume {journey}` lets it go on.")
+        raise TurnPutOff(f"{journey!r} is paused; `loop resume {journey} --overdue shift` lets it go on.")
     if row.last_now is not None and now < row.last_now:
         raise TurnRefused(
             f"{journey!r} had a turn at {row.last_now:%Y-%m-%d %H:%M:%S} UTC already;"
-            " a turn cannot be earlier than the last."
+            f" a turn cannot be earlier than the last.{_way_back(world, journey, row.last_now)}"
         )
     _known(connection, customers, now)
     if not dry_run:
         _can_be_unsubscribed(connection, world, [live.journey for live in versions], now)
     return versions, row
+
+
+def _way_back(world: World, journey: str, last: datetime) -> str:
+    """Where turns are taken at the present, and the last lies in the future: what that is, and ways out."""
+    if world.clock is None or last - world.clock() <= SKEW:
+        return ""
+    return f" That time is still to come. {WAY_BACK.format(journey=journey)}."
 
 
 def _known(connection: Connection, customers: Sequence[str], now: datetime) -> None:
@@ -89,6 +102,21 @@ def _marketing_waits(connection: Connection, now: datetime) -> bool:
     paused = select(journey_table.c.name).where(journey_table.c.state == "paused")
     ready = (WAITING, message.c.due_at <= now, message.c.purpose == "marketing", message.c.channel != CALLS)
     return bool(connection.execute(select(exists().where(*ready, message.c.journey.not_in(paused)))).scalar())
+
+
+def ahead(journey: str, now: datetime, present: datetime) -> str:
+    """What a turn of the journey at `now` means where that is still to come; else empty."""
+    if now <= present:
+        return ""
+    return (
+        f"{now:%Y-%m-%d %H:%M} UTC is still to come, {_how_far(now - present)} from now. What a turn does "
+        "cannot be undone: waits end, and messages leave, as of then; and if it is of all customers, "
+        f"{journey!r} can have none at the present until then"
+    )
+
+
+def _how_far(length: timedelta) -> str:
+    return counted(length.days, "day") if length.days else "less than a day"
 
 
 def leap(connection: Connection, journey: str, now: datetime) -> str:

@@ -127,6 +127,45 @@ def test_a_turn_that_leaps_says_so_first(
     assert ("Warning" in loop(*turn).err) == (code == 1)
 
 
+@pytest.mark.parametrize(
+    ("answer", "yes", "code"),
+    [("n\n", (), 1), ("y\n", (), 0), (None, (), 2), (None, ("--yes",), 0)],
+    ids=["no", "yes", "nobody", "--yes"],
+)
+def test_a_turn_at_a_time_still_to_come_is_asked_about(
+    loop: Loop, history: Path, monkeypatch: pytest.MonkeyPatch, answer: str | None, yes: tuple[str], code: int
+) -> None:
+    turn = ("run", "welcome", "--plain", "--now", "2027-03-02T09:00:00Z")
+    monkeypatch.setattr("loyaltyloop.cli.run._present", lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
+    monkeypatch.setattr("sys.stdin", StringIO(answer or ""))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: answer is not None)
+    assert loop(*turn, "--dry-run").err == ""
+    ran = loop(*turn, *yes)
+    told = "2027-03-02 09:00 UTC is still to come, 365 days from now. What a turn does cannot be undone"
+    assert (ran.code, told in ran.err, "say --yes" in ran.err) == (code, not yes, code == 2)
+    ran = loop("run", "welcome", "--plain")
+    assert ran.code == (1 if code == 0 else 0)
+    if code == 0:
+        assert "cannot be earlier than the last. That time is still to come." in ran.err
+
+
+def test_a_journey_whose_last_turn_is_still_to_come_is_found_and_has_a_way_out(
+    loop: Loop, project: Path, history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyaltyloop.cli.run._present", lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
+    loop("run", "welcome", "--plain", "--now", "2027-03-02T09:00:00Z", "--yes")
+    found = {one["what"]: one for one in loop("doctor", "--json", "--now", "2026-03-02T09:00:00Z").data}
+    one = found["welcome had its last turn at 2027-03-02 09:00 UTC, which is still to come"]
+    assert one["level"] == "wrong"
+    assert "give it another name in journeys/" in one["remedy"]
+    path = project / "journeys/welcome.yaml"
+    again = path.read_text().replace("journey: welcome", "journey: welcome_again")
+    path.with_name("welcome_again.yaml").write_text(again)
+    path.unlink()
+    assert loop("apply", "--yes", "--now", "2026-03-02T09:01:00Z").code == 0
+    assert loop("run", "welcome_again", "--plain").code == 0
+
+
 def test_a_turn_for_somebody_unknown_is_refused(loop: Loop, history: Path) -> None:
     turn = ("run", "welcome", "--plain", "--now", "2026-03-02T09:00:00Z", "--customer")
     ran = loop(*turn, "ada", "--customer", "nobody")
@@ -159,7 +198,10 @@ def test_what_the_turn_refuses_is_said_before_prefect_is_started(
     assert "cannot be earlier" in loop("run", "welcome", "--now", "2026-03-02T08:00:00Z").err
     loop("pause", "welcome")
     ran = loop("run", "welcome")
-    assert (ran.code, ran.err) == (1, "'welcome' is paused; `loop resume welcome` lets it go on.\n")
+    assert (ran.code, ran.err) == (
+        1,
+        "'welcome' is paused; `loop resume welcome --overdue shift` lets it go on.\n",
+    )
 
 
 def test_a_turn_at_the_present_is_given_a_clock(

@@ -21,11 +21,12 @@ def page(outcome: Outcome) -> str:
 
 def _of(card: Card) -> list[str]:
     head, rows = table(card.judgement)
+    methods, *measures = zip(head, *rows, strict=True)  # a row a measure: it is read on phones, too
     made = ", ".join(f"{name} {number}" for name, number in card.made_with.items())
     return [
-        _table(("", ""), facts(card)),
+        "\n".join(f"- **{plain(name)}**: {plain(text)}" for name, text in facts(card)),
         "### How good it is, with 95 % intervals",
-        _table(head, rows),
+        _table(methods, measures),
         *(_picture(plot) for plot in card.judgement.plots),
         f"Seed {card.seed}; {plain(made)}.",
     ]

@@ -155,9 +155,12 @@ def test_the_page_has_the_tables_and_the_same_pictures_each_time() -> None:
     assert text.startswith(
         "## toy: version 3 is live, in the place of version 2\n\nBy Brier score it is not worse"
     )
-    assert "| tells | who \\<comes> |" in text
-    assert "| fitted on | 400 order lines in 120 orders of 60 customers, 7 products, 17 August 2010" in text
-    assert "|  | Brier score (decides) | AUC | calibration error |" in text
+    assert "- **tells**: who \\<comes>\n" in text
+    assert (
+        "- **fitted on**: 400 order lines in 120 orders of 60 customers, 7 products, 17 August 2010" in text
+    )
+    assert "|  | new version | live version | a half |" in text
+    assert "| Brier score (decides) | " in text
     pictures = findall(r"!\[[^\]]+\]\(data:image/svg\+xml;base64,([^)]+)\)", text)
     assert len(pictures) == 3
     assert all(b"<svg" in b64decode(one) for one in pictures)

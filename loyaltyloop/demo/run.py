@@ -39,8 +39,9 @@ START = datetime(2010, 9, 13, 10, tzinfo=UTC)
 TURNS_AT = (timedelta(0), timedelta(hours=8))  # after START, each day
 # Nobody comes up for them in these weeks, or only who would fill a story of its own: they take no turns.
 RESTING = ("vip_early_access", "referral_ask", "loyalty_milestone", "replenishment")
-# Of a database that is thrown away at the next demo: with it every demo makes the same links.
-_SECRET = "the demo's own key: it protects nothing"
+# Of a database that is thrown away at the next demo: with it every demo makes the same links. The project's
+# own would sign them for its real customers, too, where they have the same numbers.
+_SECRET = "demo-protects-nothing"
 
 # Told what share of the walk is done (0 to 1) and the virtual moment.
 Tell = Callable[[float, datetime], None]
@@ -138,7 +139,7 @@ def _chapters(demo: Demo, walking: Callable[[], Tell]) -> None:
     finally:
         world.engine.dispose()
     later = demo.end + timedelta(hours=8)
-    last_words = showing.where_to_look(demo.folder, demo.project, journey, later)
+    last_words = showing.where_to_look(demo.folder, demo.project, _SECRET, journey, later)
     demo.console.print(last_words, soft_wrap=True)
 
 

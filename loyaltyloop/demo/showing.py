@@ -139,22 +139,27 @@ def busiest_journey(connection: Connection) -> str:
     return str(connection.execute(counted).scalar_one())
 
 
-def where_to_look(folder: Path, project: Path, journey: str, later: datetime) -> Text:
-    """The last words. `journey`, `later`: a turn that may come next."""
+def where_to_look(folder: Path, project: Path, secret: str, journey: str, later: datetime) -> Text:
+    """The last words. `secret`: what links are signed with; `journey`, `later`: a turn that may come next."""
+    database = f"sqlite:///{shortened(folder / 'loop.db')}"
     about = {
         f"{shortened(folder / 'outbox')}/*.eml": "every message: open one with any mail program",
         f"{shortened(folder / 'outbox')}/*.http": "every call to the help desk, as it would be posted",
         f"{shortened(project / 'journeys')}/*.yaml": "what a marketer writes: change one, run the demo again",
-        f"export LOOP_DATABASE_URL=sqlite:///{shortened(folder / 'loop.db')}": (
-            "with this every command works on the demo's database: `loop messages`, "
+        f"export LOOP_DATABASE_URL={database} LOOP_SECRET_KEY={secret}": (
+            "with these every command works on the demo's database: `loop messages`, "
             "`loop explain CUSTOMER`, `loop map welcome --counts`"
+        ),
+        "loop web": (
+            "there: links of messages open in a browser. What is answered on their pages is of today: "
+            f"on record at once, heard by turns of today and not of {later.year}"
         ),
         f"loop run {journey} --now {later:%Y-%m-%dT%H:%M:%SZ}": (
             f"there, the next turn: the demo lives in {later.year}, so say --now. A turn at the present "
             "(`loop up` takes them, too) would end all waits at once"
         ),
         "loop up": (
-            "without that LOOP_DATABASE_URL: the project itself, at the present, with Prefect's pages, "
+            "without those two settings: the project itself, at the present, with Prefect's pages, "
             "schedules and a worker"
         ),
     }

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import default
 from io import StringIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from rich.console import Console
 from sqlalchemy import Table, select, text
 
 from loyaltyloop.demo.run import Demo, run_demo
 from loyaltyloop.errors import UserError
+from loyaltyloop.settings import load_settings
 from loyaltyloop.store.database import open_engine, read
 from loyaltyloop.store.models import Event
+from loyaltyloop.web.service import Service
+from tests.integration.web.conftest import served
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 
@@ -66,8 +75,21 @@ def test_the_demo_twice(project: Path) -> None:
     first = outbox(project)
     assert len(first) > 20
     _look_inside(project / "var/demo/loop.db", len(first))
+    _open_links(project, re.findall(r"export (.*)", said)[0])
     show(project, 4)
     assert outbox(project) == first
+
+
+def _open_links(project: Path, exported: str) -> None:
+    """With what the last words say, and nothing else, `loop web` knows the links of messages."""
+    with pytest.MonkeyPatch.context() as environment:
+        for one in shlex.split(exported):
+            environment.setenv(*one.split("=", 1))
+        service = Service.open(load_settings(project))
+    mails = [message_from_bytes(one, policy=default) for one in outbox(project).values()]
+    leaving = [link[1:].partition(">")[0] for mail in mails if (link := mail["List-Unsubscribe"])]
+    with served(service) as url:
+        assert httpx.get(url + urlsplit(leaving[0]).path).status_code == 200
 
 
 def _look_inside(database: Path, sent: int) -> None:

@@ -56,7 +56,10 @@ def turn_page(report: TurnReport, stages: Sequence[Stage], dry_run: bool) -> str
         moves = [(row.stage, verbs.get(row.stage, ""), row.path or WAY_ON, _n(row)) for row in steps]
         told += ["### Who moved where", table(("Step", "", "Path", "People"), moves)]
     if sent := _of(report, stages, "deliver"):
-        told += ["### Messages", table(("", "Messages"), [(_plain(row.path), _n(row)) for row in sent])]
+        told += [
+            "### Messages, of all journeys",
+            table(("", "Messages"), [(_plain(row.path), _n(row)) for row in sent]),
+        ]
     if aside := _of(report, stages, "apply"):
         told += ["### Events", table(("", "Events"), [(row.path, _n(row)) for row in aside])]
     if report.messages_wait:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from loyaltyloop.settings import Settings
 
 
+OF_ALL = "of all journeys"  # whichever turn delivers, it does so for all of them
+
+
 def read_moment(_context: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
     """An instant of the command line, for click; None if it was not given."""
     if text is None:
@@ -103,7 +106,7 @@ def way(stage: str, path: str) -> str:
     from loyaltyloop.turn.stages import DELIVERING
 
     if stage == DELIVERING:
-        return path.replace("_", " ")
+        return f"{path.replace('_', ' ')}, {OF_ALL}"
     return path or ("entered" if stage == ENTERING else "moved on")
 
 

@@ -17,7 +17,7 @@ from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
     from loyaltyloop.settings import Settings
-    from loyaltyloop.turn.counts import TurnReport
+    from loyaltyloop.turn.counts import Row, TurnReport
 
 
 @click.command()
@@ -96,15 +96,22 @@ def _show(reports: list[TurnReport]) -> None:
     console = wide_console()
     moved: Counter[tuple[str, str, str]] = Counter()
     for report in reports:
-        moved.update({(report.journey, row.stage, row.path): row.people for row in report.rows})
+        moved.update({(_whose(report, row), row.stage, row.path): row.people for row in report.rows})
     if not moved:
         console.print("Nothing moved.")
         return
     table = Table("journey", "step", "way")
     table.add_column("people", justify="right")
-    for (journey, stage, path), people in moved.items():
+    for (journey, stage, path), people in sorted(moved.items(), key=lambda row: not row[0][0]):
         if people:
             table.add_row(journey, stage, way(stage, path), f"{people:,}")
     console.print(table)
     turns = counted(len(reports), "turn")
     console.print(f"{turns} in which something moved; `loop messages` tells what was sent.")
+
+
+def _whose(report: TurnReport, row: Row) -> str:
+    """The journey of a row; empty where it is of all: the first turn of a tick delivers for all."""
+    from loyaltyloop.turn.stages import DELIVERING
+
+    return "" if row.stage == DELIVERING else report.journey

@@ -29,7 +29,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a turn's report."""
+    """One line of a turn's report. What was delivered is of all journeys, whichever turn did it."""
 
     stage: str
     path: str

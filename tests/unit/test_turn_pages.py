@@ -86,7 +86,7 @@ def test_the_page_of_a_turn() -> None:
 | hello | send | moved on | 1 |
 | answer | wait_for | clicked | 40 |
 
-### Messages
+### Messages, of all journeys
 
 |  | Messages |
 | --- | ---: |

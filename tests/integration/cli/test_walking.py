@@ -94,6 +94,23 @@ def test_run_and_walk_say_it_in_the_same_words(loop: Loop, project: Path, histor
         assert [said in line for line in walked.splitlines() if stage in line] == [True]
 
 
+def test_what_a_turn_delivers_for_others_is_not_told_as_its_journeys_own(
+    loop: Loop, project: Path, history: Path
+) -> None:
+    """`another` goes first and sends nothing; it delivers what `welcome` sends."""
+    another = (
+        "journey: another\nabout: Nobody comes.\npriority: 1\nenter: {event: Never}\nsteps: [{wait: 1 day}]\n"
+    )
+    (project / "journeys/another.yaml").write_text(another)
+    assert loop("apply", "--yes", "--now", "2026-03-02").code == 0
+    walked = loop("walk", *WEEK, "--every", "6 hours").out.splitlines()
+    [delivered] = [
+        [cell.strip() for cell in row.split("│")[1:-1]] for row in walked if "deliver messages" in row
+    ]
+    assert delivered == ["", "deliver messages", "handed over, of all journeys", "2"]
+    assert not any("another" in row for row in walked)
+
+
 def test_a_turn_says_why_messages_wait(loop: Loop, project: Path, history: Path) -> None:
     env = project / ".env"
     settings = "LOOP_EMAIL=smtp\nLOOP_SMTP_HOST=127.0.0.1\nLOOP_SMTP_PORT=9\n"

@@ -93,8 +93,7 @@ def fit_spending(purchases: Purchases, returns: Returns, found: Sequence[Window]
     logs, weights, usual = _regression(standard(rows, centre, scale), np.log(spent))
     spent = _believed(logs, spent)
     bands, factors = _factors(logs, spent)
-    drift = _ratio(logs, spent, window == 0) / _ratio(logs, spent, window >= 0)
-    factors = np.round(factors * drift**_NEWEST, _DIGITS)
+    factors = np.round(factors * _drift(logs, spent, window == 0) ** _NEWEST, _DIGITS)
     return Spending(centre, scale, weights, usual, np.round(bands, _DIGITS), factors)
 
 
@@ -132,9 +131,16 @@ def _believed(logs: Floats, spent: Floats) -> Floats:
     return found
 
 
+def _drift(logs: Floats, spent: Floats, newest: NDArray[np.bool_]) -> float:
+    """How much more was spent in the newest window, for what the logs say, than in all; 1 where nothing was."""
+    if not newest.any():
+        return 1.0
+    return _ratio(logs[newest], spent[newest]) / _ratio(logs, spent)
+
+
 def _factors(logs: Floats, spent: Floats) -> tuple[Floats, Floats]:
     """The middles of ten bands of the logs, and what was spent there for each unit that the logs say."""
-    said, overall = np.exp(logs), _ratio(logs, spent, np.ones(len(logs), np.bool_))
+    said, overall = np.exp(logs), _ratio(logs, spent)
     bands = [band for band in np.array_split(np.argsort(logs, kind="stable"), _BANDS) if len(band)]
     middles = np.array([logs[band].mean() for band in bands])
     factors = [
@@ -145,6 +151,6 @@ def _factors(logs: Floats, spent: Floats) -> tuple[Floats, Floats]:
     return middles, np.array(factors)
 
 
-def _ratio(logs: Floats, spent: Floats, chosen: NDArray[np.bool_]) -> float:
-    """What was spent for each unit that the logs say; 1 where nobody is meant."""
-    return float(spent[chosen].sum() / np.exp(logs[chosen]).sum()) if chosen.any() else 1.0
+def _ratio(logs: Floats, spent: Floats) -> float:
+    """What was spent for each unit that the logs say."""
+    return float(spent.sum() / np.exp(logs).sum())

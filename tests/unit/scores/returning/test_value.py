@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -16,9 +17,13 @@ from loyaltyloop.scores.models.learners import Fallback, Known
 from loyaltyloop.scores.returning.amounts import deviance, gini
 from loyaltyloop.scores.returning.baselines import PAST_RATE, past_rate
 from loyaltyloop.scores.returning.purchases import purchases_of, today_of
+from loyaltyloop.scores.returning.returns import Returns, fit_returns
+from loyaltyloop.scores.returning.spending import Spending, fit_spending
+from loyaltyloop.scores.returning.traits import History
 from loyaltyloop.scores.returning.value import Value, ValueLearner
+from loyaltyloop.scores.returning.windows import windows
 from loyaltyloop.scores.training.judging import NEW, Judgement
-from tests.unit.scores.returning.shops import AS_OF, Bought, known, lively
+from tests.unit.scores.returning.shops import AS_OF, Bought, known, lively, past
 
 LEARNER = ValueLearner(30)
 SINCE = AS_OF - timedelta(days=30)
@@ -73,6 +78,21 @@ def test_one_amount_that_is_beyond_belief_does_not_change_what_others_are_expect
     assert isinstance(usual, Value) and isinstance(changed, Value)
     said = changed.score(shop())[1:400].mean() / usual.score(shop())[1:400].mean()
     assert said == pytest.approx(1, abs=0.25)
+
+
+def test_newest_days_of_which_no_price_is_known_do_not_make_amounts_smaller() -> None:
+    """All buy every 45 days, and amounts are drawn for all alike: their mean is to be expected of everybody."""
+    ago = [(who, who % 45 + 45 * time) for who in range(450) for time in range(8)]
+    prices = np.random.default_rng(3).lognormal(3, 1.2, len(ago)).tolist()
+    lines = [Bought(who, days, price=price) for (who, days), price in zip(ago, prices, strict=True)]
+    late = [replace(one, price=float("nan")) if one.ago <= 31 else one for one in lines]
+    purchases, today = purchases_of(past(late)), today_of(past(late))
+    returns = fit_returns(purchases, today, 30, seed=1)
+    assert isinstance(returns, Returns)
+    spending = fit_spending(purchases, returns, windows(purchases, today, 30))
+    assert isinstance(spending, Spending)
+    paid = [one.price for one in late if one.price > 0]
+    assert spending.amount(History(purchases, today), returns).mean() == pytest.approx(np.mean(paid), rel=0.2)
 
 
 def test_nobody_knows_what_is_spent_by_who_never_bought() -> None:

@@ -61,17 +61,33 @@ def _turns(connection: Connection, now: datetime, patience: timedelta) -> Iterat
 
 
 def _events(connection: Connection, now: datetime, patience: timedelta) -> Iterator[Finding]:
+    """A turn applies whatever has arrived: what is older than the last one came behind it, by an import."""
     waits = (event.c.seq.is_(None), event.c.arrived_at < now - patience)
     number = _count(connection, event, *waits, ~stands_aside())
     if number:
-        what = f"{counted(number, 'event')} waited longer than two turns"
-        yield Finding(ABOUT, "wrong", what, "A turn of any journey applies them: does a worker run?")
+        wait, last = (
+            f"{counted(number, 'event waits', 'events wait')} for a turn",
+            _last_turn(connection, now),
+        )
+        remedy = "A turn of any journey applies them"
+        if last is None or now - last <= patience:
+            what = f"{wait}, of times gone by, as after an import"
+            yield Finding(ABOUT, "note", what, f"{remedy}: the next, or `loop run JOURNEY`.")
+        else:
+            what = f"{wait}, and there was none since {last:%Y-%m-%d %H:%M} UTC"
+            yield Finding(ABOUT, "wrong", what, f"{remedy}: does a worker run?")
     aside = _count(connection, event, event.c.seq.is_(None), stands_aside())
     if aside:
         what = f"{counted(aside, 'event')} could not be applied"
         yield Finding(ABOUT, "wrong", what, "Their kinds stand in the table set_aside: tell us of them.")
     if not number and not aside:
         yield Finding(ABOUT, "good", "every event that has arrived is applied")
+
+
+def _last_turn(connection: Connection, now: datetime) -> datetime | None:
+    """When the last turn was that is not still to come; before the first one, when a journey was applied."""
+    turns = connection.execute(select(func.max(journey.c.last_now)).where(journey.c.last_now <= now)).scalar()
+    return turns or connection.execute(select(func.max(journey.c.applied_at))).scalar()
 
 
 def _messages(connection: Connection, now: datetime) -> Iterator[Finding]:

@@ -44,8 +44,24 @@ def test_turns_that_do_not_run_and_events_that_wait(shop: Loop, engine: Engine) 
     ran = shop("doctor", "--json", "--now", "2026-05-02T10:00:00Z")
     assert ran.code == 1
     found = told(ran)
-    assert ("work", "1 event waited longer than two turns") in found
+    assert ("work", "1 event waits for a turn, and there was none since 2026-05-01 10:00 UTC") in found
     assert any("had its last turn at 2026-05-01 1" in what for _, what in found)
+
+
+@pytest.mark.parametrize("turns", [True, False])
+def test_what_an_import_brought_is_not_late(
+    loop: Loop, engine: Engine, request: pytest.FixtureRequest, turns: bool
+) -> None:
+    """It arrived at its own time, and no turn could have seen it."""
+    if turns:
+        request.getfixturevalue("shop")
+    else:
+        loop("apply", "--yes", "--now", at(10))
+    feed(engine, [identify("ada", at(2)), identify("ben", at(3))])
+    ran = loop("doctor", "--json", *EARLY)
+    assert [what for about, what in told(ran) if about == "work"] == []
+    notes = [one["what"] for one in ran.data if one["level"] == "note"]
+    assert "2 events wait for a turn, of times gone by, as after an import" in notes
 
 
 def test_a_broken_promise(shop: Loop, engine: Engine) -> None:

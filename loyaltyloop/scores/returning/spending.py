@@ -132,7 +132,7 @@ def _believed(logs: Floats, spent: Floats) -> Floats:
 
 
 def _drift(logs: Floats, spent: Floats, newest: NDArray[np.bool_]) -> float:
-    """How much more was spent in the newest window, for what the logs say, than in all; 1 where nothing was."""
+    """By how much more was spent in the newest window than in all, as the logs say; 1 where nothing was."""
     if not newest.any():
         return 1.0
     return _ratio(logs[newest], spent[newest]) / _ratio(logs, spent)

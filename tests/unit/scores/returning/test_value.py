@@ -81,7 +81,7 @@ def test_one_amount_that_is_beyond_belief_does_not_change_what_others_are_expect
 
 
 def test_newest_days_of_which_no_price_is_known_do_not_make_amounts_smaller() -> None:
-    """All buy every 45 days, and amounts are drawn for all alike: their mean is to be expected of everybody."""
+    """All buy every 45 days, and amounts are drawn for all alike: their mean is what to expect."""
     ago = [(who, who % 45 + 45 * time) for who in range(450) for time in range(8)]
     prices = np.random.default_rng(3).lognormal(3, 1.2, len(ago)).tolist()
     lines = [Bought(who, days, price=price) for (who, days), price in zip(ago, prices, strict=True)]

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from loyaltyloop.channels.values import tokens
 from loyaltyloop.channels.values.tokens import Kind
 from loyaltyloop.journey.model import Shop
+from loyaltyloop.store.consents.consent import answers
 from loyaltyloop.store.consents.preferences import Wishes, wishes_of
 from loyaltyloop.store.consents.ways import Ways, ways_of
 from loyaltyloop.store.database import read, write_shop
@@ -46,9 +47,11 @@ class Reader:
 @router.api_route("/u/{token:path}", methods=["GET", "HEAD"])
 @kindly
 async def ask(request: Request, token: str) -> Response:
-    """A page with one button."""
+    """A page with one button; none where there is nothing left to unsubscribe from."""
     reader = await _reader(request, "u", token)
-    return _unsubscribing(request, reader, "unsubscribe", None)
+    return _unsubscribing(
+        request, reader, "unsubscribed" if _is_done(request, reader) else "unsubscribe", None
+    )
 
 
 @router.post("/u/{token:path}")
@@ -126,6 +129,13 @@ def _page(request: Request, reader: Reader, language: str | None) -> Page:
     texts = show.texts_of(reader.shop, reader.recipient, language)
     said = Said(reader.recipient, service_of(request).clock())
     return Page(reader.shop, texts, reader.wishes, said, reader.ways)
+
+
+def _is_done(request: Request, reader: Reader) -> bool:
+    """Would the button withdraw nothing that is not withdrawn already?"""
+    calls = _unsubscribed(Said(reader.recipient, service_of(request).clock()), "")
+    stopped = [answer for call in calls for answer in answers(call)]
+    return all(reader.wishes.consents.get((one.channel, one.purpose)) is False for one in stopped)
 
 
 def _unsubscribing(request: Request, reader: Reader, name: str, language: str | None) -> Response:

@@ -106,8 +106,28 @@ def test_after_a_new_consent_the_old_link_works_again(pages: Pages) -> None:
     assert not_again(pages)
 
 
+def test_once_it_is_done_the_page_says_so(pages: Pages) -> None:
+    """At once, also of a mail program's one click, and until they consent again."""
+
+    def asks() -> bool:
+        answer = pages.web.get(pages.path("u"))
+        assert ("You are unsubscribed" in answer.text) is ("<button" not in answer.text)
+        return "<button" in answer.text
+
+    assert asks()
+    pages.one_click()
+    assert not asks()
+    pages.stage.turn("03-02 10:30")
+    assert not asks()
+    pages.stage.did("ada", "Consent Granted", "03-02 11:00", channel="email")
+    pages.stage.turn("03-02 11:30")
+    assert asks()
+
+
 def test_a_link_in_a_service_message_stops_those_too(service: Service) -> None:
     with Pages(service, HELP) as pages:
+        pages.stage.did("ada", "Consent Withdrawn", "03-02 09:10", channel="email")
+        pages.stage.turn("03-02 09:20")
         assert "requests for a review" in pages.web.get(pages.path("u")).text
         assert pages.one_click().status_code == 200
         assert not_again(pages)

@@ -89,4 +89,4 @@ def _interval(value: float, low: float, high: float) -> str:
     if not math.isfinite(value):
         return "-"
     digits = 4 if abs(value) < 1 else 2
-    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{value:z.{digits}f} ({low:z.{digits}f} to {high:z.{digits}f})"

@@ -223,7 +223,13 @@ def verdict(judgement: Judgement, baseline: str, live: int | None) -> tuple[bool
 
 
 def _by_how_much(difference: Difference) -> str:
-    return f": {difference.value:+.4f} (95 % interval {difference.low:+.4f} to {difference.high:+.4f})"
+    value, low, high = (_signed(one) for one in (difference.value, difference.low, difference.high))
+    return f": {value} (95 % interval {low} to {high})"
+
+
+def _signed(number: float) -> str:
+    """What is nothing when it is rounded has no sign."""
+    return f"{number:+.4f}" if round(number, 4) else "0.0000"
 
 
 def _made(found: _Candidate) -> Made:

@@ -94,7 +94,18 @@ def test_who_wants_more_is_better_where_higher_is() -> None:
     [
         (0.0, None, True, "no version was live, and by Brier score it is better than a half: +0."),
         (0.5, None, False, "no version was live, and by Brier score it is behind a half: -0."),
-        (0.0, 3, True, "by Brier score it is not worse than version 3: +0.0000 (95 % interval +0.0000 to"),
+        (
+            0.0,
+            3,
+            True,
+            "by Brier score it is not worse than version 3: 0.0000 (95 % interval 0.0000 to 0.0000)",
+        ),
+        (
+            1e-7,
+            3,
+            True,
+            "by Brier score it is not worse than version 3: 0.0000 (95 % interval 0.0000 to 0.0000)",
+        ),
         (0.4, 3, False, "by Brier score it is worse than version 3: -0."),
     ],
 )

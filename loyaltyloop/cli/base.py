@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 NOT_YET = {
     "simulate": "forecasts on a copy, sending nothing",
 }
+BEGINS = "`loop new NAME` begins a project here, with a journey of that name."
 LONGEST_SENTENCE = 400  # letters; longer ones end in "..."
 _NO_COMMANDS = {"__init__", "__main__", "base"}
 
@@ -218,6 +219,6 @@ def files_of(project: Project) -> dict[str, bytes]:
     if not any(path.startswith("journeys/") for path in files):
         raise UserError(
             f"There are no journeys in {project.folder}: expected journeys/*.yaml. "
-            "Go to the project's folder, or name it: loop --project DIR ..."
+            f"Go to the project's folder, or name it: loop --project DIR ...; {BEGINS}"
         )
     return files

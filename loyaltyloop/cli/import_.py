@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loyaltyloop.cli.base import Project, json_option, pass_project, print_json, progress
+from loyaltyloop.cli.base import BEGINS, Project, json_option, pass_project, print_json, progress
 from loyaltyloop.cli.options import now_option
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.numbers import counted
@@ -68,7 +68,7 @@ def shop_of(project: Project, engine: Engine) -> Shop:
     if not path.is_file():
         raise UserError(
             f"There is no journeys/shop.yaml in {project.folder}: its currency and time zone are needed. "
-            "Go to the project's folder, or name it: loop --project DIR import ..."
+            f"Go to the project's folder, or name it: loop --project DIR import ...; {BEGINS}"
         )
     return read_shop(path.read_bytes())
 

@@ -47,6 +47,20 @@ def test_reading_an_empty_folder_leaves_it_empty(
     assert json.loads(told) == said if isinstance(said, list) else str(said) in told
 
 
+@pytest.mark.parametrize("words", [("check",), ("plan",), ("apply", "--yes"), ("import", "customers.csv")])
+def test_an_empty_folder_is_told_how_a_project_begins(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.delenv("LOOP_DATABASE_URL", raising=False)
+    (tmp_path / "customers.csv").write_text("user_id\nada\n")
+    assert "`loop new NAME` begins a project here, with a journey of that name." in ran(
+        capsys, tmp_path, *words
+    )
+
+
 def test_a_plan_makes_no_database(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ def command(project: Project, template: str, who: str, open_it: bool, as_json: b
 
 
 def _preview(project: Project, template: str, who: str) -> Preview:
-    from loyaltyloop.channels.rendering.preview import named, preview
+    from loyaltyloop.channels.rendering.preview import must_be_there, named, preview
     from loyaltyloop.channels.rendering.render import Renderer
     from loyaltyloop.errors import FilesError
     from loyaltyloop.journey.model import CALLS
@@ -56,6 +56,7 @@ def _preview(project: Project, template: str, who: str) -> Preview:
     settings = project.settings()
     renderer = Renderer(reading.templates, reading.shop, settings.public_url, settings.secret())
     name, channel = named(reading.templates, template)
+    must_be_there(reading.templates, name, channel)
     # A broken template is shown with its place.
     (renderer.bodies if channel == CALLS else renderer.texts.get(channel, renderer)).compile(name)
     with read(project.reading()) as connection:

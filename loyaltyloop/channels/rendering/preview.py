@@ -31,6 +31,7 @@ from loyaltyloop.channels.values.questions import add_asked
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.model import CALLS, Ask, Call, Journey, Purpose, Send, Shop
 from loyaltyloop.journey.numbers import counted
+from loyaltyloop.journey.reading.mistakes import did_you_mean
 from loyaltyloop.journey.reading.reader import Reading
 from loyaltyloop.journey.templates import Templates
 from loyaltyloop.journey.written import ENDINGS, written_for
@@ -97,6 +98,16 @@ def named(templates: Mapping[str, str], template: str) -> tuple[str, str]:
     if name.endswith(ENDING) or is_body(templates, name):
         return name.removesuffix(ENDING), CALLS
     return name, next(iter(written_for(name, templates)), "email")
+
+
+def must_be_there(templates: Mapping[str, str], name: str, channel: str) -> None:
+    """UserError, with what was probably meant, if this template is not written for this channel."""
+    file = f"{name}{ENDING if channel == CALLS else ENDINGS[channel]}"
+    if file not in templates:
+        own = {one.removesuffix(".html").removesuffix(".txt") for one in templates}
+        own = {one for one in own if not one.startswith("layout/")}
+        meant = did_you_mean(file.removesuffix(".html"), own, "The templates are")
+        raise UserError(f"There is no template templates/{file}. {meant}")
 
 
 def _used(templates: Mapping[str, str], name: str, channel: str) -> Used:

@@ -163,7 +163,7 @@ def test_a_broken_template_is_shown_with_its_place(loop: Loop, project: Path, ad
     ("arguments", "said"),
     [
         (("welcome/hello", "--customer", "nobody"), "There is no customer 'nobody'"),
-        (("welcome/none", "--customer", "ada"), "there is no template 'welcome/none.html'"),
+        (("welcome/none", "--customer", "ada"), "There is no template templates/welcome/none.html."),
     ],
 )
 def test_what_is_not_there(loop: Loop, ada: str, arguments: tuple[str, ...], said: str) -> None:
@@ -236,3 +236,23 @@ def test_a_voucher_is_made_up_and_none_is_taken(loop: Loop, project: Path, engin
     assert told == (
         "spring (5 GBP): 1 left.\n  vouchers spring: 1 code is left; take in more with `loop import`.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("welcome/helo", "There is no template templates/welcome/helo.html. Did you mean 'welcome/hello'?"),
+        (
+            "welcome/hello.sms",
+            "There is no template templates/welcome/hello.sms.txt. Did you mean 'welcome/hello'?",
+        ),
+        (
+            "zzz.json",
+            "There is no template templates/zzz.json. The templates are: welcome/hello, welcome/picks.",
+        ),
+    ],
+)
+def test_a_template_that_is_not_there(loop: Loop, ada: str, wrong: str, said: str) -> None:
+    ran = loop("preview", wrong, "--customer", ada)
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err

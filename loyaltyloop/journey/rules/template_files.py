@@ -59,8 +59,14 @@ def at_line(context: Context, name: str, line: int, message: str, remedy: str, w
     """A mistake at a line of a template; at `word` where it stands there."""
     source = Source(f"templates/{name}", context.templates[name].splitlines())
     text = source.lines[line - 1] if 0 < line <= len(source.lines) else ""
-    column = text.find(word) if word and word in text else len(text) - len(text.lstrip())
-    return Found(source, (line, column + 1), message, remedy)
+    return Found(source, (line, _column(text, word) + 1), message, remedy)
+
+
+def _column(text: str, word: str) -> int:
+    """Where the word stands, and not as a part of another one; else where the line begins."""
+    if word and (whole := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)):
+        return whole.start()
+    return text.find(word) if word and word in text else len(text) - len(text.lstrip())
 
 
 # ── files ───────────────────────────────────────────────────────────────────

@@ -35,3 +35,16 @@ def test_the_remedy_leads_to_a_file_of_that_channel(channel: str, there: str, re
         f"templates/spring/{there}": b"Hello",
     }
     assert [one.remedy for one in check_files(files) if one.rule == "unknown-template"] == [remedy]
+
+
+def test_the_caret_stands_at_the_whole_word() -> None:
+    """A name may be part of another one that stands before it in the line."""
+    step = "  - {recommend: picks, products: 2}\n  - {send: letter, template: spring/five}\n"
+    page = good()["templates/welcome/hello.html"].decode().partition("{% block body %}")[0]
+    body = "{% block body %}{% for p in picks %}{{ pick }}{% endfor %}{% endblock %}"
+    files = good() | {
+        "journeys/letters.yaml": (JOURNEY + step).encode(),
+        "templates/spring/five.html": (page + body).encode(),
+    }
+    (found,) = [one for one in check_files(files) if one.rule == "unknown-name"]
+    assert (found.message, found.column) == ("there is nothing called 'pick'", body.index("{{ pick") + 4)

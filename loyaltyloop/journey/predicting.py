@@ -16,6 +16,13 @@ def models_predicted(journeys: Iterable[Journey], shop: Shop) -> frozenset[str]:
     return frozenset(model for condition in asked for model, _ in _tests(condition))
 
 
+def models_entered_by(journey: Journey) -> frozenset[str]:
+    """The models whose predictions decide who comes by the journey's `enter: {when: ...}`; of others none."""
+    by, also = journey.enter.by, journey.enter.condition
+    asked = [by.condition, *([also] if also is not None else [])] if isinstance(by, ByState) else []
+    return frozenset(model for condition in asked for model, _ in _tests(condition))
+
+
 def models_scored(journeys: Iterable[Journey]) -> frozenset[str]:
     """The models that `score` steps of these journeys ask."""
     return frozenset(

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Engine
 
 from loyaltyloop.journey.conditions.condition import Test
 from loyaltyloop.journey.model import Journey, Shop
-from loyaltyloop.journey.predicting import models_predicted, waited_comparisons
+from loyaltyloop.journey.predicting import models_entered_by, models_predicted, waited_comparisons
 from loyaltyloop.scores.models import predictions
 from loyaltyloop.scores.models.predictions import BATCH, Due, Foretold, Said, due, foretell, keep
 from loyaltyloop.store.database import line_up, read
-from loyaltyloop.store.live.versions import journeys_with_turns, load_shop, load_versions
+from loyaltyloop.store.live.shelf import look_again
+from loyaltyloop.store.live.versions import journeys_with_turns, load_newest, load_shop, load_versions
 from loyaltyloop.store.predictions.predicted import noted
 from loyaltyloop.turn.frame import Frame, Transactions
 from loyaltyloop.turn.world import World
@@ -105,7 +106,21 @@ class _Work:
         return foretell(self.transactions.read, whats, self.shop.currency)
 
     def _keep(self, whats: Sequence[Due], said: Iterable[Said]) -> None:
+        self._look_again(whats)
         keep(self.transactions.write_shop, whats, said, self._tests())
+
+    def _look_again(self, whats: Sequence[Due]) -> None:
+        """Where a model begins to speak, whom it lets enter is looked for in the next turn, not the next day.
+
+        Before it is noted that it has: what dies in between looks once too often.
+        """
+        with self.transactions.read() as connection:
+            first = [what for what in whats if what.live and what.who is None]
+            new = {what.model for what in first if noted(connection, what.model) is None}
+            newest = [load_newest(connection, one).journey for one in journeys_with_turns(connection) if new]
+        if names := [journey.name for journey in newest if new & models_entered_by(journey)]:
+            with self.transactions.write_shop() as connection:
+                look_again(connection, names)
 
     def _tests(self) -> Mapping[str, Collection[Test]]:
         """The comparisons that move people in any journey, this one's or another's, by model."""

@@ -46,7 +46,9 @@ def _look_back(connection: Connection, journey: Journey, now: datetime) -> int:
 
 
 def look_again(connection: Connection, journeys: Collection[str]) -> None:
-    """Let the next turns of these journeys look at dates as far back as they catch up; once a year enters."""
+    """Let the next turns of these journeys look again: at dates as far back as they catch up, and once a year
+    enters; at a condition though the day was looked at, and nobody enters twice in it.
+    """
     theirs = journey_table.c.name.in_(journeys)
     connection.execute(update(journey_table).where(theirs).values(checked_at=None))
 

@@ -39,6 +39,32 @@ def ways(told: TurnReport) -> list[tuple[str, str, int]]:
     return [(row.stage, row.path, row.people) for row in told.rows]
 
 
+SPENDERS = (
+    WIN_BACK.replace("win_back", "spenders")
+    .replace("lapse: {over: 0.3}", "value: {over: 20}")
+    .replace("lapse: {under: 0.1}", "value: {under: 1}")
+)
+
+
+def test_whom_a_first_model_lets_enter_is_looked_for_on_the_same_day(engine: Engine, learned: Models) -> None:
+    """Once: whoever comes by a number of later that day enters on the next."""
+    stage = Stage(engine, SPENDERS)
+    bought(stage, "anna", "01-18 12:00")
+    stage.turn("02-20 09:00")
+    assert stage.ends("spenders") == []
+    learned.fit("value", utc("02-20 10:00"))
+    run_turn(stage.world, "spenders", utc("02-20 10:30"), dry_run=True)
+    assert stage.ends("spenders") == []
+    stage.turn("02-20 11:00")
+    assert stage.ends("spenders") == [("anna", "waiting at enter.wait")]
+    bought(stage, "ben", "02-20 12:00")
+    learned.fit("value", utc("02-20 13:00"))
+    stage.turn("02-20 14:00")
+    assert stage.ends("spenders") == [("anna", "waiting at enter.wait")]
+    stage.turn("02-21 09:00")
+    assert ("ben", "waiting at enter.wait") in stage.ends("spenders")
+
+
 # ── by the night ────────────────────────────────────────────────────────────
 
 

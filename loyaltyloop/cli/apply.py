@@ -10,6 +10,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
+from loyaltyloop.cli.models import warn_of_models
 from loyaltyloop.cli.options import checked, now_option, warn_of_lost_links, ways_told
 from loyaltyloop.cli.plan import as_rows, people_options, show
 from loyaltyloop.errors import ApplyRefused, UsageError, UserError
@@ -58,6 +59,8 @@ def command(
     done = changes.apply(engine, reading, now, move=move, finish_old=finish_old, shown=shown)
     warn_of_lost_links(project.settings())
     warn_of_calls(project.settings(), reading.journeys.values(), reading.shop)
+    with read(engine) as connection:
+        warn_of_models(connection, reading.journeys.values(), reading.shop, now)
     if as_json:
         return print_json(as_rows(done))
     if yes:

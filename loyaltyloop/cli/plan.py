@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
+from loyaltyloop.cli.models import warn_of_models
 from loyaltyloop.cli.options import checked, wide_console
 from loyaltyloop.errors import ApplyRefused
 from loyaltyloop.journey.numbers import people
@@ -66,6 +68,7 @@ def command(project: Project, move: tuple[str, ...], finish_old: tuple[str, ...]
     reading = checked(project)
     with read(project.reading()) as connection:
         found = changes.plan(connection, reading, move=move, finish_old=finish_old)
+        warn_of_models(connection, reading.journeys.values(), reading.shop, datetime.now(UTC))
     if as_json:
         print_json(as_rows(found))
     else:

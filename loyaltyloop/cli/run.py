@@ -13,6 +13,7 @@ import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
+from loyaltyloop.cli.models import warn_of_models
 from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, ways_told, wide_console
 from loyaltyloop.errors import TurnRefused, UsageError, UserError
 from loyaltyloop.journey.reading.mistakes import perhaps
@@ -97,6 +98,7 @@ def _look_first(project: Project, world: World, journey: str, given: dict[str, A
         permit(connection, world, journey, now, given["customers"], given["dry_run"])
         far = "" if asked else leap(connection, journey, now)
         live, shop = load_newest(connection, journey).journey, load_shop(connection)
+        warn_of_models(connection, [live], shop, now)
     world.engine.dispose()
     warn_of_lost_links(project.settings())
     warn_of_calls(project.settings(), [live], shop)

@@ -26,13 +26,18 @@ def _with_nothing(context: Context) -> Iterator[Seen]:
     """Journeys that nobody enters with properties: by no event, not by hand alone, from no journey."""
     if len(context.journeys) < len(context.names):  # one that could not be read may start any of them
         return
-    started = {
-        one.file.start for seen in context.journeys for one in seen.placed if isinstance(one.file, StartFile)
-    }
+    begun = started(context)
     for seen in context.journeys:
         enter = seen.file.enter
-        if enter.event is None and enter.manual is None and seen.journey.name not in started:
+        if enter.event is None and enter.manual is None and seen.journey.name not in begun:
             yield seen
+
+
+def started(context: Context) -> set[str]:
+    """The journeys that others start."""
+    return {
+        one.file.start for seen in context.journeys for one in seen.placed if isinstance(one.file, StartFile)
+    }
 
 
 def _one_per(context: Context) -> Iterator[Found]:

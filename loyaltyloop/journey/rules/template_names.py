@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loyaltyloop.journey.conditions.condition import About, Condition, walk
+from loyaltyloop.journey.conditions.demanding import demands
 from loyaltyloop.journey.conditions.facts import CART, CUSTOMER, ORDER
 from loyaltyloop.journey.listed import Part, listed_parts
-from loyaltyloop.journey.model import Recommend, Score, Step, Until, Wait, WaitFor
+from loyaltyloop.journey.model import (
+    ByDate,
+    BySchedule,
+    ByState,
+    Recommend,
+    Score,
+    Step,
+    Until,
+    Wait,
+    WaitFor,
+)
 from loyaltyloop.journey.reading.mistakes import alike, did_you_mean
+from loyaltyloop.journey.rules.entering import started
 from loyaltyloop.journey.rules.fields import attributes
 from loyaltyloop.journey.rules.rule import Context, Found, Rule, Seen
 from loyaltyloop.journey.rules.template_files import Sent, at_line, sent_templates
@@ -165,7 +177,7 @@ def _no_default(context: Context) -> Iterator[Found]:
         whole, field = use.path[:2]
         what = "would not be called for" if sent.call else "would not get this message"
         always = (_ALWAYS - {"email"}) | {"user_id"} if sent.call else _ALWAYS
-        if whole == "customer" and field not in always and field != sent.seen.file.enter.date:
+        if whole == "customer" and field not in always and not _surely_known(context, sent, field):
             message = f"a customer without '{field}' {what}"
         elif whole == "trigger" and field != sent.seen.journey.enter.one_per:
             message = f"who enters without '{field}' (by `loop start`, say) {what}"
@@ -175,6 +187,22 @@ def _no_default(context: Context) -> Iterator[Found]:
             continue
         remedy = f"Write {{{{ {whole}.{field} | default('...') }}}}, or an {{% if %}} around it."
         yield at_line(context, use.file, use.line, message, remedy, f"{whole}.{field}")
+
+
+def _surely_known(context: Context, sent: Sent, field: str) -> bool:
+    """Does nobody come to this message of whom this is unknown: do they enter by it, or are asked for it?"""
+    enter = sent.seen.journey.enter
+    asked = [enter.condition]
+    match enter.by:
+        case ByDate(attribute) if attribute == field:
+            return True
+        # Whom another journey starts is asked for no more than `if`.
+        case ByState(condition) | BySchedule(_, condition) if sent.seen.journey.name not in started(context):
+            asked.append(condition)
+    step = sent.seen.steps.get(sent.step)
+    if step is not None:
+        asked += [step.condition, *(_when(sent.seen, way) for way in step.within_paths)]
+    return any(demands(one, "customer", field) for one in asked if one is not None)
 
 
 def _no_score(context: Context, sent: Sent, use: Use) -> Iterator[Found]:

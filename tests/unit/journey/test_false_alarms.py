@@ -246,3 +246,41 @@ def test_whoever_waited_until_it_was_due_has_a_score(steps: tuple[str, ...], fou
 )
 def test_a_prediction_that_is_asked_to_be_just_one_number(asked: str, found: set[str]) -> None:
     assert told("steps:", letter(f", if: {{predicted: {{{asked}}}}}")) == found
+
+
+def page_naming(field: str) -> dict[str, bytes]:
+    """A page for this letter alone, with a field of the customer in its body and no default."""
+    page = good()["templates/welcome/hello.html"].decode().partition("{% block body %}")[0]
+    body = f"{{% block body %}}{{{{ customer.{field} }}}}{{% endblock %}}"
+    return {"templates/letters/known.html": (page + body).encode()}
+
+
+ORDERED = "customer: {last_order_at: {before: 30 days ago}}"
+
+
+@pytest.mark.parametrize(
+    ("enter", "rest", "alarm"),
+    [
+        (f"{{when: {{{ORDERED}}}}}", "", False),
+        (f"{{event: Newsletter Read, if: {{{ORDERED}}}}}", "", False),
+        (f"{{event: Newsletter Read, if: {{all: [{{{ORDERED}}}, {{segment: regulars}}]}}}}", "", False),
+        ("{event: Newsletter Read}", f", if: {{{ORDERED}}}", False),
+        (f"{{event: Newsletter Read, if: {{any: [{{{ORDERED}}}, {{segment: regulars}}]}}}}", "", True),
+        (f"{{event: Newsletter Read, if: {{not: {{{ORDERED}}}}}}}", "", True),
+        ("{when: {customer: {last_order_at: {known: false}}}}", "", True),
+        ("{when: {customer: {city: Berlin}}}", "", True),
+        ("{event: Newsletter Read}", "", True),
+    ],
+)
+def test_who_enters_by_what_is_known_needs_no_default_for_it(enter: str, rest: str, alarm: bool) -> None:
+    step = f"  - {{send: letter, template: letters/known{rest}}}"
+    found = told("steps:", step, enter=enter, files=page_naming("last_order_at"))
+    assert ("no-default" in found) is alarm
+
+
+def test_who_is_started_in_a_journey_need_not_be_what_it_looks_for() -> None:
+    enter = f"{{when: {{{ORDERED}}}}}"
+    files = page_naming("last_order_at") | {"journeys/starting.yaml": STARTING}
+    assert "no-default" in told(
+        "steps:", "  - {send: letter, template: letters/known}", enter=enter, files=files
+    )

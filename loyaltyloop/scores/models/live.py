@@ -50,7 +50,7 @@ def load(name: str, content: bytes) -> Any:
     """The model of these bytes. ValueError says why they are none."""
     try:
         return learner(name).load(content)
-    except ValueError:
+    except (ValueError, MemoryError):
         raise
     except Exception as error:  # packed here, but as something else: what a learner trips over is its own
         raise ValueError(f"not a model of {name}: {type(error).__name__}: {error}") from error

@@ -86,10 +86,12 @@ def numbers_of(name: str, live: Live, known: Known, lines: Bools | None = None) 
     """Customer → number, as it is kept; those of whom nothing is known have none.
 
     `lines`: what is needed again is asked of what was bought in these, and of all where a customer has none.
-    ModelBroke: whatever the model raised, as none of its mistakes is to stop a turn.
+    ModelBroke: whatever the model raised, as none of its mistakes is to stop a turn. MemoryError is none.
     """
     try:
         return _kept(name, live, known, lines)
+    except MemoryError:  # a bad moment of the machine's, which must not cost everybody the model
+        raise
     except Exception as error:
         raise ModelBroke(type(error).__name__) from error
 

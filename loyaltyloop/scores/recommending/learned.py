@@ -64,7 +64,7 @@ class Best(Source):
         self, cohort: Cohort, learned: Learned, most: int = LONGEST, allowed: Bools | None = None
     ) -> None:
         """`most`: candidates of each customer. `allowed`: of each of the side's products, may it be offered
-        to anybody; None: all may. ModelBroke: the ranking raised an error.
+        to anybody; None: all may. ModelBroke: the ranking raised an error (MemoryError is the machine's).
         """
         self.model = learned.name
         countries = {who.customer_id: who.country for who in cohort.people}
@@ -73,6 +73,8 @@ class Best(Source):
         looks = read_looks(cohort.connection, past, LOOKED_WITHIN)
         try:
             self._ranking = rank(learned.live.model, self._side, past, looks, most, allowed)
+        except MemoryError:
+            raise
         except Exception as error:
             raise ModelBroke(type(error).__name__) from error
         self._row = {one: row for row, one in enumerate(past.customers.tolist())}

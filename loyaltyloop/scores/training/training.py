@@ -173,6 +173,8 @@ def _judged(chosen: Learner[Any], twin: Fitted, material: _Material, since: date
     """Beside the live version's twin, unless that breaks: it must not keep all that come after it out."""
     try:
         return chosen.judge(twin, material.twin, material.known, since, SEED)
+    except MemoryError:
+        raise
     except Exception as error:
         if material.twin is None:
             raise

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -271,10 +272,7 @@ def test_hardly_anything_to_rank(little: Any, engine: Engine, ask: Ask, kept: st
 def test_a_ranking_that_breaks_leaves_all_to_the_counted_lists(
     fitted: Any, engine: Engine, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(*_: object) -> None:
-        raise IndexError
-
-    monkeypatch.setattr(learned, "rank", breaks)
+    monkeypatch.setattr(learned, "rank", Mock(side_effect=IndexError))
     passed: list[PassedOver] = []
     with read(engine) as connection:
         shown = recommend(connection, people(fitted), ALL, SHOP, NOW, passed, on_record=False)
@@ -285,3 +283,14 @@ def test_a_ranking_that_breaks_leaves_all_to_the_counted_lists(
     assert (before and before.broke, after and after.broke) == (None, "IndexError")
     assert {pick.model for picks in found.values() for pick in picks} == {"counted"}
     assert found == shown == ask(people(fitted), ALL)
+
+
+def test_a_machine_without_memory_sets_no_ranking_aside(
+    fitted: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learned, "rank", Mock(side_effect=MemoryError))
+    with write(engine) as connection:
+        with pytest.raises(MemoryError):
+            recommend(connection, people(fitted), ALL, SHOP, NOW)
+        live = live_version(connection, MODEL, NOW)
+    assert live and live.broke is None

@@ -94,7 +94,7 @@ def test_nothing_is_left_of_one_that_breaks_on_the_way(engine: Engine, learned: 
     assert learned.said() == {}
 
 
-@pytest.mark.parametrize("wrong", [ValueError("no such shape"), MemoryError(), KeyError(7)])
+@pytest.mark.parametrize("wrong", [ValueError("no such shape"), RecursionError(), KeyError(7)])
 def test_a_score_step_keeps_that_it_is_unknown(engine: Engine, learned: Models, wrong: Exception) -> None:
     stage = Stage(engine, RISK)
     learned.fit("lapse", utc("01-01 00:00"))
@@ -104,6 +104,18 @@ def test_a_score_step_keeps_that_it_is_unknown(engine: Engine, learned: Models, 
     stage.turn("03-11 12:30")
     assert numbers(engine) == {"anna": {"model": "lapse", "version": None, "number": None}}
     assert stage.ends() == [("anna", "left: unknown")]
+
+
+def test_a_machine_without_memory_sets_no_model_aside(engine: Engine, learned: Models) -> None:
+    """It is no mistake of the model: the turn fails, and the next one asks again."""
+    stage = Stage(engine, SPLIT)
+    learned.fit("lapse", utc("01-01 00:00"))
+    bought(stage, "anna", "02-10 12:00")
+    learned.made["lapse"].breaks.append(MemoryError())
+    with pytest.raises(MemoryError):
+        stage.turn("02-20 09:00")
+    stage.turn("02-20 09:01")
+    assert learned.said() == {"anna": 0.09}
 
 
 def test_a_dry_run_goes_on_too_and_leaves_no_word_of_it(engine: Engine, learned: Models) -> None:

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _MOST = 16  # models that a process keeps
 _loaded: dict[tuple[str, str], Any] = {}  # name and digest → the model
+_unreadable: set[tuple[str, int, str]] = set()  # versions, by their digests, of which the log has been told
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,5 +72,8 @@ def _load(connection: Connection, version: Version) -> Any:
     try:
         return load(version.name, content_of(connection, version))
     except ValueError as error:
-        log.warning("version %d of %s cannot be read: %s", version.version, version.name, error)
+        this = (version.name, version.version, version.digest)
+        if this not in _unreadable:  # they are tried anew whenever they are asked
+            _unreadable.add(this)
+            log.warning("version %d of %s cannot be read: %s", version.version, version.name, error)
         return None

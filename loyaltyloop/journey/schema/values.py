@@ -144,9 +144,12 @@ Value = Annotated[Scalar, *read_by(_scalar, {"type": ["string", "number", "boole
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:
     def read(value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise wrong(f"a whole number is wanted, not {shown(value)}", f"Write one from {low} to {high:,}.")
+        if low <= value <= high:
             return value
-        raise wrong(f"a whole number is wanted, not {shown(value)}", f"Write one from {low} to {high:,}.")
+        what = f"{value:,} is too {'small' if value < low else 'large'}"
+        raise wrong(what, f"Write a whole number from {low} to {high:,}.")
 
     return read
 

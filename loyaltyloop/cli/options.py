@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loyaltyloop.errors import FilesError, UsageError
+from loyaltyloop.errors import FilesError, UsageError, UserError
 from loyaltyloop.journey.clock.times import Duration, read_instant
-from loyaltyloop.journey.reading.mistakes import did_you_mean
+from loyaltyloop.journey.reading.mistakes import did_you_mean, perhaps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,6 +82,19 @@ def known_journey(connection: Connection, name: str | None) -> str | None:
     if name is None or name in names:
         return name
     raise UsageError(f"No journey {name!r} was ever applied. {did_you_mean(name, names, 'The journeys are')}")
+
+
+def there_is(project: Project, connection: Connection, journey: str) -> None:
+    """UserError where no journey of that name was ever applied, and none lies in journeys/."""
+    from loyaltyloop.store.live.versions import live_journeys
+
+    files = {path.stem for path in (project.folder / "journeys").glob("*.yaml")} - {"shop"}
+    names = {row.name for row in live_journeys(connection)} | files
+    if journey not in names:
+        raise UserError(
+            f"There is no journey {journey!r}: nothing of that name was applied, nor is it in journeys/."
+            f"{perhaps(journey, names)}"
+        )
 
 
 def warn_of_lost_links(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import now_option
+from loyaltyloop.cli.options import now_option, there_is
 from loyaltyloop.journey.numbers import people
 
 
@@ -29,6 +29,7 @@ def command(project: Project, journey: str, now: datetime, as_json: bool) -> Non
     from loyaltyloop.store.live.pausing import pause
 
     with write_shop(project.engine()) as connection:
+        there_is(project, connection, journey)
         done = pause(connection, journey, now)
     if as_json:
         return print_json(asdict(done))

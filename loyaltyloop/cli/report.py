@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import wide_console
+from loyaltyloop.cli.options import there_is, wide_console
 from loyaltyloop.errors import UserError
 from loyaltyloop.journey.numbers import counted, plain
-from loyaltyloop.journey.reading.mistakes import perhaps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,15 +34,14 @@ def command(project: Project, journey: str | None, as_json: bool) -> None:
       loop report welcome --json
     """
     from loyaltyloop.store.database import read
-    from loyaltyloop.store.live.versions import live_journeys
     from loyaltyloop.store.telling.reports import report
 
     with read(project.reading()) as connection:
+        if journey:
+            there_is(project, connection, journey)
         lines = report(connection, journey)
-        names = [row.name for row in live_journeys(connection)]
     if journey and not lines:
-        told = f"The journey {journey!r} is not live: `loop apply` makes it so."
-        raise UserError(told + perhaps(journey, names))
+        raise UserError(f"The journey {journey!r} is not live: `loop apply` makes it so.")
     if as_json:
         return print_json([asdict(line) for line in lines])
     return show(wide_console(), lines)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
-from loyaltyloop.cli.options import now_option
+from loyaltyloop.cli.options import now_option, there_is
 from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def command(project: Project, journey: str, overdue: Overdue, now: datetime, as_
     from loyaltyloop.store.live.pausing import resume
 
     with write_shop(project.engine()) as connection:
+        there_is(project, connection, journey)
         done = resume(connection, journey, overdue, now)
     if as_json:
         return print_json(asdict(done) | {"paused_for": done.paused_for.total_seconds()})

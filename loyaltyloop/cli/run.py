@@ -14,15 +14,12 @@ import click
 from loyaltyloop.cli.base import Project, json_option, pass_project, print_json
 from loyaltyloop.cli.calls import warn_of_calls
 from loyaltyloop.cli.models import warn_of_models
-from loyaltyloop.cli.options import read_moment, warn_of_lost_links, way, ways_told, wide_console
+from loyaltyloop.cli.options import read_moment, there_is, warn_of_lost_links, way, ways_told, wide_console
 from loyaltyloop.errors import TurnRefused, UsageError, UserError
-from loyaltyloop.journey.reading.mistakes import perhaps
 from loyaltyloop.up.environment import prefect_environment, quiet
 from loyaltyloop.up.project_files import has_flows
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from loyaltyloop.turn.counts import TurnReport
     from loyaltyloop.turn.world import World
 
@@ -94,7 +91,7 @@ def _look_first(project: Project, world: World, journey: str, given: dict[str, A
 
     now, asked = given["now"] or _present(), bool(given["now"] or given["dry_run"])
     with read(world.engine) as connection:
-        _there_is(project, connection, journey)
+        there_is(project, connection, journey)
         permit(connection, world, journey, now, given["customers"], given["dry_run"])
         far = "" if asked else leap(connection, journey, now)
         live, shop = load_newest(connection, journey).journey, load_shop(connection)
@@ -124,18 +121,6 @@ def _ask_about(far: str) -> None:
     click.echo(f"Warning: {far}. For a turn at another time say --now.", err=True)
     if sys.stdin.isatty() and not click.confirm("Take it?", err=True):
         raise TurnRefused("Nothing was done.")
-
-
-def _there_is(project: Project, connection: Connection, journey: str) -> None:
-    from loyaltyloop.store.live.versions import live_journeys
-
-    files = {path.stem for path in (project.folder / "journeys").glob("*.yaml")} - {"shop"}
-    names = {row.name for row in live_journeys(connection)} | files
-    if journey not in names:
-        raise TurnRefused(
-            f"There is no journey {journey!r}: nothing of that name was applied, nor is it in journeys/."
-            f"{perhaps(journey, names)}"
-        )
 
 
 def _plain(world: World, journey: str, given: dict[str, Any]) -> TurnReport:

@@ -195,6 +195,21 @@ def test_a_turn_for_somebody_unknown_is_refused(loop: Loop, history: Path) -> No
     assert len(loop("messages", "--json").data) == 1
 
 
+@pytest.mark.parametrize("command", [("report",), ("pause",), ("resume", "--overdue", "shift"), ("run",)])
+def test_a_name_that_is_no_journeys_is_not_said_to_want_an_apply(
+    loop: Loop, project: Path, command: tuple[str, ...]
+) -> None:
+    for folder in ("flows", "tasks"):
+        (project / folder).symlink_to(Path(__file__).parents[3] / folder)
+    ran = loop(*command, "welcom")
+    assert (ran.code, ran.err) == (
+        1,
+        "There is no journey 'welcom': nothing of that name was applied, nor is it in journeys/. "
+        "Did you mean 'welcome'?\n",
+    )
+    assert "`loop apply`" in loop(*command, "welcome").err
+
+
 def test_what_the_turn_refuses_is_said_before_prefect_is_started(
     loop: Loop, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

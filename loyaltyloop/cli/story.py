@@ -15,6 +15,7 @@ from loyaltyloop.journey.showing.phrases import entrance
 
 if TYPE_CHECKING:
     from loyaltyloop.store.people.noted import Noted
+    from loyaltyloop.store.predictions.predicted import Said
     from loyaltyloop.store.telling.history import History, NotEntered, Seen, Sent, Way, Who
     from loyaltyloop.store.telling.others import Other
 
@@ -38,8 +39,7 @@ def story(history: History) -> Iterator[str]:
     if loyal := _loyal(who):
         yield loyal
     if history.predicted:
-        said = (f"{one.model} {plain(one.value)} (version {one.version})" for one in history.predicted)
-        yield f"Predicted: {', '.join(said)}"
+        yield f"Predicted: {', '.join(map(_predicted, history.predicted))}"
     if who.erased_at:
         yield f"This customer was erased on {when(who.erased_at, who.zone)}."
     told = {one for way in history.ways for one in _during(way, history.noted)}
@@ -61,6 +61,12 @@ def story(history: History) -> Iterator[str]:
         yield "Has not come up for:"
         for other in history.others:
             yield f"  {other.journey.name}: {_other(other, who.zone)}"
+            yield from _unmet(other, who.zone)
+
+
+def _predicted(said: Said) -> str:
+    gone = ", taken back: gone or anew in the next turn" if said.taken_back else ""
+    return f"{said.model} {plain(said.value)} (version {said.version}{gone})"
 
 
 def _loyal(who: Who) -> str:
@@ -290,3 +296,12 @@ def _other(other: Other, zone: str) -> str:
             return (
                 f"{what} is not what enters: its `where` does not hold" if asked else f"{what} let nobody in"
             )
+
+
+def _unmet(other: Other, zone: str) -> Iterator[str]:
+    """What does not hold, one a line, and what is known instead."""
+    for one in other.unmet:
+        known = ", ".join(f"{name} is {_in_zone(value, zone)}" for name, value in one.known.items())
+        yield f"    not so: {one.condition}{f' ({known})' if known else ''}"
+    if other.as_of and not other.unmet:
+        yield f"    all of it held at the last turn, of {when(other.as_of, zone)}, by what is known now"

@@ -31,6 +31,7 @@ from loyaltyloop.store.database import is_postgres
 from loyaltyloop.store.events.touched import newest_seq
 from loyaltyloop.store.models import Customer, Event, Prediction, PredictionDay, Touch
 from loyaltyloop.store.orders.orders import EVENTS
+from loyaltyloop.store.predictions.fitted import WITHDRAWN, fitted
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 prediction: Table = Prediction.__table__  # type: ignore[attr-defined]
@@ -43,19 +44,28 @@ _KEY = ["model"]
 
 @dataclass(frozen=True)
 class Said:
-    """What a model says of a customer now, since which day, and the version that was the first to say it."""
+    """What a model says of a customer now, since which day, and the version that was the first to say it.
+
+    `taken_back`: the version by which all were predicted last is live no more, and no turn has seen to it.
+    """
 
     model: str
     value: float
     as_of: datetime
     version: int
+    taken_back: bool = False
 
 
 def predicted_of(connection: Connection, customer_id: int) -> tuple[Said, ...]:
     """All that is predicted of this customer, by the model's name."""
-    columns = [prediction.c[name] for name in ("model", "value", "as_of", "version")]
-    mine = select(*columns).where(prediction.c.customer_id == customer_id).order_by(prediction.c.model)
-    return tuple(Said(*row) for row in connection.execute(mine))
+    by = and_(fitted.c.name == day.c.model, fitted.c.version == day.c.version, fitted.c.state == WITHDRAWN)
+    source = prediction.outerjoin(day, day.c.model == prediction.c.model).outerjoin(fitted, by)
+    mine = select(prediction, fitted.c.version.label("taken_back")).select_from(source)
+    mine = mine.where(prediction.c.customer_id == customer_id).order_by(prediction.c.model)
+    return tuple(
+        Said(row.model, row.value, row.as_of, row.version, row.taken_back is not None)
+        for row in connection.execute(mine)
+    )
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,15 @@ from contextlib import AbstractContextManager
 from threading import Thread
 
 import pytest
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
-from loyaltyloop.cli.explain import as_document
-from loyaltyloop.cli.story import story
 from loyaltyloop.scores.models import predictions
 from loyaltyloop.scores.models.predictions import foretell, keep
 from loyaltyloop.store.database import line_up, read, write_shop
 from loyaltyloop.store.privacy.erasing import erase
 from loyaltyloop.store.privacy.subject import subject_named
-from loyaltyloop.store.telling.history import load_history
 from loyaltyloop.turn.runner import run_turn
-from tests.integration.turn.learned import Models, customer, models
+from tests.integration.turn.learned import Models, models
 from tests.integration.turn.stage import DAYTIME, Stage, utc
 
 WIN_BACK = """
@@ -274,19 +271,3 @@ def test_an_erased_customer_is_predicted_no_more(engine: Engine, learned: Models
     assert learned.said() == {"ben": 0.09}
     stage.turn("02-21 09:00")
     assert learned.said() == {"ben": 0.1}
-
-
-def test_explain_tells_what_is_predicted_and_by_which_version(engine: Engine, learned: Models) -> None:
-    stage = Stage(engine, SPLIT, WIN_BACK.replace("{lapse: {over: 0.3}}", "{value: {over: 30}}"))
-    for name in ("lapse", "value"):
-        learned.fit(name, utc("01-01 00:00"))
-    bought(stage, "anna", "02-10 12:00")
-    stage.turn("02-20 09:00")
-    with read(engine) as connection:
-        anna = connection.execute(select(customer.c.id).where(customer.c.key == "anna")).scalar_one()
-        history = load_history(connection, anna)
-    assert "Predicted: lapse 0.09 (version 1), value 25 (version 1)" in story(history)
-    assert as_document(history)["predicted"] == [
-        {"model": "lapse", "value": 0.09, "as_of": "2026-02-20T00:00:00+00:00", "version": 1},
-        {"model": "value", "value": 25.0, "as_of": "2026-02-20T00:00:00+00:00", "version": 1},
-    ]

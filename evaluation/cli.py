@@ -91,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print; the exit code is 2 where the data cannot be judged."""
     options = _parser().parse_args(arguments)
     try:
+        if options.json and not options.json.absolute().parent.is_dir():
+            raise ValueError(f"--json: there is no folder {options.json.absolute().parent}")
         shop = _shop(options.data)
         tables = list(_measured(shop, options))
         if not tables:
@@ -113,6 +115,9 @@ def _shop(path: Path | None) -> Shop:
     """Of a file, which may be laid out as the sample shop's own is."""
     if path is None:
         return read_year()
+    if not path.is_file():
+        what = "it is a folder" if path.is_dir() else "there is no such file"
+        raise CannotRead(f"{path} cannot be read: {what}")
     return read_year(path) if path.name.startswith(RAW) else read_csv(path)
 
 

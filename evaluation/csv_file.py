@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import lzma
+import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -30,7 +32,7 @@ def read_csv(path: Path) -> Shop:
     """The shop of a file (.csv, .csv.gz or .csv.xz). Lines taken back (quantity or price not above 0) are
     left out: they are no purchases. Times without a zone are taken as UTC.
     """
-    rows = list(_purchases(path))
+    rows = list(_readable(path))
     customers = numbered([row["customer_id"] for row in rows])
     at = [_seconds(row["ordered_at"]) for row in rows]
     lines = Lines(
@@ -45,6 +47,18 @@ def read_csv(path: Path) -> Shop:
     return shop_of(path.name, lines, _told(rows, customers))
 
 
+def _readable(path: Path) -> Iterator[Row]:
+    """The purchases. CannotRead says in plain words what is wrong with the file."""
+    try:
+        yield from _purchases(path)
+    except UnicodeDecodeError:
+        raise CannotRead(f"{path} is no text in UTF-8: save it as UTF-8") from None
+    except (gzip.BadGzipFile, lzma.LZMAError, EOFError, zlib.error):
+        raise CannotRead(f"{path} cannot be read: its compression is damaged, or another") from None
+    except csv.Error as error:
+        raise CannotRead(f"{path} cannot be read as CSV: {error}") from None
+
+
 def _purchases(path: Path) -> Iterator[Row]:
     with _opened(path) as file:
         reader = csv.DictReader(file)
@@ -55,7 +69,7 @@ def _purchases(path: Path) -> Iterator[Row]:
                 if _number(row, "quantity", 1) > 0 and _number(row, "price", 1) > 0:
                     _seconds(row["ordered_at"])
                     yield row
-            except ValueError as error:
+            except CannotRead as error:
                 raise CannotRead(f"{path}, line {reader.line_num}: {error}") from None
 
 
@@ -66,13 +80,23 @@ def _opened(path: Path) -> TextIO:
 
 @cache
 def _seconds(text: str) -> int:
-    instant = datetime.fromisoformat(text)
+    try:
+        instant = datetime.fromisoformat(text)
+    except (TypeError, ValueError):  # a short line has no text there
+        told = f"{text or ''!r} is no time; write for example 2026-03-01T14:30:00Z"
+        raise CannotRead(f"ordered_at: {told}") from None
     return int((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() // 1)
 
 
 def _number(row: Row, name: str, without: float) -> float:
     text = (row.get(name) or "").strip()
-    return float(text) if text else without
+    try:
+        number = float(text) if text else without
+    except ValueError:
+        number = math.inf
+    if math.isinf(number):
+        raise CannotRead(f"{name}: {text!r} is no number; write for example 12.50")
+    return number
 
 
 def _pieces(row: Row) -> int:

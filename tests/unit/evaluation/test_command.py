@@ -93,19 +93,64 @@ def test_a_file_of_ones_own_gives_the_same(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("customer_id,order_id,product_id\n1,2,3\n", "no column ordered_at"),
-        ("customer_id,order_id,product_id,ordered_at\n1,2,3,yesterday\n", "line 2"),
+        (
+            "customer_id,order_id,product_id,ordered_at\n1,2,3,yesterday\n",
+            "line 2: ordered_at: 'yesterday' is no time; write for example 2026-03-01T14:30:00Z",
+        ),
+        (
+            "customer_id,order_id,product_id,ordered_at,quantity\n1,2,3,2026-03-01,two\n",
+            "line 2: quantity: 'two' is no number; write for example 12.50",
+        ),
+        (
+            "customer_id,order_id,product_id,ordered_at,price\n1,2,3,2026-03-01,inf\n",
+            "line 2: price: 'inf' is no number",
+        ),
         ("customer_id,order_id,product_id,ordered_at\n", "holds no purchases"),
+        ("customer_id,order_id,product_id,ordered_at\nM\xfcller,2,3,2026-03-01\n", "is no text in UTF-8"),
+        (f"customer_id,order_id,product_id,ordered_at\n1,2,3,{'x' * 200_000}\n", "cannot be read as CSV"),
     ],
-    ids=["no-time", "no-such-time", "nothing"],
+    ids=["no-time", "no-such-time", "no-number", "endless", "nothing", "latin", "long"],
 )
 def test_what_cannot_be_read_is_told(
     text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "orders.csv").write_text(text)
+    (tmp_path / "orders.csv").write_text(text, encoding="latin-1")
     with pytest.raises(SystemExit) as stopped:
         main(["--data", str(tmp_path / "orders.csv")])
     assert stopped.value.code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("none.csv", None, "none.csv cannot be read: there is no such file"),
+        ("online_retail_year1.csv.gz", None, "year1.csv.gz cannot be read: there is no such file"),
+        ("folder.csv", b"", "folder.csv cannot be read: it is a folder"),
+        ("orders.csv.gz", b"no gzip", "orders.csv.gz cannot be read: its compression is damaged, or another"),
+        ("orders.csv.xz", b"no xz", "orders.csv.xz cannot be read: its compression is damaged, or another"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_is_told(
+    name: str, content: bytes | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "folder.csv":
+        (tmp_path / name).mkdir()
+    elif content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--data", str(tmp_path / name)])
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_where_the_figures_cannot_be_written_nothing_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--json", str(tmp_path / "none" / "figures.json")])
+    assert stopped.value.code == 2
+    assert f"--json: there is no folder {tmp_path / 'none'}" in capsys.readouterr().err
 
 
 def test_what_is_spent(tmp_path: Path) -> None:

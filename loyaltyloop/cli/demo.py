@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(project: Project) -> None:
     """The project's journeys on a real shop's orders: 50 virtual days, sending nothing.
 
-    Works in var/demo and starts anew each time; two to four minutes. Messages become .eml files there.
+    Works in var/demo and starts anew each time; it takes some minutes. Messages become .eml files there.
 
     \b
     Example: loop demo
@@ -34,7 +34,7 @@ def command(project: Project) -> None:
 
 
 def _walking(console: Console) -> Tell:
-    """A bar where there is a terminal, a line every ten days where there is none."""
+    """A bar where there is a terminal, a line every five days where there is none."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     if not console.is_terminal:
@@ -56,6 +56,6 @@ class _Lines:
         self._console, self._told = console, 0
 
     def tell(self, share: float, now: datetime) -> None:
-        if int(share * 5) > self._told:
-            self._told = int(share * 5)
+        if int(share * 10) > self._told:
+            self._told = int(share * 10)
             self._console.print(f"{now:%d %b %Y}: {share:.0%}")

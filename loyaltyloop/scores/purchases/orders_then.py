@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, or_, select
+from sqlalchemy import Connection, Select, Table, case, func, or_, select
 
 from loyaltyloop.scores.purchases.past import STANDS
 from loyaltyloop.store.among import among
@@ -75,7 +75,7 @@ def called_off_now(as_of: datetime) -> Which:
 
 
 def changed(as_of: datetime) -> Which:
-    """Orders of whose products more than one list had been heard before `as_of`."""
+    """Orders of whose products more than one list had been heard before `as_of`, or one after the order."""
     listed = event.c.properties["products"].as_string()
     placed = (
         event.c.name.in_(PLACED),
@@ -86,7 +86,11 @@ def changed(as_of: datetime) -> Which:
     )
     by_order = select(event.c.order_id).where(*placed).group_by(event.c.order_id)
     several = by_order.having(func.count() > 1)  # lists are read of these alone
-    return by_order.where(event.c.order_id.in_(several)).having(func.min(listed) != func.max(listed))
+    heard = case((event.c.at > event.c.arrived_at, event.c.at), else_=event.c.arrived_at)
+    first, with_list = func.min(heard), func.min(case((listed.is_not(None), heard)))
+    return by_order.where(event.c.order_id.in_(several)).having(
+        or_(func.min(listed) != func.max(listed), with_list > first)
+    )
 
 
 def exchange_of(connection: Connection, currency: str) -> Exchange:

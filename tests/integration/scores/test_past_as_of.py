@@ -141,6 +141,16 @@ def test_an_order_whose_products_changed_had_the_others_until_then(engine: Engin
     assert lost is not None and len(lost.who) == 1
 
 
+def test_an_order_whose_products_came_later_had_none_until_then(engine: Engine) -> None:
+    listed = {"order_id": "1", "products": [{"product_id": "mug", "quantity": 1}]}
+    feed(engine, [track("u0", "Order Completed", "2026-05-01T08:00:00Z", order_id="1", total=5)])
+    feed(engine, [track("u0", "Order Updated", "2026-05-01T10:00:00Z", **listed)])
+    apply_events(engine, NOW, SHOP)
+    for instant, names in ((AS_OF, []), (AS_OF + timedelta(seconds=1), ["mug"]), (NOW, ["mug"])):
+        for cut in (past(engine, instant), past(engine, NOW).before(instant)):
+            assert [cut.products[one] for one in cut.what] == names
+
+
 def _in_time(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """All arrives at once, no update comes before what it updates, and none takes a cancellation back."""
     placed = {

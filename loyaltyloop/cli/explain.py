@@ -78,6 +78,11 @@ def as_document(history: History) -> dict[str, Any]:
             for other in history.others
             if other.why
         ],
+        "unmet": [
+            {"journey": other.journey.name, "as_of": other.as_of, **asdict(one)}
+            for other in history.others
+            for one in other.unmet
+        ],
     }
     found: dict[str, Any] = _plain(document)
     return found

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from loyaltyloop.journey.clock.times import to_local
-from loyaltyloop.journey.conditions.condition import Where
-from loyaltyloop.journey.model import ByEvent, Step, WaitFor
+from loyaltyloop.cli.local_times import in_zone, when
+from loyaltyloop.cli.others import not_come_up
+from loyaltyloop.journey.model import Step, WaitFor
 from loyaltyloop.journey.numbers import plain
-from loyaltyloop.journey.showing.phrases import entrance
 
 if TYPE_CHECKING:
     from loyaltyloop.store.people.noted import Noted
     from loyaltyloop.store.predictions.predicted import Said
     from loyaltyloop.store.telling.history import History, NotEntered, Seen, Sent, Way, Who
-    from loyaltyloop.store.telling.others import Other
 
 _ZONES = {"own": "the customer's own", "country": "of the country", "shop": "of the shop"}
-_UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?::\d\d)? UTC")
 _BECAME = {
     "reserved": "not shown yet",
     "committed": "shown",
@@ -60,8 +56,7 @@ def story(history: History) -> Iterator[str]:
         yield ""
         yield "Has not come up for:"
         for other in history.others:
-            yield f"  {other.journey.name}: {_other(other, who.zone)}"
-            yield from _unmet(other, who.zone)
+            yield from not_come_up(other, who.zone)
 
 
 def _predicted(said: Said) -> str:
@@ -75,12 +70,6 @@ def _loyal(who: Who) -> str:
     words += [f"tier {who.tier}"] if who.tier else []
     words += [f"code for friends {who.referral_code}"] if who.referral_code else []
     return f"Has: {', '.join(words)}" if words else ""
-
-
-def when(instant: datetime, zone: str) -> str:
-    """`Mon 2 Mar 2026 09:00`, in that zone."""
-    local = to_local(instant, zone)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
 
 
 def _line(instant: datetime | None, zone: str, text: str) -> str:
@@ -116,7 +105,7 @@ def _way(way: Way, noted: Sequence[Noted], zone: str) -> Iterator[str]:
     yield f"{way.journey}, version {way.version}: entered {when(way.entered_at, zone)}{by}"
     besides = [(one.at, _noted(one)) for one in noted]
     for instant, text in sorted([*_happened(way), *besides], key=lambda one: one[0]):
-        yield _line(instant, zone, _in_zone(text, zone))
+        yield _line(instant, zone, in_zone(text, zone))
     if way.step is not None:
         message = next((one for one in way.messages if one.step == way.step), None)
         yield _line(None, zone, f"now at {way.step}: {_next(way, message, zone)}")
@@ -146,11 +135,6 @@ def _left_there(way: Way) -> bool:
     """Is the last step told with the reason for leaving?"""
     last = way.visits[-1].why if way.visits else ""
     return last in (f"left: {way.reason}", f"left at the hand-over: {way.reason}")
-
-
-def _in_zone(text: str, zone: str) -> str:
-    """What was written down with a time of its own, told by the customer's clock."""
-    return _UTC.sub(lambda found: when(datetime.fromisoformat(f"{found[1]}+00:00"), zone), text)
 
 
 def _seen(seen: Seen, message: Sent | None, way: Way) -> str:
@@ -275,33 +259,3 @@ def _not_entered(one: NotEntered, zone: str) -> str:
     said = "waits to enter" if one.state == "queued" else "refused"
     reason = f": {one.reason}" if one.reason else ""
     return _line(one.at, zone, f"{one.journey}, by {one.cause}: {said}{reason}")
-
-
-def _other(other: Other, zone: str) -> str:
-    """Who enters there; of whoever has done that, why they have not."""
-    if other.at is None:
-        return entrance(other.journey.enter)
-    what = f"{other.event} of {when(other.at, zone)}"
-    match other.why:
-        case "waits":
-            turn = "once it goes on, as it is paused" if other.paused else "the next turn does that"
-            return f"{what} is not looked at yet: {turn}"
-        case "aside":
-            return f"{what} could not be applied, and stands aside"
-        case "earlier":
-            return f"{what} came before the journey was live"
-        case _:
-            by = other.journey.enter.by
-            asked = isinstance(by, ByEvent) and by.where != Where()
-            return (
-                f"{what} is not what enters: its `where` does not hold" if asked else f"{what} let nobody in"
-            )
-
-
-def _unmet(other: Other, zone: str) -> Iterator[str]:
-    """What does not hold, one a line, and what is known instead."""
-    for one in other.unmet:
-        known = ", ".join(f"{name} is {_in_zone(value, zone)}" for name, value in one.known.items())
-        yield f"    not so: {one.condition}{f' ({known})' if known else ''}"
-    if other.as_of and not other.unmet:
-        yield f"    all of it held at the last turn, of {when(other.as_of, zone)}, by what is known now"

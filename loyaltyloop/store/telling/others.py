@@ -11,8 +11,15 @@ from sqlalchemy import Connection, Table, and_, func, or_, select
 
 from loyaltyloop.journey.model import ByEvent, Journey
 from loyaltyloop.store.events.setting_aside import stands_aside
-from loyaltyloop.store.live.versions import journey_table, live_journeys, load_version, version_table
+from loyaltyloop.store.live.versions import (
+    journey_table,
+    live_journeys,
+    load_shop,
+    load_version,
+    version_table,
+)
 from loyaltyloop.store.models import Event, Identity
+from loyaltyloop.store.telling.unmet import Unmet, asked_of_somebody, unmet
 
 event: Table = Event.__table__  # type: ignore[attr-defined]
 identity: Table = Identity.__table__  # type: ignore[attr-defined]
@@ -25,7 +32,9 @@ class Other:
     """A journey for which the customer has not come up; the newest event that might have let them in, if any.
 
     `why` it has not: it `waits` to be looked at, it could not be applied and stands `aside`, it came
-    `earlier` than the journey was live, or it was looked at and `passed` over.
+    `earlier` than the journey was live, or it was looked at and `passed` over. Where customers are asked as
+    such, `unmet` says what did not hold `as_of` the journey's last turn (UTC), by what is known now; None:
+    it had no turn yet.
     """
 
     journey: Journey
@@ -33,6 +42,8 @@ class Other:
     at: datetime | None = None
     why: Why = ""
     paused: bool = False
+    unmet: tuple[Unmet, ...] = ()
+    as_of: datetime | None = None
 
 
 def not_come_up_for(
@@ -43,7 +54,16 @@ def not_come_up_for(
         if row.name not in known and journey in (None, row.name) and row.state != "retired":
             file = load_version(connection, row.name, row.version).journey
             other = _by_event(connection, customer_id, file) if isinstance(file.enter.by, ByEvent) else None
-            yield replace(other or Other(file), paused=row.state == "paused")
+            asked = other or _asked(connection, customer_id, file, row.last_now)
+            yield replace(asked, paused=row.state == "paused")
+
+
+def _asked(connection: Connection, customer_id: int, journey: Journey, last: datetime | None) -> Other:
+    condition = asked_of_somebody(journey.enter)
+    if condition is None or last is None:
+        return Other(journey)
+    found = unmet(connection, customer_id, condition, last, load_shop(connection))
+    return Other(journey, unmet=found, as_of=last)
 
 
 def _by_event(connection: Connection, customer_id: int, journey: Journey) -> Other | None:

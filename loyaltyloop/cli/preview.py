@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @click.command("preview")
 @click.argument("template")
-@click.option("--customer", "who", required=True, metavar="ID", help="As whom to see it: a user_id.")
+@click.option(
+    "--customer", "who", required=True, metavar="ID", help="As whom to see it: a user id or an address."
+)
 @click.option("--open", "open_it", is_flag=True, help="Show the HTML in a browser.")
 @json_option
 @pass_project

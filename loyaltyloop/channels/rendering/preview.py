@@ -23,7 +23,6 @@ from loyaltyloop.channels.values.context import (
     Names,
     customer,
     enrolment,
-    identity,
     load_names,
     names_of_customer,
 )
@@ -36,6 +35,7 @@ from loyaltyloop.journey.reading.reader import Reading
 from loyaltyloop.journey.templates import Templates
 from loyaltyloop.journey.written import ENDINGS, written_for
 from loyaltyloop.store.messages.addressees import user_ids
+from loyaltyloop.store.people.lookup import find_customer
 
 KEY = NOBODY
 TEXTS = ("sms", "push")
@@ -64,7 +64,7 @@ class Sent:
 
 
 def preview(connection: Connection, reading: Reading, renderer: Renderer, template: str, who: str) -> Preview:
-    """The template as the customer with this id would get it. UserError where that cannot be told."""
+    """The template as the customer of this id or address would get it. UserError where nobody can tell."""
     if reading.shop is None:
         raise UserError("There is no journeys/shop.yaml that can be read: see loop check.")
     name, channel = named(reading.templates, template)
@@ -161,11 +161,10 @@ def _remedy(error: CannotRender) -> str:
 
 
 def _find(connection: Connection, who: str) -> Row[Any]:
-    known = select(identity.c.customer_id).where(identity.c.kind == "user", identity.c.value == who)
-    chosen = select(customer).where(customer.c.id.in_(known) | (customer.c.key == who))
-    found = connection.execute(chosen.order_by(customer.c.id)).first()
-    if found is None or found.erased_at is not None:
-        raise UserError(f"There is no customer {who!r}: use the user_id of customers.csv or of your events.")
+    chosen = select(customer).where(customer.c.id == find_customer(connection, who))
+    found = connection.execute(chosen).one()
+    if found.erased_at is not None:
+        raise UserError(f"The customer {who!r} was erased: nobody writes to them any more.")
     return found
 
 

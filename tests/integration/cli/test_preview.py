@@ -172,6 +172,14 @@ def test_what_is_not_there(loop: Loop, ada: str, arguments: tuple[str, ...], sai
     assert said in ran.err
 
 
+def test_a_customer_may_be_named_by_an_address(loop: Loop, engine: Engine, ada: str) -> None:
+    with write(engine) as connection:
+        connection.execute(text("UPDATE customer SET email = 'ada@example.com'"))
+    by_id = loop("preview", "welcome/hello", "--customer", ada)
+    by_address = loop("preview", "welcome/hello", "--customer", "Ada@example.com")
+    assert (by_address.code, by_address.out) == (0, by_id.out)
+
+
 def test_a_customer_must_be_named(loop: Loop) -> None:
     assert loop("preview", "welcome/hello").code == 2
 

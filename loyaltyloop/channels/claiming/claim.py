@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, func, literal, update
 
@@ -184,13 +184,13 @@ def _objections(groups: Sequence[Group]) -> tuple[dict[str, str], Leaving]:
 _BODY = ("message_id", "html", "text", "links", "unsubscribe", "question")
 
 
-@dataclass(frozen=True, slots=True)
-class _Envelope:
-    """From whom and to whom a message leaves, and its subject."""
+class _Envelope(NamedTuple):
+    """From whom and to whom a message leaves, its subject, and the `recommend` steps that it shows."""
 
     sender: str
     to: str
     subject: str
+    offers: str | None
 
 
 def _store_bodies(
@@ -222,6 +222,7 @@ def _store_bodies(
         for desk, rows, group, names in waiting:
             channel = CHANNELS[desk.channel]
             question = group.question.as_document() if group.question else None
+            offers = " ".join(sorted(group.offers)) or None
             for row in rows:
                 key, own = row.key, names.pop(row.key)
                 try:
@@ -232,7 +233,7 @@ def _store_bodies(
                 except CannotRender as error:
                     verdicts[key] = in_doubt(row, Verdict("refused", str(error)), desk.now, desk.repeats)
                     continue
-                envelopes[key] = _Envelope(letter.sender, letter.to, letter.subject)
+                envelopes[key] = _Envelope(letter.sender, letter.to, letter.subject, offers)
                 if not letter.stored:
                     yield row.id, letter.html, letter.text, letter.links, letter.unsubscribe, question
 
@@ -269,12 +270,12 @@ def _store(
         for row in rows
     ]
     types = {"id": int, "via": str, "zone": str, "address": str, "state": str, "reason": str}
-    types |= {"due_at": datetime, "sender": str, "to": str, "subject": str}
+    types |= {"due_at": datetime, "sender": str, "to": str, "subject": str, "offers": str}
     new = fill_temporary(connection, "verdict", types, decided)
     leaves = new.c.state == "claimed"
     desk = next(iter(desks.values()))
     # What is held with the bytes that it was tried with keeps the subject that goes with them.
-    of_letter = ("via", "sender", "to", "subject", "zone", "address")
+    of_letter = ("via", "sender", "to", "subject", "offers", "zone", "address")
     leaving: dict[str, Any] = {name: new.c[name] for name in of_letter}
     first = case(
         (message.c.handed_over_at.is_not(None), message.c.claimed_at),
@@ -296,5 +297,4 @@ def _store(
 
 
 def _decided(verdict: Verdict, envelope: _Envelope | None) -> tuple[str | datetime | None, ...]:
-    on_record = (envelope.sender, envelope.to, envelope.subject) if envelope else (None, None, None)
-    return verdict.state, verdict.reason, verdict.until, *on_record
+    return verdict.state, verdict.reason, verdict.until, *(envelope or (None,) * 4)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Table,
     distinct,
-    exists,
     func,
     select,
 )
@@ -161,19 +160,22 @@ def baskets(connection: Connection, ids: Collection[int], now: datetime) -> dict
 
 def shown(connection: Connection, ids: Collection[int], now: datetime) -> dict[int, set[str]]:
     """What was recommended to each three times or more in messages handed over in the last 30 days."""
-    handed_over = exists().where(
-        message.c.enrolment_id == kept.c.enrolment_id,
-        message.c.channel != CALLS,
-        message.c.handed_over_at >= now - SHOWN_WITHIN,
-    )
+    columns = (enrolment.c.customer_id, message.c.offers, kept.c.step, kept.c.value)
     lists = (
-        select(enrolment.c.customer_id, kept.c.value)
+        select(*columns)
+        .join(message, message.c.enrolment_id == enrolment.c.id)
         .join(kept, kept.c.enrolment_id == enrolment.c.id)
-        .where(enrolment.c.customer_id.in_(ids), handed_over)
+        .where(
+            enrolment.c.customer_id.in_(ids),
+            message.c.offers.is_not(None),
+            message.c.channel != CALLS,
+            message.c.handed_over_at >= now - SHOWN_WITHIN,
+        )
     )
     times: dict[int, Counter[str]] = defaultdict(Counter)
-    for who, value in connection.execute(lists):
-        times[who].update(_product_ids(value))
+    for who, offers, step, value in connection.execute(lists):
+        if step in offers.split():
+            times[who].update(_product_ids(value))
     return {
         who: {name for name, count in seen.items() if count >= SHOWN_TIMES} for who, seen in times.items()
     }

@@ -19,7 +19,8 @@ class Message(SQLModel, table=True):
     `address`: where it went, as the gate compares addresses. `zone`, `shop`: its reader's zone, and how the
     hash of the shop.yaml began by which it was judged.
     `routes`: the channels that it may take, in order, as they were found at the decision: `channel`, `why`,
-    and `refused`, once it could not leave by it. None: `channel` alone.
+    and `refused`, once it could not leave by it. None: `channel` alone. `offers`: the `recommend` steps whose
+    products it shows, a space between.
     """
 
     __table_args__ = (
@@ -81,6 +82,7 @@ class Message(SQLModel, table=True):
     zone: str | None = None
     shop: str | None = None
     subject: str | None = None
+    offers: str | None = None
     via: str | None = None  # the way out it was claimed for
     provider_id: str | None = None  # what its provider calls it, where it has told so
     claimed_at: datetime | None = None

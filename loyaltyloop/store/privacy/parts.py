@@ -162,7 +162,16 @@ PARTS: tuple[Part, ...] = (
         stays=_stays(
             *("id", "key", "enrolment_id", "customer_id", "journey", "version", "step", "channel", "purpose"),
             *("template", "priority", "entered_at", "decided_at", "due_at", "expires_at", "state", "reason"),
-            *("sender", "via", "claimed_at", "claimed_by", "leased_until", "handed_over_at", "shop"),
+            *(
+                "sender",
+                "offers",
+                "via",
+                "claimed_at",
+                "claimed_by",
+                "leased_until",
+                "handed_over_at",
+                "shop",
+            ),
         ),
     ),
     Part(

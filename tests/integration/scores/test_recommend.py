@@ -72,8 +72,10 @@ class Counter:
         row |= {"quantity": len(products), "lines": len(products), "currency": "GBP"}
         self.add(Basket, row | {"began_at": at, "updated_at": at})
 
-    def shown(self, number: int, product_id: str, handed_over_at: datetime | None) -> None:
-        """In enrolment `number` of customer 1."""
+    def shown(
+        self, number: int, product_id: str, handed_over_at: datetime | None, offers: str | None = "more picks"
+    ) -> None:
+        """In enrolment `number` of customer 1, whose message shows what the steps of `offers` found."""
         stands: dict[str, Any] = {"id": number, "journey": "j", "version": 1, "customer_id": 1}
         stands |= {"customer_key": "c1", "occurrence": str(number), "entered_at": NOW, "enrolled_at": NOW}
         self.add(Enrolment, stands | {"trigger": {}, "arrived_at": NOW})
@@ -88,7 +90,7 @@ class Counter:
         }
         message |= {"version": 1, "step": "mail", "channel": "email", "purpose": "marketing", "template": "t"}
         message |= {"priority": 50, "entered_at": NOW, "decided_at": NOW, "due_at": NOW}
-        self.add(Message, message | {"handed_over_at": handed_over_at})
+        self.add(Message, message | {"handed_over_at": handed_over_at, "offers": offers})
 
 
 @pytest.fixture
@@ -184,6 +186,16 @@ def test_not_what_was_shown_three_times_in_a_month(counter: Counter, picks: Pick
     assert ids(picks()) == ["bee", "cat"]
     free = Recommend(products=9, sources=("bestsellers",), exclude=("bought", "returned"))
     assert ids(picks(free)) == ["ant", "bee", "cat"]
+
+
+@pytest.mark.parametrize("offers", [None, "more", "my_picks picks_2"])
+def test_what_a_message_does_not_name_was_not_shown_in_it(
+    counter: Counter, picks: Picks, offers: str | None
+) -> None:
+    counter.product("ant")
+    for number in range(1, 4):
+        counter.shown(number, "ant", days(1), offers)
+    assert ids(picks()) == ["ant"]
 
 
 def test_where_speaks_of_major_units(counter: Counter, picks: Picks) -> None:

@@ -16,7 +16,7 @@ from loyaltyloop.scores.recommending.learned import MODEL
 from loyaltyloop.scores.recommending.recommend import Dice, Wanted, as_value, recommend
 from loyaltyloop.store.database import read, trial, write
 from loyaltyloop.store.live.versions import load_newest, load_shop
-from loyaltyloop.store.models import Body, Customer, Enrolment, Figure, Kept, Product
+from loyaltyloop.store.models import Body, Customer, Enrolment, Figure, Kept, Message, Product
 from loyaltyloop.store.predictions.fitted import LIVE, Made, save
 from loyaltyloop.store.telling.history import load_history
 from tests.integration.scores.test_learned import ranker
@@ -41,6 +41,7 @@ GOODS = [f"g{number}" for number in range(9)]
 PEOPLE = ("ada", "bob", "cyd", "dan", "eve")
 product: Table = Product.__table__  # type: ignore[attr-defined]
 kept: Table = Kept.__table__  # type: ignore[attr-defined]
+message: Table = Message.__table__  # type: ignore[attr-defined]
 body: Table = Body.__table__  # type: ignore[attr-defined]
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
@@ -147,3 +148,15 @@ def test_a_day_is_counted_once(engine: Engine, stage: Stage) -> None:
     with read(engine) as connection:
         days = select(figure.c.as_of).where(figure.c.kind == sides.KIND).order_by(figure.c.as_of)
         assert list(connection.execute(days).scalars()) == [utc("03-02 00:00"), utc("03-03 00:00")]
+
+
+def test_a_message_says_which_steps_it_shows(engine: Engine, stage: Stage) -> None:
+    hello = "  - send: hello\n    template: test/hello\n"
+    told = JOURNEY.replace("  - send: letter", f"{hello}  - send: letter")
+    stage.apply("2026-03-01 08:00", told, shop=SHOP)
+    stage.did("ada", "Signed Up", "03-02 09:00")
+    for at in ("03-02 09:15", "03-02 12:15"):
+        stage.turn(at)
+    with read(engine) as connection:
+        rows = connection.execute(select(message.c.step, message.c.offers).order_by(message.c.step))
+        assert [tuple(row) for row in rows] == [("hello", None), ("letter", "picks")]

@@ -352,6 +352,7 @@ def upgrade() -> None:
         sa.Column("zone", AutoString(), nullable=True),
         sa.Column("shop", AutoString(), nullable=True),
         sa.Column("subject", AutoString(), nullable=True),
+        sa.Column("offers", AutoString(), nullable=True),
         sa.Column("via", AutoString(), nullable=True),
         sa.Column("provider_id", AutoString(), nullable=True),
         sa.Column("claimed_at", UTCDateTime(), nullable=True),

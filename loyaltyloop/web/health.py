@@ -1,4 +1,4 @@
-"""How the service is: `/healthz` for who keeps it running, `/metrics` for Prometheus, `/openapi.json`."""
+"""What is here (`/`), and how it is: `/healthz` for who keeps it running, `/metrics`, `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from loyaltyloop.store.database import read
 from loyaltyloop.store.telling.stopped import number_unknown, stopped
@@ -20,7 +20,20 @@ from loyaltyloop.web.service import Service, service_of
 
 router = APIRouter(tags=["operation"])
 PATIENCE = 3.0  # seconds in which a database that is well answers
+ABOUT = """\
+Loyalty Loop's web service. Links in messages lead here: to see a page, open one of those.
+/healthz says whether it is well, /openapi.json what else it answers.
+"""
 FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
+
+
+@router.get("/")
+async def root() -> Response:
+    """What is here, for who opens the service itself.
+
+    It has no page of its own: customers come by links, programs by the other routes.
+    """
+    return PlainTextResponse(ABOUT)
 
 
 @router.get("/healthz")

@@ -80,6 +80,7 @@ _EVENTS: Final = {
     503: problem("Not committed: send it again", True),
 }
 ROUTES: Final[dict[tuple[str, str], Told]] = {
+    ("GET", "/"): Told({200: text("What the service is", "text/plain")}),
     ("GET", "/healthz"): Told(
         {200: told("The database answers", "Health"), 503: told("It does not", "Health")}
     ),

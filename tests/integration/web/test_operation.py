@@ -203,3 +203,9 @@ def test_every_answer_is_kept_private_and_plain(service: Service, secure: bool) 
                 assert "set-cookie" not in said and "server" not in said
                 assert len(said["x-request-id"]) == 16
                 assert WRITE_KEY not in str(said)
+
+
+def test_who_opens_the_service_itself_is_told_what_it_is(web: httpx.Client) -> None:
+    answer = web.get("/")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert "/healthz says whether it is well" in answer.text

@@ -1,7 +1,8 @@
 """Products that `recommend` steps chose, as they are when the message leaves: those that may still be shown.
 
 The steps' rules are asked once more: what has been sold out since, is not sold in the customer's market any
-more, or was bought or sent back by the customer meanwhile, is left out.
+more, or was bought or sent back by the customer meanwhile, is left out. What they buy again and again, and
+what was in their basket, is offered though it was bought lately, but not once they have bought it since.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, or_, select, true
 
 from loyaltyloop.channels.values.asked import Names
 from loyaltyloop.channels.values.formats import money_of
 from loyaltyloop.journey.markets import is_sold, markets_of
 from loyaltyloop.journey.model import Recommend, Shop
 from loyaltyloop.store.among import among
-from loyaltyloop.store.models import Enrolment, OrderLine, Product
+from loyaltyloop.store.models import Enrolment, OrderLine, Product, Visit
 
 Reader = tuple[str | None, str | None]  # language, country
 enrolment: Table = Enrolment.__table__  # type: ignore[attr-defined]
 line: Table = OrderLine.__table__  # type: ignore[attr-defined]
 product: Table = Product.__table__  # type: ignore[attr-defined]
+visit: Table = Visit.__table__  # type: ignore[attr-defined]
 
 _OF_PRODUCT = ("product_id", "name", "category", "price", "currency", "url", "image_url", "in_stock")
 _READ = (*_OF_PRODUCT, "markets")
@@ -120,12 +122,13 @@ def _had(
 ) -> dict[str, dict[int, set[tuple[str, bool]]]]:
     """Step → enrolment → the products that its customer has had, as the step's `exclude` leaves them out.
 
-    With each whether it is left out by whatever source it came (sent back; ever bought), or not where they
-    chose it themselves (bought lately).
+    With each whether it is left out by whatever source it came (sent back; ever bought; bought since the step
+    chose), or not where they chose it themselves (bought lately).
     """
     found: dict[str, dict[int, set[tuple[str, bool]]]] = {}
     for step, spec in offers.steps.items():
         bought, always = _rules(spec, shop, offers.now)
+        always = or_(always, and_(bought, _heard_since(step)))
         own: dict[int, set[tuple[str, bool]]] = {}
         lines = (
             select(enrolment.c.id, line.c.product_id, always.label("always"))
@@ -137,6 +140,12 @@ def _had(
             own.setdefault(one, set()).add((name, bool(whatever)))
         found[step] = own
     return found
+
+
+def _heard_since(step: str) -> ColumnElement[bool]:
+    """Is the line of an order that was heard of after this step was left?"""
+    own = (visit.c.enrolment_id == enrolment.c.id, visit.c.step == step, visit.c.left_at < line.c.arrived_at)
+    return exists().where(*own).correlate_except(visit)
 
 
 def _rules(spec: Recommend, shop: Shop, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

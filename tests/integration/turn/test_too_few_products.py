@@ -26,7 +26,7 @@ JOURNEY = """
     leave_when: {{gone: {{did: Left}}}}
     steps:
       - recommend: picks
-        from: viewed
+        from: {source}
         at_least: 2
         if_short: {if_short}{more}
       - send: letter
@@ -47,13 +47,18 @@ class Counter(Stage):
     """A shop that sells jam and tea; the one letter names the picks, the other does not."""
 
     def __init__(
-        self, engine: Engine, if_short: str, purpose: str = "marketing", exclude: str | None = None
+        self,
+        engine: Engine,
+        if_short: str,
+        purpose: str = "marketing",
+        exclude: str | None = None,
+        source: str = "viewed",
     ) -> None:
         rows = [{"product_id": name, "name": name.title(), "in_stock": True} for name in ("jam", "tea")]
         with write(engine) as connection:
             connection.execute(insert(product), rows)
         more = "" if exclude is None else f"\n        exclude: {exclude}"
-        super().__init__(engine, JOURNEY.format(if_short=if_short, purpose=purpose, more=more))
+        super().__init__(engine, JOURNEY.format(if_short=if_short, purpose=purpose, more=more, source=source))
         self.knows("ada", consent=purpose == "marketing")
 
     def apply(self, at: str, *journeys: str, shop: str = DAYTIME, finish_old: Sequence[str] = ()) -> None:
@@ -77,10 +82,15 @@ class Counter(Stage):
         with write(self.engine) as connection:
             connection.execute(update(product).where(product.c.product_id == name).values(in_stock=False))
 
+    def collected(self, *names: str) -> None:
+        """Ada puts these into her basket."""
+        for name in names:
+            self.did("ada", "Product Added", "03-02 08:00", product_id=name, price=4, quantity=1)
+
     def ordered(self, name: str, at: str, returned: str | None = None) -> None:
         """Ada buys it, and maybe sends it back."""
         bought: dict[str, Any] = {
-            "order_id": name,
+            "order_id": f"{name} {at}",
             "products": [{"product_id": name, "price": 4, "quantity": 1}],
         }
         self.did("ada", "Order Completed", at, total=4, **bought)
@@ -164,5 +174,36 @@ def test_what_was_sent_back_before_the_hand_over_is_left_out_as_the_step_leaves_
     counter = Counter(engine, "collapse", exclude=exclude)
     counter.ordered("jam", "02-20 10:00", returned="03-02 10:00")
     counter.viewed("jam", "tea")
+    counter.turn("03-02 12:15")
+    assert counter.shown() == [shown, False]
+
+
+@pytest.mark.parametrize(("bought", "shown"), [("03-02 09:10", True), ("03-02 10:00", False)])
+def test_what_is_bought_again_is_offered_again_but_not_once_that_is_done(
+    engine: Engine, bought: str, shown: bool
+) -> None:
+    """They buy both regularly, and buy one of them just before it is decided, or just after."""
+    counter = Counter(engine, "collapse", source="repeat")
+    for name in ("jam", "tea"):
+        for day in ("01-10 10:00", "02-10 10:00"):
+            counter.ordered(name, day)
+    if shown:
+        counter.ordered("jam", bought)
+    counter.viewed()
+    if not shown:
+        counter.ordered("jam", bought)
+    counter.turn("03-02 12:15")
+    assert counter.shown() == [shown, False]
+
+
+@pytest.mark.parametrize(("bought", "shown"), [(None, True), ("03-02 10:00", False)])
+def test_what_was_in_the_basket_and_is_bought_is_left_out(
+    engine: Engine, bought: str | None, shown: bool
+) -> None:
+    counter = Counter(engine, "collapse", source="cart")
+    counter.collected("jam", "tea")
+    counter.viewed()
+    if bought:
+        counter.ordered("jam", bought)
     counter.turn("03-02 12:15")
     assert counter.shown() == [shown, False]

@@ -75,7 +75,10 @@ def _refill(shop: Shop, options: Options) -> Iterator[Table]:
 def _hours(shop: Shop, options: Options) -> Iterator[Table]:
     given = options.given or cut_offs(shop, options.days, MOST_CUT_OFFS, history=90)
     judged = [one for one in given if len(split(shop, one, options.days).truth("all").who)]
-    yield from hours.tables(shop, judged, options.days, SEED)
+    for one in judged:
+        yield hours.judge(shop, one, options.days)
+    if shop.name == NAME:
+        yield from hours.all_made(SEED)
 
 
 PARTS: Mapping[str, Part] = {

@@ -165,9 +165,7 @@ def _markets() -> Floats:
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
-def tables(shop: Shop, cut_offs: list[datetime], days: int, seed: int) -> Iterator[Table]:
-    """All of it: each cut-off, then made persons of three kinds."""
-    for one in cut_offs:
-        yield judge(shop, one, days)
+def all_made(seed: int) -> Iterator[Table]:
+    """Made persons of three kinds."""
     for alike in (3.0, 10.0, 50.0):
         yield judge_made(alike, seed)

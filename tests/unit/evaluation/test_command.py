@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation import intervals, refilling
+from evaluation import hours, intervals, refilling
 from evaluation.buying import BUYERS
-from evaluation.cli import main
+from evaluation.cli import PARTS, Options, main
+from evaluation.csv_file import read_csv
 from evaluation.intervals import mean
 from evaluation.markdown import page
 from evaluation.recommendations import RECOMMENDERS
 from evaluation.recommenders import als, bpr, ease
 from evaluation.refilling import REFILLS
-from evaluation.sample_year import read_year
+from evaluation.sample_year import NAME, read_year
 from evaluation.spending import SPENDERS
 from evaluation.summary import summaries
 from evaluation.tables import OURS, Measure, table_of
@@ -164,6 +166,20 @@ def test_what_is_spent(tmp_path: Path) -> None:
     assert rate["figures"]["deviance"]["value"] < mean["figures"]["deviance"]["value"]
     assert by_method["Loyalty Loop"]["behind"] == {}
     assert set(rate["behind"]) == {"Gini", "deviance", "mean error"}
+
+
+def test_made_persons_stand_beside_the_sample_shop_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CDNOW does: who judges on orders of their own asked for no others."""
+    some = table_of("hours", "Made persons", datetime(2024, 1, 1, tzinfo=UTC), 1, (), {})
+    monkeypatch.setattr(hours, "judge_made", lambda *_: some)
+    asked = ("--only", "hours", "--cut-off", "2026-06-01", "--days", "10")
+    (table,) = measured(tmp_path, "--data", str(orders(tmp_path, 165)), *asked)["tables"]
+    assert table["title"] == "The hour of the next orders"
+    own = replace(read_csv(orders(tmp_path, 165)), name=NAME)
+    titles = [one.title for one in PARTS["hours"].measure(own, Options(10))]
+    assert titles.count("Made persons") == 3
 
 
 def test_what_is_bought_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from inspect import Parameter, Signature
@@ -29,10 +30,13 @@ from loyaltyloop.errors import TurnAtWork, TurnPutOff, TurnRefused
 from loyaltyloop.journey.model import Journey
 from loyaltyloop.turn.counts import TurnReport
 from loyaltyloop.turn.engine import open_turn
+from loyaltyloop.turn.permits import ahead
 from loyaltyloop.turn.stages import Stage
 from loyaltyloop.turn.world import World
 from tasks.graph import task_of
 
+# Has somebody been asked about a time still to come, as `loop run` does, and meant it?
+_MEANT: ContextVar[bool] = ContextVar("meant", default=False)
 FORM = """{about}
 
 Args:
@@ -93,6 +97,8 @@ def take_turn(
     restricted = {"customers": tuple(customers or ()), "limit": limit, "dry_run": dry_run}
     begun = present()
     try:
+        if now and not dry_run:
+            refuse_the_future(journey, now.astimezone(UTC))
         walked = walk(journey, now and now.astimezone(UTC), **restricted)
     except TurnAtWork as refusal:
         if woken_by:  # the turn at work may have begun before what has arrived
@@ -111,6 +117,13 @@ def take_turn(
         forget_wakes(journey, begun)
         wake(journey, walked)
     return Completed(message=line, data=walked.report)
+
+
+def refuse_the_future(journey: str, now: datetime) -> None:
+    """TurnRefused for a turn at a time (UTC) still to come that nobody was asked about: a mistyped year."""
+    told = "" if _MEANT.get() else ahead(journey, now, present())
+    if told:
+        raise TurnRefused(f"now: {told}. If you mean it, say `loop run {journey} --now T --yes`.")
 
 
 def skip(refusal: TurnPutOff) -> State[Any]:
@@ -188,7 +201,11 @@ def take_turn_here(journey: str, **given: Any) -> TurnReport:
         raise TurnRefused(
             f"There is no journey {journey!r}: nothing of that name was applied, nor is it in journeys/."
         )
-    state = cast("State[Any]", as_flow(found)(**given, return_state=True))
+    token = _MEANT.set(True)
+    try:
+        state = cast("State[Any]", as_flow(found)(**given, return_state=True))
+    finally:
+        _MEANT.reset(token)
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException):
         raise outcome

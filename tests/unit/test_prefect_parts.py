@@ -9,16 +9,17 @@ from typing import Any, cast
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 import flows.compiled
 from flows.ahead import Ahead
-from flows.journey import form
+from flows.journey import form, refuse_the_future, take_turn_here
 from flows.prepare import retire
 from flows.train import train_scores
 from flows.waking import overtaken, wake_at
+from loyaltyloop.errors import TurnRefused
 from loyaltyloop.journey.model import VERBS
 from loyaltyloop.journey.reading.deferred import DEFERRED
 from loyaltyloop.turn.counts import Counts
@@ -46,6 +47,26 @@ class Remembers:
 
 def ahead(turn: Remembers) -> Ahead:
     return Ahead(cast(OpenTurn, turn))
+
+
+def test_a_time_still_to_come_is_refused_where_nobody_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`loop run` has asked, the form has not."""
+    monkeypatch.setattr("flows.journey.present", lambda: NOON)
+    monkeypatch.setattr("flows.journey.journey_named", lambda name: name)
+
+    def as_flow(name: str) -> Any:
+        def turn(now: datetime, return_state: bool) -> Any:
+            refuse_the_future(name, now)
+            return Completed(data=return_state)
+
+        return turn
+
+    monkeypatch.setattr("flows.journey.as_flow", as_flow)
+    later = NOON + timedelta(days=365)
+    assert take_turn_here("welcome", now=later)
+    refuse_the_future("welcome", NOON)
+    with pytest.raises(TurnRefused, match=r"365 days from now.* say `loop run welcome --now T"):
+        refuse_the_future("welcome", later)
 
 
 def test_an_idle_turn_is_over_after_its_first_stage() -> None:

@@ -69,8 +69,14 @@ def project(tmp_path: Path, database_url: str) -> Path:
 
 
 @pytest.fixture
-def loop(project: Path, engine: Engine, capsys: pytest.CaptureFixture[str]) -> Loop:
-    """Run `loop` in the project: `loop("plan", "--json").data`."""
+def loop(
+    project: Path, engine: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Loop:
+    """Run `loop` in the project: `loop("plan", "--json").data`.
+
+    Nobody is asked about a time still to come: whether it is hangs on the machine's clock.
+    """
+    monkeypatch.setattr("loyaltyloop.cli.run._ask_about_the_future", lambda *_: None)
 
     def run(*arguments: str) -> Ran:
         capsys.readouterr()

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from loyaltyloop.cli import run
 from loyaltyloop.settings import Settings
 from loyaltyloop.turn.world import World
 from tests.integration.cli.conftest import Loop
 
+ASKING = run._ask_about_the_future  # as it is, before a fixture stands in for it
 Clock = Callable[[], datetime] | None
 WEEK = ("--from", "2026-03-02", "--to", "2026-03-06")
 
@@ -153,6 +155,7 @@ def test_a_turn_at_a_time_still_to_come_is_asked_about(
     loop: Loop, history: Path, monkeypatch: pytest.MonkeyPatch, answer: str | None, yes: tuple[str], code: int
 ) -> None:
     turn = ("run", "welcome", "--plain", "--now", "2027-03-02T09:00:00Z")
+    monkeypatch.setattr("loyaltyloop.cli.run._ask_about_the_future", ASKING)
     monkeypatch.setattr("loyaltyloop.cli.run._present", lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
     monkeypatch.setattr("sys.stdin", StringIO(answer or ""))
     monkeypatch.setattr("sys.stdin.isatty", lambda: answer is not None)

@@ -42,6 +42,7 @@ class Part(NamedTuple):
 
 
 MOST_CUT_OFFS = 4
+LONGEST = 3660  # days of a window
 RAW = "online_retail_year1"  # how the files of the sample shop's own data begin
 
 
@@ -99,7 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shop = _shop(options.data)
         tables = list(_measured(shop, options))
         if not tables:
-            raise ValueError(f"{shop.name} is too short for a window with 90 days before it: say --cut-off")
+            raise ValueError(
+                f"{shop.name} is too short for a window with 90 days before it: say --cut-off, or fewer days"
+            )
     except (CannotRead, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
@@ -139,11 +142,15 @@ def _whole(shop: Shop, cut_off: datetime, window: str, days: int) -> None:
     known = max(0, (shop.end - cut_off).days)
     if known >= days:
         return
-    shorter = f"--{window} {known}, or " if known else ""
+    latest, ways = shop.end - timedelta(days=days), []
+    if known:
+        ways.append(f"--{window} {known}")
+    if latest > shop.first:
+        ways.append(f"a --cut-off of {latest:%Y-%m-%d} or earlier")
+    what = f"an earlier --cut-off and a shorter --{window}"
     raise ValueError(
         f"only {known} of the {days} days from {cut_off:%Y-%m-%d} on are in {shop.name},"
-        f" whose last order is of {shop.end - timedelta(days=1):%Y-%m-%d}: say {shorter}a --cut-off of"
-        f" {shop.end - timedelta(days=days):%Y-%m-%d} or earlier"
+        f" whose last order is of {shop.end - timedelta(days=1):%Y-%m-%d}: say {', or '.join(ways) or what}"
     )
 
 
@@ -183,6 +190,7 @@ def _day(text: str) -> datetime:
 
 
 def _length(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} are no days; write a whole number, 1 at least")
+    if not (text.isdecimal() and len(text) < 6 and 1 <= int(text) <= LONGEST):
+        told = f"{text!r} are no days; write a whole number from 1 to {LONGEST:,}"
+        raise argparse.ArgumentTypeError(told)
     return int(text)

@@ -195,7 +195,8 @@ def test_what_is_bought_again(tmp_path: Path) -> None:
     ("option", "said", "told"),
     [
         ("--cut-off", "yesterday", "'yesterday' is no day; write for example 2010-09-01"),
-        ("--days", "0", "'0' are no days; write a whole number, 1 at least"),
+        ("--days", "0", "'0' are no days; write a whole number from 1 to 3,660"),
+        ("--horizon", "3000000", "'3000000' are no days"),
         ("--horizon", "long", "'long' are no days"),
     ],
 )
@@ -260,6 +261,15 @@ def test_a_window_that_is_not_over_judges_nobody(
     told = capsys.readouterr().err
     assert "only 37 of the 90 days from 2026-06-01 on are in orders.csv, whose last order is" in told
     assert f"of 2026-07-07: say {length}, or a --cut-off of 2026-04-09 or earlier" in told
+
+
+def test_no_cut_off_is_proposed_before_which_nobody_ordered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--only", "lapse", "--horizon", "300", "--cut-off", "2026-06-01")
+    with pytest.raises(SystemExit):
+        main(["--data", str(orders(tmp_path, 151 + 37)), *options])
+    assert capsys.readouterr().err.endswith("is of 2026-07-07: say --horizon 37\n")
 
 
 def test_a_window_that_the_data_just_fill_is_judged(tmp_path: Path) -> None:

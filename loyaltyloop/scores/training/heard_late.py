@@ -21,6 +21,16 @@ def with_lateness(why: str, past: Past) -> str:
 
 
 def _late(past: Past) -> tuple[int, int]:
-    """How many orders became known more than a day after they were placed, and how many there are."""
+    """How many orders became known more than a day after they were placed, and how many there are.
+
+    An order that was changed was known since it stood otherwise: by its customer and time it is found there.
+    """
     _, first = np.unique(past.order, return_index=True)
-    return int(np.count_nonzero(past.arrived[first] - past.at[first] > DAY)), len(first)
+    known = past.arrived[first]
+    if past.lost is not None:
+        there = [np.stack([one.who, one.at], axis=1) for one in (past, past.lost)]
+        _, which = np.unique(np.concatenate(there), axis=0, return_inverse=True)
+        since = np.full(len(which), np.iinfo(np.int64).max)
+        np.minimum.at(since, which.ravel(), np.concatenate([past.arrived, past.lost.arrived]))
+        known = since[which.ravel()[first]]
+    return int(np.count_nonzero(known - past.at[first] > DAY)), len(first)

@@ -16,6 +16,8 @@ from loyaltyloop.journey.clock.times import Duration
 from loyaltyloop.journey.numbers import counted
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from loyaltyloop.settings import Settings
     from loyaltyloop.turn.counts import Row, TurnReport
 
@@ -80,6 +82,7 @@ def _walk(
     from loyaltyloop.turn.world import World
 
     world = World.open(settings)
+    _warn_of_the_future(world.engine, start)
     with progress() as bar:
         total = sum(1 for _ in ticks(start, end, every, "UTC"))
         task = bar.add_task("walking", total=total)
@@ -88,6 +91,25 @@ def _walk(
             bar.update(task, advance=1, description=f"{now:%Y-%m-%d %H:%M}")
 
         return walk(world, start, end, every, journeys, tell)
+
+
+def _warn_of_the_future(engine: Engine, start: datetime) -> None:
+    """A word, on stderr, where its first turns know what comes only later."""
+    from loyaltyloop.store.database import read
+    from loyaltyloop.store.events.apply import read_ahead
+
+    with read(engine) as connection:
+        number = read_ahead(connection, start)
+    if number:
+        those = counted(
+            number, "event that arrived after --from was", "events that arrived after --from were"
+        )
+        click.echo(
+            f"Warning: {those} read already, by a turn or by `loop train` at a later time: this walk knows "
+            "what they tell from its first turn on. To see what was known at each time, walk in a fresh "
+            "database first, and train then.",
+            err=True,
+        )
 
 
 def _show(reports: list[TurnReport]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, select
+from sqlalchemy import Connection, Engine, Select, Table, func, select
 
 from loyaltyloop.journey.model import Shop
 from loyaltyloop.store import bulk
@@ -111,6 +111,12 @@ def waiting(now: datetime) -> Select[Any]:
 def arrived(connection: Connection, now: datetime) -> bool:
     """Is there anything to apply? Reading stops nobody, where applying takes the shop's lock."""
     return bool(connection.execute(select(waiting(now).exists())).scalar())
+
+
+def read_ahead(connection: Connection, now: datetime) -> int:
+    """How many events that arrived after `now` were applied already, by a turn or training of later."""
+    later = (event.c.seq.is_not(None), event.c.arrived_at > now)
+    return int(connection.execute(select(func.count()).select_from(event).where(*later)).scalar_one())
 
 
 def next_seq(connection: Connection) -> int:

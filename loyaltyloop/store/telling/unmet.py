@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from loyaltyloop.journey.conditions import facts
-from loyaltyloop.journey.conditions.condition import About, AllOf, Condition, walk
+from loyaltyloop.journey.conditions.condition import About, AllOf, Condition, Where, walk
 from loyaltyloop.journey.model import BySchedule, ByState, Enter, Shop
 from loyaltyloop.journey.money import exponent
 from loyaltyloop.journey.numbers import plain
@@ -23,6 +23,7 @@ from loyaltyloop.store.models import Customer
 from loyaltyloop.store.predictions.predicted import predicted_of
 
 customer: Table = Customer.__table__  # type: ignore[attr-defined]
+_TOLD = ("customer", "predicted")  # of these it is told what is known
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,15 @@ def unmet(
 
 
 def _parts(condition: Condition) -> Iterator[Condition]:
-    if isinstance(condition, AllOf):
-        for part in condition.parts:
-            yield from _parts(part)
-    else:
-        yield condition
+    """What must hold, all of it, each field of a customer by itself."""
+    match condition:
+        case AllOf(parts):
+            for part in parts:
+                yield from _parts(part)
+        case About(subject, where) if subject in _TOLD:
+            yield from (About(subject, Where((field,))) for field in where.fields)
+        case _:
+            yield condition
 
 
 def _known(
@@ -82,7 +87,7 @@ def _known(
 ) -> Iterator[tuple[str, str]]:
     """What is known of the fields that are asked for, each by its name."""
     for about in walk(part):
-        if isinstance(about, About) and about.subject in ("customer", "predicted"):
+        if isinstance(about, About) and about.subject in _TOLD:
             for name, _ in about.where.fields:
                 value = said.get(name) if about.subject == "predicted" else _held(name, row, shop)
                 yield name, "unknown" if value is None else str(value)

@@ -225,7 +225,7 @@ class Edit:
             wait=new_wait(target, self.lateness) if anew else None,
         )
         reason = twice or self._hindrance(step, target, fresh, names)
-        if reason and self.new.name in self.wishes.finish_old:
+        if reason and (self.new.name in self.wishes.finish_old or self._finishing(place, target)):
             return Fate(place)
         if reason:
             reason = (
@@ -233,6 +233,14 @@ class Edit:
                 f"cannot move: {reason}; let them finish with `--finish-old {self.new.name}`"
             )
         return Fate(place, fresh, reason)
+
+    def _finishing(self, place: Standing, target: Step) -> bool:
+        """Did the newest version have this step for them, too? Then it was decided that they finish."""
+        newest = self.live[-1]
+        if place.version == newest.number or self.new.name in self.wishes.move:
+            return False
+        there = journey_plan.counterpart(place.step, newest.journey)
+        return there is not None and there.name == target.name
 
     def _hindrance(self, step: Step, target: Step, fresh: Move, names: dict[str, str]) -> str:
         if _sends(step) != _sends(target) and _sends(step):

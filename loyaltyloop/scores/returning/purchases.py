@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +18,8 @@ class Purchases:
 
     `people`: how many customers there are, with or without a purchase; `who`: their places; `day`: whole days
     since 1970 in UTC; `spend`: in major units of the shop's currency, what has no price counts nothing;
-    `lines`: distinct products of the day's orders; `known`: the day after which the shop knew of it.
-    `undone`: what stands no more, and did on earlier days.
+    `lines`: distinct products of the day's orders; `known`: the day after which the shop knew of all of it.
+    `undone`: what stands no more, and did on earlier days; and what was known of a day before all of it was.
     """
 
     people: int
@@ -36,7 +37,7 @@ class Purchases:
             return early
         there = self.undone.only((self.undone.bought.day < day) & (self.undone.bought.known < day))
         standing = there.gone >= day
-        return replace(_together(early, there.only(standing).bought), undone=there.only(~standing))
+        return _undo(_together(early, there.only(standing).bought), there.only(~standing))
 
     def of(self, chosen: Bools) -> Purchases:
         """Of these customers alone; the others keep their places and have bought nothing."""
@@ -76,7 +77,7 @@ class Purchases:
 
 @dataclass(frozen=True, eq=False)
 class Undone:
-    """What was called off, an entry a line in any order. `gone`: the day after which that was known."""
+    """What was called off, entries in any order. `gone`: the day after which that was known."""
 
     bought: Purchases
     gone: Longs
@@ -91,7 +92,26 @@ def purchases_of(past: Past) -> Purchases:
     found = _together(_lines_of(past, len(past.customers)))
     if past.lost is None:
         return found
-    return replace(found, undone=Undone(_lines_of(past.lost, found.people), past.lost.gone // DAY))
+    return _undo(found, Undone(_lines_of(past.lost, found.people), past.lost.gone // DAY))
+
+
+def _undo(found: Purchases, more: Undone) -> Purchases:
+    """The same, with more that is undone."""
+    if found.undone is None:
+        return replace(found, undone=more)
+    bought = Purchases(found.people, *_columns([found.undone.bought, more.bought]))
+    return replace(found, undone=Undone(bought, np.concatenate([found.undone.gone, more.gone])))
+
+
+def _columns(parts: Sequence[Purchases]) -> tuple[Longs, Longs, Floats, Floats, Longs]:
+    """Customers, days, spend, lines and known days of all entries."""
+    return (
+        np.concatenate([one.who for one in parts]),
+        np.concatenate([one.day for one in parts]),
+        np.concatenate([one.spend for one in parts]),
+        np.concatenate([one.lines for one in parts]),
+        np.concatenate([one.known for one in parts]),
+    )
 
 
 def _lines_of(lines: Past | Lost, people: int) -> Purchases:
@@ -102,18 +122,23 @@ def _lines_of(lines: Past | Lost, people: int) -> Purchases:
 
 
 def _together(*parts: Purchases) -> Purchases:
-    """The entries of all, those of a customer and day as one."""
-    who, day, spend, lines, known = (
-        np.concatenate([getattr(one, name) for one in parts])
-        for name in ("who", "day", "spend", "lines", "known")
-    )
+    """The entries of all, those of a customer and day as one.
+
+    Where some of these were known before the others, they stand by themselves until all are.
+    """
+    who, day, spend, lines, known = _columns(parts)
     distinct, place = np.unique(who * _SPAN + day, return_inverse=True)
-    first = np.full(len(distinct), np.iinfo(np.int64).max)
-    np.minimum.at(first, place, known)
+    last = np.full(len(distinct), np.iinfo(np.int64).min)
+    np.maximum.at(last, place, known)
     spent, number = (
         np.bincount(place, values, len(distinct)).astype(np.float64) for values in (spend, lines)
     )
-    return Purchases(parts[0].people, distinct // _SPAN, distinct % _SPAN, spent, number, first)
+    found = Purchases(parts[0].people, distinct // _SPAN, distinct % _SPAN, spent, number, last)
+    early = known < last[place]
+    if not early.any():
+        return found
+    alone = Purchases(found.people, who, day, spend, lines, known)._only(early)
+    return replace(found, undone=Undone(alone, last[place][early]))
 
 
 def today_of(past: Past) -> int:

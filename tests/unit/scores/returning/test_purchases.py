@@ -54,6 +54,45 @@ def test_what_the_shop_did_not_know_on_a_day_was_not_bought_before_it() -> None:
     assert found.before(today).day.tolist() == [today - 25, today - 12]
 
 
+def test_of_a_day_of_which_not_all_was_known_yet_that_counts_which_was() -> None:
+    """Two orders on one day, of which one was changed later from 10 to 15."""
+    lines = [Bought(7, 40, price=20), Bought(7, 40, price=10, off=35), Bought(7, 40, price=15, late=5)]
+    found, today = bought(lines)
+    for ago, spend in ((39, 30), (34, 35), (0, 35)):
+        assert found.before(today - ago).spend.tolist() == [spend]
+    assert found.before(today - 34).before(today - 39).spend.tolist() == [30]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Bought,
+            st.integers(1, 2),
+            st.integers(1, 4),
+            st.sampled_from(["mug", "cup"]),
+            st.sampled_from([1.0, 2.0, 4.0]),
+            late=st.integers(0, 4),
+            off=st.none() | st.integers(0, 4),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(0, 4),
+    st.integers(0, 4),
+)
+def test_days_cut_are_as_those_of_a_past_that_is_cut(lines: list[Bought], ago: int, more: int) -> None:
+    whole = past(lines)
+    day, instant = today_of(whole) - ago, AS_OF - timedelta(days=ago)
+    day, instant = day - more, instant - timedelta(days=more)
+    cuts = (
+        purchases_of(whole.before(instant)),
+        purchases_of(whole).before(day),
+        purchases_of(whole).before(day + more).before(day),
+    )
+    told = [tuple(getattr(one, name).tolist() for name in ("who", "day", "spend", "lines")) for one in cuts]
+    assert told[0] == told[1] == told[2]
+
+
 def test_windows_begin_with_their_first_day_and_end_before_their_last() -> None:
     found, today = bought(LINES[:4])
     assert np.flatnonzero(found.bought(today - 25, today - 10)).tolist() == [2]

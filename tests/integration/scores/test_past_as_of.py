@@ -94,7 +94,7 @@ def test_nothing_of_later_changes_what_was_known(engine: Engine, history: Histor
     apply_events(engine, NOW, SHOP, history.chunk)
     now = people(engine)
     merged = {old: now[name] for name, old in ids.items()}
-    expected: list[Bought] = sorted((merged[one[0]], *one[1:]) for one in then)
+    expected: list[Bought] = sorted(((merged[one[0]], *one[1:]) for one in then), key=repr)
     assert orders(past(engine)) == expected
     for who in sorted(set(merged.values())):
         assert orders(past(engine, customers=[who])) == [one for one in expected if one[0] == who]
@@ -184,7 +184,7 @@ def orders(past: Past) -> list[Bought]:
     found: dict[int, list[int]] = defaultdict(list)
     for place, order in enumerate(past.order.tolist()):
         found[order].append(place)
-    return sorted(_order(past, places) for places in found.values())
+    return sorted((_order(past, places) for places in found.values()), key=repr)
 
 
 def _order(past: Past, places: list[int]) -> Bought:
@@ -218,7 +218,8 @@ def simply(engine: Engine) -> list[Bought]:
         for row in connection.execute(select(event).order_by(event.c.at, event.c.message_id)):
             if row.order_id:
                 told[row.order_id].append(row)
-    return sorted(_bought(events) for events in told.values() if _stands(events) and _lines(events))
+    stands = (events for events in told.values() if _stands(events) and _lines(events))
+    return sorted(map(_bought, stands), key=repr)
 
 
 def _bought(events: list[Any]) -> Bought:

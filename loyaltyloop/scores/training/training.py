@@ -26,7 +26,7 @@ from loyaltyloop.scores.training.judging import LIVE as LIVE_METHOD
 from loyaltyloop.scores.training.judging import NEW, Difference, Judgement
 from loyaltyloop.store.database import read, write
 from loyaltyloop.store.events.apply import apply_events, arrived
-from loyaltyloop.store.live.versions import load_shop
+from loyaltyloop.store.live.versions import live_journeys, load_shop
 from loyaltyloop.store.predictions.fitted import (
     LIVE,
     REFUSED,
@@ -115,10 +115,12 @@ def train(engine: Engine, name: str, now: datetime, tell: Tell = nobody_looks) -
 
 
 def _read_events(engine: Engine, now: datetime) -> None:
+    """What came since holds from `now` on, or from the last turn where that was later, as in a turn."""
     with read(engine) as connection:
         shop, waits = load_shop(connection), arrived(connection, now)
+        turns = [row.last_now for row in live_journeys(connection) if row.last_now]
     if waits:
-        apply_events(engine, now, shop, tell=lambda kind: log.warning(SET_ASIDE, kind))
+        apply_events(engine, max([now, *turns]), shop, tell=lambda kind: log.warning(SET_ASIDE, kind))
 
 
 def _check_live(connection: Connection, material: _Material, name: str, now: datetime) -> None:

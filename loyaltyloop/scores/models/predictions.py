@@ -63,14 +63,17 @@ def due(connection: Connection, model: str, now: datetime, present: datetime) ->
     """What is to be done for this model before a turn at `now` decides by it; None: nothing.
 
     `present`: predictions of a day after it are made anew, as they know what is not yet so. Those of a later
-    day than the turn's stay: a turn that began before midnight takes what another has made behind it.
+    day than the turn's stay, and those of a model that came after it: a turn that began before takes what
+    another has made behind it.
     """
     day, before = day_of(now), noted(connection, model)
     if before is not None and day < before.as_of <= day_of(present):
         return None
     live = live_model(connection, model, day) or live_model(connection, model, now)
     if live is None:
-        return None if before is None else Due(model, day, None, before)
+        if before is None or live_model(connection, model, present) is not None:
+            return None
+        return Due(model, day, None, before)
     then = Noted(day, live.version.version, before.upto if before else 0)
     return Due(model, day, live, then) if then != before else _came_since(connection, model, now, live, then)
 

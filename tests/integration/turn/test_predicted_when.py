@@ -191,3 +191,17 @@ def test_a_turn_that_began_before_midnight_takes_what_was_made_behind_it(
     run_turn(world, "win_back", utc("02-21 00:00"))
     run_turn(world, "decides", utc("02-20 23:59"))
     assert (learned.said(), learned.noted()) == ({"anna": 0.1}, [("lapse", "02-21", 1)])
+
+
+def test_a_turn_that_began_before_the_first_model_leaves_what_another_made_by_it(
+    engine: Engine, learned: Models
+) -> None:
+    stage = Stage(engine, SPENDERS, SPENDERS.replace("spenders", "also"))
+    bought(stage, "anna", "01-18 12:00")
+    learned.fit("value", utc("02-20 10:00"))
+    world = replace(stage.world, clock=lambda: utc("02-20 10:31"))
+    run_turn(world, "spenders", utc("02-20 10:30"))
+    said = learned.said("value")
+    run_turn(world, "also", utc("02-20 09:59"))
+    assert learned.said("value") == said != {}
+    assert ("value", "02-20", 1) in learned.noted()

@@ -73,7 +73,7 @@ class ProductRows:
         currency = faults.of(_currency, given.get("currency") or self.shop.currency)
         made = (
             given["product_id"],
-            given["name"],
+            given.get("name", ""),
             given.get("category") or None,
             faults.of(_price, given.get("price", ""), currency) if currency else None,
             currency,
@@ -136,7 +136,7 @@ def _known(connection: Connection, keys: Iterable[str]) -> dict[str, ProductRow]
 
 
 def _check_texts(given: Mapping[str, str]) -> None:
-    if not given["name"]:
+    if not given.get("name"):  # a shop's hook may leave it out
         raise Refused("name is empty")
     if too_long := [name for name, value in given.items() if len(value) > _LONGEST]:
         raise Refused(f"{too_long[0]} is longer than {_LONGEST} letters")
